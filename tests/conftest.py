@@ -1,0 +1,96 @@
+"""A miniature lesson that keeps every rule, for the tests of the notebook workshop."""
+
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools.notebooks import run_lesson
+
+HIDDEN = {"source_hidden": True}
+ALT = "A dark square on a white ground; its gray values grow from left to right."
+CELLS = [
+    """# 00 · Miniature
+
+**Time** 1 minutes · **Runs in** 2 s · **Memory** 0.2 GB
+
+**Builds on** nothing.""",
+    "## Objectives\n\n- Add up numbers.\n- See a square.",
+    (
+        "import matplotlib.pyplot as plt\nimport numpy as np\n\n"
+        "rng = np.random.default_rng(0)\n\n\n"
+        "def check_0_1(answer):\n"
+        '    return "Not attempted yet." if answer is ... else "Correct."',
+        {"tags": ["setup"]},
+    ),
+    "## Numbers\n\nA small table of squares.",
+    ("squares = np.arange(6) ** 2\nprint(squares)", {}),
+    "Their sum.",
+    ("total = squares.sum()\nprint(f'sum {total}')", {}),
+    "The same as the value of the cell.",
+    ("total + 1", {}),
+    "And a draw.",
+    ("print(rng.integers(0, 10, 3))", {}),
+    "## A square",
+    (
+        'plt.imshow(squares.reshape(2, 3), cmap="gray")\nplt.show()',
+        {"mystnb": {"image": {"alt": ALT}}},
+    ),
+    "A widget would show the same.",
+    ("print('widget')", {"tags": ["widget", "nbval-ignore-output"]}),
+    """### Exercise 0.1: add up
+
+What is two and two?
+
+<details><summary>Hint</summary>
+
+Count your fingers.
+
+</details>""",
+    ("answer = ...", {"tags": ["exercise"]}),
+    ("check_0_1(answer)", {"tags": ["check"]}),
+    ("# Solution 0.1\nanswer_solution = 2 + 2", {"tags": ["solution"], "jupyter": HIDDEN}),
+    """## Check yourself
+
+Is the square gray?
+
+<details><summary>Answer</summary>It is.</details>
+
+Is it round?
+
+<details><summary>Answer</summary>It is not.</details>""",
+    "## Recap\n\n- The sum is 55.\n- The square is gray.",
+    "## Further reading\n\n- [Nobody 2000](https://doi.org/10.1000/182) on squares.",
+]
+
+
+def write_miniature(folder):
+    """Write the lesson and what the rules look up beside it; return the lesson's path."""
+    path = folder / "notebooks" / "00_miniature.ipynb"
+    path.parent.mkdir()
+    (folder / "references.bib").write_text("@misc{nobody, doi = {10.1000/182}}\n")
+    (folder / "pyproject.toml").write_text("[tool.course.ignored_outputs]\n00 = 1\n")
+    cells = [
+        new_markdown_cell(cell)
+        if isinstance(cell, str)
+        else new_code_cell(cell[0], metadata=cell[1])
+        for cell in CELLS
+    ]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    nbformat.write(new_notebook(cells=cells), path)
+    run_lesson(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def executed_miniature(tmp_path_factory):
+    return write_miniature(tmp_path_factory.mktemp("miniature"))
+
+
+@pytest.fixture
+def miniature_lesson(executed_miniature, tmp_path):
+    """Return the path of a copy of the executed lesson that a test may spoil."""
+    shutil.copytree(executed_miniature.parent.parent, tmp_path / "course")
+    return tmp_path / "course" / "notebooks" / executed_miniature.name

@@ -1,0 +1,1 @@
+"""Tools of the course's authors; a learner needs none of them."""
