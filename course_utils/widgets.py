@@ -1,0 +1,93 @@
+"""Figures that you can move: sliders around the functions of `course_utils.plotting`.
+
+Each widget draws with the same function as the static figure beside it in the lesson, so that
+nothing is lost where no kernel runs.
+"""
+
+import ipywidgets
+import matplotlib.pyplot as plt
+from IPython.display import display
+
+from course_utils import plotting
+
+_WIDE = ipywidgets.Layout(width="420px")
+_LABEL = {"description_width": "110px"}
+
+
+def _slider(description, value, low, high, step=1):
+    return ipywidgets.IntSlider(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=description,
+        continuous_update=False,
+        layout=_WIDE,
+        style=_LABEL,
+    )
+
+
+def _redrawn(draw, **controls):
+    """Return the controls above a figure that `draw` makes again at each move."""
+
+    def redraw(**values):
+        figure = draw(**values)
+        display(figure)
+        plt.close(figure)
+
+    return ipywidgets.interactive(redraw, **controls)
+
+
+def window_explorer(hounsfield, center=40, width=80):
+    """Move the window of a CT slice by hand; draws with `plotting.plot_window`.
+
+    Parameters
+    ----------
+    hounsfield : ndarray, shape (h, w)
+        Hounsfield units.
+    center, width : int, optional
+        Where the sliders start, in Hounsfield units.
+
+    Returns
+    -------
+    widget : ipywidgets.interactive
+    """
+
+    def draw(center, width):
+        return plotting.plot_window(hounsfield, center, width)[0]
+
+    return _redrawn(
+        draw,
+        center=_slider("center (HU)", center, -1000, 1500, 5),
+        width=_slider("width (HU)", width, 10, 4000, 10),
+    )
+
+
+def slice_viewer(volume):
+    """Leaf through a volume in its three planes; draws with `plotting.plot_slice`.
+
+    Parameters
+    ----------
+    volume : imaging.Volume
+
+    Returns
+    -------
+    widget : ipywidgets.VBox
+    """
+    counts = {p: plotting.slice_count(volume, p) for p in ("axial", "coronal", "sagittal")}
+    plane = ipywidgets.ToggleButtons(options=list(counts), description="plane", style=_LABEL)
+    index = _slider("slice", counts["axial"] // 2, 0, counts["axial"] - 1)
+
+    def start_in_the_middle(change):
+        # The maximum first, or the slider would cut the new value at the old plane's end.
+        index.max = counts[change.new] - 1
+        index.value = counts[change.new] // 2
+
+    plane.observe(start_in_the_middle, "value")
+
+    def draw(plane, index):
+        figure, ax = plt.subplots(figsize=(4.5, 4.5))
+        plotting.plot_slice(volume, plane, min(index, counts[plane] - 1), ax=ax)
+        return figure
+
+    return _redrawn(draw, plane=plane, index=index)
