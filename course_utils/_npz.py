@@ -225,14 +225,16 @@ def decode_jpeg(arrays):
     first = _decode_one(data[: offsets[1]])
     images = np.empty((len(offsets) - 1, *first.shape), np.uint8)
 
-    def fill(i):
-        image = _decode_one(data[offsets[i] : offsets[i + 1]])
-        if image.shape != first.shape:
-            refuse(f"JPEG image {i}", f"shape {image.shape}", f"{first.shape}", "Use one size.")
-        images[i] = image
+    def fill(part):
+        for i in part:
+            image = _decode_one(data[offsets[i] : offsets[i + 1]])
+            if image.shape != first.shape:
+                refuse(f"JPEG image {i}", f"shape {image.shape}", f"{first.shape}", "Use one size.")
+            images[i] = image
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(fill, range(len(images)), chunksize=64))
+    n_parts = min(os.cpu_count() or 1, len(images))
+    with ThreadPoolExecutor(n_parts) as pool:
+        list(pool.map(fill, np.array_split(np.arange(len(images)), n_parts)))
     images.flags.writeable = False
     return images
 
