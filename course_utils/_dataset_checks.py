@@ -91,7 +91,8 @@ def check_window(window):
 def check_names(field, names, count=None):
     """Check a tuple of different, non-empty names."""
     names = () if names is None else (names,) if isinstance(names, str) else tuple(names)
-    good = all(isinstance(name, str) and name.strip() for name in names)
+    # NumPy would drop a zero character at the end of a text.
+    good = all(isinstance(name, str) and name.strip() and "\0" not in name for name in names)
     if not good or len(set(names)) != len(names) or (count is None and not names):
         refuse(field, repr(names), "different, non-empty names", "Name each one once.")
     if count is not None and len(names) != count:
@@ -240,7 +241,10 @@ def check_attributes(attributes, n):
     """Check the table of attributes: one row per image, plain columns."""
     if attributes is None:
         return None
-    table = pd.DataFrame(attributes).reset_index(drop=True).copy()
+    try:
+        table = pd.DataFrame(attributes).reset_index(drop=True).copy()
+    except ValueError as error:
+        refuse("attributes", f"{error}", f"columns of {n} values", "Give one value per image.")
     if len(table) != n:
         refuse(
             "attributes",

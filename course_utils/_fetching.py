@@ -15,6 +15,7 @@ from urllib.request import url2pathname
 import pooch
 import requests
 from tqdm import tqdm
+from tqdm.utils import CallbackIOWrapper
 
 ATTEMPTS = 3
 PAUSE_SECONDS = 2
@@ -103,10 +104,6 @@ def _fetch_once(file, url, target):
         # Temporary files are private; a class may share one folder.
         partial.chmod(0o644)
         os.replace(partial, target)
-    except ValueError as error:
-        if isinstance(error, requests.RequestException):
-            raise
-        raise _WrongHash(str(error)) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -120,8 +117,12 @@ class _Downloader:
 
     def __call__(self, url, output_file, _):
         """Write the file at url to output_file, and refuse it if bytes are missing."""
-        # The bar goes away at the end; a line of text stays.
-        with tqdm(desc=self.file.file, unit="B", unit_scale=True, ncols=79, leave=False) as bar:
+        # The bar goes away at the end; a line of text stays. pooch sets the total once it is
+        # known, but takes a bar without any total for no bar.
+        total = self.file.bytes or 1
+        with tqdm(
+            desc=self.file.file, total=total, unit="B", unit_scale=True, ncols=79, leave=False
+        ) as bar:
             if urlsplit(url).scheme == "file":
                 self.copy(url2pathname(urlsplit(url).path), output_file, bar)
             else:
@@ -131,6 +132,10 @@ class _Downloader:
         size = os.path.getsize(output_file)
         if self.file.bytes and size < self.file.bytes:
             raise _CutShort(f"{size:,} of {self.file.bytes:,} bytes")
+        # pooch compares as well, in words that name the temporary file.
+        md5 = pooch.file_hash(output_file, alg="md5")
+        if md5 != self.file.md5:
+            raise _WrongHash(f"its MD5 is {md5}, the registry has {self.file.md5}")
 
     def copy(self, source, output_file, bar):
         """Copy a local file in pieces."""
@@ -138,7 +143,7 @@ class _Downloader:
             raise requests.exceptions.InvalidURL(f"there is no readable file {source}")
         bar.total = os.path.getsize(source)
         with open(source, "rb") as read, open(output_file, "wb") as write:
-            shutil.copyfileobj(tqdm.wrapattr(read, "read", bar), write, CHUNK_BYTES)
+            shutil.copyfileobj(CallbackIOWrapper(bar.update, read, "read"), write, CHUNK_BYTES)
 
 
 def _explain(error, url):

@@ -63,7 +63,7 @@ def _read_members(path, archive, largest, pool):
             return own_archive[name]
 
     pending = pool.submit(read_one, largest)
-    arrays = {name: archive[name] for name in archive.files if name != largest}
+    arrays = {name: None if name == largest else archive[name] for name in archive.files}
     arrays[largest] = pending.result()
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray):
