@@ -81,10 +81,11 @@ def _try_repeatedly(file, url, target):
         try:
             return _fetch_once(file, url, target)
         except (requests.RequestException, _CutShort, _WrongHash) as error:
-            reason, worth_repeating = _explain(error, url)
+            reason, advice, worth_repeating = _explain(error, url)
             if attempt == ATTEMPTS or not worth_repeating:
                 times = f" (tried {attempt} times)" if attempt > 1 else ""
-                raise DownloadError(f"{file.file}: {reason}{times}. {UNTOUCHED}") from error
+                message = f"{file.file}: {reason}{times}. {UNTOUCHED} {advice}"
+                raise DownloadError(message) from error
             print(f"{file.file}: {reason}; trying again ({attempt + 1} of {ATTEMPTS})")
             time.sleep(PAUSE_SECONDS * attempt)
 
@@ -147,31 +148,25 @@ class _Downloader:
 
 
 def _explain(error, url):
-    """Return why fetching failed and what to do, and whether to try again at once."""
+    """Return why fetching failed, what to do, and whether to try again at once."""
     server = urlsplit(url).netloc or url
-    mirror = "COURSE_MIRROR can name another server, or a folder, that has the file"
+    mirror = "set COURSE_MIRROR to another server or folder that has the file"
     if isinstance(error, _CutShort):
-        return f"only {error} arrived from {server}; repeat the download", True
+        return f"only {error} arrived from {server}", "Repeat the download.", True
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"the connection to {server} broke off", "Repeat the download.", True
     if isinstance(error, _WrongHash):
-        return (
-            f"what arrived from {server} is not the file in the registry ({error}); "
-            "it was thrown away. Repeat the download; if this happens again, a login page of "
-            f"your network may be in between, or {mirror}"
-        ), False
+        reason = f"what arrived from {server} is not the right file ({error}); it was thrown away"
+        advice = "Repeat the download. If this happens again, a login page of your network may "
+        return reason, f"{advice}be in between; or {mirror}.", False
     if isinstance(error, requests.HTTPError):
         status = error.response.status_code
-        return (
-            f"the server {server} answered {status} ({error.response.reason}) for {url}; "
-            f"try later, or {mirror}"
-        ), status >= 500 or status == 429
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return f"the connection to {server} broke off ({error}); repeat the download", True
-    if isinstance(error, (requests.ConnectionError, requests.Timeout)):
-        return (
-            f"no connection to {server}; check the network. The course runs without real "
-            f"images too, and {mirror}"
-        ), True
-    return f"cannot fetch {url} ({error}); check COURSE_MIRROR if you set it", False
+        reason = f"the server {server} answered {status} ({error.response.reason})"
+        return reason, f"Try later, or {mirror}.", status >= 500 or status == 429
+    if isinstance(error, requests.ConnectionError | requests.Timeout):
+        advice = f"Check the network, or {mirror}. The course runs without real images too."
+        return f"no connection to {server}", advice, True
+    return f"cannot fetch {url} ({error})", "Check COURSE_MIRROR if you set it.", False
 
 
 def _disk_problem(error, file, folder):
@@ -179,7 +174,7 @@ def _disk_problem(error, file, folder):
     where = f"set COURSE_DATA to another folder. {UNTOUCHED}"
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         need = f" for {file.bytes / 1e6:.1f} MB" if file.bytes else ""
-        return f"{file.file}: no space left{need} in {folder}. Free some, or {where}"
+        return f"{file.file}: no space left{need} in {folder}. Free some space, or {where}"
     if isinstance(error, PermissionError) or error.errno in (errno.EACCES, errno.EROFS):
-        return f"{file.file}: no permission to write in {folder}. Mend that, or {where}"
+        return f"{file.file}: no permission to write in {folder}. Allow it, or {where}"
     return f"{file.file}: the disk refused ({error}) in {folder}. Mend that, or {where}"

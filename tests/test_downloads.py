@@ -124,7 +124,7 @@ def test_what_is_complete_is_not_fetched_again(server, capsys):
 
 def test_wrong_hash(server, old_file):
     server.faults = ["damaged"]
-    message = fails_and_leaves_the_old_file(old_file, "not the file in the registry .*MD5")
+    message = fails_and_leaves_the_old_file(old_file, "not the right file .*MD5")
     assert "Repeat the download" in message
     assert len(server.requests) == 1
 
@@ -162,7 +162,7 @@ def test_a_file_the_server_does_not_have_is_asked_for_once(server, old_file):
 def test_no_server(server, old_file, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", "http://127.0.0.1:9")
     message = fails_and_leaves_the_old_file(old_file, r"no connection to 127\.0\.0\.1:9")
-    assert "check the network" in message
+    assert "Check the network" in message
 
 
 def test_no_space(server, old_file, monkeypatch):
