@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from course_utils._dataset_checks import DatasetError, attribute_array, refuse
+from course_utils._checks import DatasetError, refuse
+from course_utils._dataset_checks import attribute_array
 
 SCHEMA_VERSION = 1
 REQUIRED = ("name", "channel_names", "labels", "class_names", "groups", "group_kind", "meta")

@@ -15,14 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from course_utils import _dataset_checks as checks
 from course_utils import _npz
-from course_utils._dataset_checks import DatasetError
+from course_utils._checks import DatasetError, check_choice, check_names, positions
+from course_utils._dataset_checks import SPLITS, CopyOnRead, checked_fields
 from course_utils._dataset_repr import dataset_html, dataset_text
+from course_utils.aggregation import GroupProbabilities, aggregate
 from course_utils.duplicates import group_near_duplicates
 from course_utils.splitting import (
-    GroupProbabilities,
-    aggregate,
     group_folds,
     split_by_group,
     split_by_image,
@@ -138,14 +137,14 @@ class ImageDataset:
     slice_positions_mm: np.ndarray | None = None
     slice_thickness_mm: np.ndarray | None = None
     pixel_spacing_mm: np.ndarray | None = None
-    attributes: pd.DataFrame | None = checks.CopyOnRead()  # noqa: RUF009
+    attributes: pd.DataFrame | None = CopyOnRead()  # noqa: RUF009
     source: str = "not stated"
     license: str = "not stated"
     citation: str = "not stated"
-    meta: dict[str, Any] | None = checks.CopyOnRead()  # noqa: RUF009
+    meta: dict[str, Any] | None = CopyOnRead()  # noqa: RUF009
 
     def __post_init__(self):
-        for field, value in checks.checked_fields(self).items():
+        for field, value in checked_fields(self).items():
             object.__setattr__(self, field, value)
 
     def __len__(self):
@@ -180,7 +179,7 @@ class ImageDataset:
         --------
         ``scans.select(scans.labels == 1)`` keeps the second class.
         """
-        which = checks.positions(which, len(self))
+        which = positions(which, len(self))
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         for field in _PER_IMAGE:
             if values[field] is not None:
@@ -203,8 +202,8 @@ class ImageDataset:
                 f"{self.name} has no official split, so no part {name!r}. "
                 "Divide it yourself with split_by_group."
             )
-        present = [split for split in checks.SPLITS if (self.splits == split).any()]
-        checks.check_choice("split", name, present)
+        present = [split for split in SPLITS if (self.splits == split).any()]
+        check_choice("split", name, present)
         return self.select(self.splits == name)
 
     def mask(self, name):
@@ -217,7 +216,7 @@ class ImageDataset:
         """
         if self.masks is None:
             raise DatasetError(f"{self.name} has no masks, so none called {name!r}.")
-        checks.check_choice("mask", name, self.mask_names)
+        check_choice("mask", name, self.mask_names)
         return (self.masks >> self.mask_names.index(name)) & 1 == 1
 
     def as_float(self, which=None):
@@ -235,7 +234,7 @@ class ImageDataset:
         -------
         array (n, height, width, channels), float32, 0–1
         """
-        images = self.images if which is None else self.images[checks.positions(which, len(self))]
+        images = self.images if which is None else self.images[positions(which, len(self))]
         if images.dtype == np.uint8:
             return np.multiply(images, np.float32(1 / 255), dtype=np.float32)
         low, high = self.intensity_window
@@ -268,10 +267,10 @@ class ImageDataset:
         ``skin.with_two_classes(["mel", "bcc", "akiec"], ("other", "malignant"))``
         """
         for name in [positive] if isinstance(positive, str) else positive:
-            checks.check_choice("positive", name, self.class_names)
+            check_choice("positive", name, self.class_names)
         if isinstance(positive, str):
             positive = [positive]
-        checks.check_names("class_names", class_names, 2)
+        check_names("class_names", class_names, 2)
         lookup = np.array([name in positive for name in self.class_names], dtype=np.int64)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return ImageDataset(**values | {"labels": lookup[self.labels], "class_names": class_names})
@@ -353,8 +352,8 @@ def load(name, origin="embedded", *, size=None):
     --------
     ``load("brain_mri").split("train")`` gives the training patients.
     """
-    checks.check_choice("name", name, EMBEDDED)
-    checks.check_choice("origin", origin, LOAD_ORIGINS)
+    check_choice("name", name, EMBEDDED)
+    check_choice("origin", origin, LOAD_ORIGINS)
     if origin != "embedded":
         # Imported here because the readers of real sets build on this module.
         from course_utils import real_sets

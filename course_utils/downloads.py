@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from course_utils import _fetching
-from course_utils._dataset_checks import DatasetError, refuse
+from course_utils._checks import DatasetError, refuse
 from course_utils._fetching import DownloadError
 
 __all__ = [

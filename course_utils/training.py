@@ -11,9 +11,8 @@ from numbers import Integral
 
 import numpy as np
 
-from course_utils._dataset_checks import refuse
+from course_utils._checks import check_seed, refuse
 from course_utils._tensorflow import import_quietly
-from course_utils.splitting import check_seed
 
 tf = import_quietly()
 # Only after the quiet import, because Keras imports TensorFlow too.

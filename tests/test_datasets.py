@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pickle
+import time
 import zipfile
 
 import numpy as np
@@ -411,3 +412,18 @@ def test_load_names_what_it_knows():
 def test_a_set_is_described_by_its_fields_only():
     with pytest.raises(TypeError, match="unexpected keyword"):
         ImageDataset(**tiny_fields(), label_names=("a", "b"))
+
+
+@pytest.mark.parametrize("name", datasets.EMBEDDED)
+def test_an_embedded_set_loads_quickly_and_keeps_its_promises(name):
+    if not (datasets.DATA_FOLDER / f"{name}.npz").exists():
+        pytest.skip(f"{name} is not embedded yet")
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        data = load(name)
+        times.append(time.perf_counter() - start)
+    # Twice the aim, because test machines are busy.
+    assert min(times) < (3 if name == "skin_lesions" else 1)
+    assert (data.name, data.origin) == (name, "simulated")
+    assert len(np.unique(data.split("test").groups)) >= 150

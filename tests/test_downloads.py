@@ -8,6 +8,7 @@ import os
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,6 +182,18 @@ def test_no_permission(server, old_file, monkeypatch):
     monkeypatch.setattr(os, "replace", forbidden)
     message = fails_and_leaves_the_old_file(old_file, "no permission to write in ")
     assert "COURSE_DATA" in message
+
+
+def test_an_interrupted_download_leaves_nothing_behind(server, old_file, monkeypatch):
+    def interrupted(self, url, output_file, _):
+        Path(output_file).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_fetching._Downloader, "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        download("breastmnist")
+    assert old_file.read_bytes() == OLD
+    assert list(old_file.parent.iterdir()) == [old_file]
 
 
 def test_a_folder_that_cannot_be_made(server, tmp_path, monkeypatch):
