@@ -14,6 +14,12 @@ from course_utils._dataset_checks import SPLITS
 PER_CLASS = 3
 MAX_IMAGES = 12
 SIDE = 96
+GROUP_IN_WORDS = {
+    "patient": "a patient",
+    "lesion": "a lesion",
+    "near-duplicate": "a cluster of near-duplicates",
+    "image": "one image",
+}
 
 
 def dataset_text(data):
@@ -25,7 +31,7 @@ def dataset_text(data):
         f"ImageDataset {data.name!r}: {data.origin.upper()} images",
         f"{_count(len(data), 'image')}, {height} x {width} px, "
         f"{_count(channels, 'channel')} ({', '.join(data.channel_names)}), {data.images.dtype}",
-        f"{_count(n_groups, 'group')}, a group is a {data.group_kind}",
+        f"{_count(n_groups, 'group')}, each {GROUP_IN_WORDS[data.group_kind]}",
         *_split_lines(data),
         f"masks: {masks}" if masks else "no masks",
     ]

@@ -112,12 +112,18 @@ class ImageDataset:
     >>> scans
     ImageDataset 'demo': SIMULATED images
       4 images, 8 x 8 px, 1 channel (intensity), uint8
-      3 groups, a group is a patient
+      3 groups, each a patient
       train: 3 images, 2 groups (healthy 2, tumor 1 images)
       test: 1 image, 1 group (tumor 1 image)
       no masks
     >>> len(scans.split("train"))
     3
+    >>> scans.select(scans.labels == 1).groups
+    array(['B', 'C'], dtype='<U1')
+    >>> scans.as_float().dtype
+    dtype('float32')
+    >>> scans.by_group()["images"].to_dict()
+    {'A': 2, 'B': 1, 'C': 1}
     """
 
     # CopyOnRead is a descriptor: its call in the class body is how dataclasses take one.
@@ -177,7 +183,7 @@ class ImageDataset:
 
         Examples
         --------
-        ``scans.select(scans.labels == 1)`` keeps the second class.
+        ``scans.select(scans.labels == 1)`` keeps the second class; see `ImageDataset`.
         """
         which = positions(which, len(self))
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -266,10 +272,9 @@ class ImageDataset:
         --------
         ``skin.with_two_classes(["mel", "bcc", "akiec"], ("other", "malignant"))``
         """
-        for name in [positive] if isinstance(positive, str) else positive:
+        positive = [positive] if isinstance(positive, str) else list(positive)
+        for name in positive:
             check_choice("positive", name, self.class_names)
-        if isinstance(positive, str):
-            positive = [positive]
         check_names("class_names", class_names, 2)
         lookup = np.array([name in positive for name in self.class_names], dtype=np.int64)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -351,6 +356,11 @@ def load(name, origin="embedded", *, size=None):
     Examples
     --------
     ``load("brain_mri").split("train")`` gives the training patients.
+
+    >>> load("knee")
+    Traceback (most recent call last):
+    course_utils._checks.DatasetError: name: received 'knee'; allowed: brain_mri, \
+breast_ultrasound, skin_lesions. Use one of these words.
     """
     check_choice("name", name, EMBEDDED)
     check_choice("origin", origin, LOAD_ORIGINS)

@@ -172,6 +172,9 @@ def download(name, size=None):
     Examples
     --------
     ``download("breastmnist")`` fetches 0.6 MB.
+
+    >>> [file.file for file in registry()["breastmnist"].files_at(64)]
+    ['breastmnist_64.npz']
     """
     entry = find_set(name)
     files = entry.files_at(size)

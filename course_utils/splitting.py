@@ -45,7 +45,22 @@ def split_by_group(
 
     Examples
     --------
-    ``train, test = split_by_group(scans, {"train": 0.8, "test": 0.2}, seed=0).values()``
+    >>> import numpy as np
+    >>> from course_utils.datasets import ImageDataset
+    >>> scans = ImageDataset(
+    ...     name="demo",
+    ...     images=np.zeros((8, 4, 4, 1), np.uint8),
+    ...     labels=[0, 0, 0, 0, 1, 1, 1, 1],
+    ...     class_names=("healthy", "tumor"),
+    ...     groups=list("AABBCCDD"),
+    ...     group_kind="patient",
+    ...     origin="simulated",
+    ... )
+    >>> train, test = split_by_group(scans, {"train": 0.5, "test": 0.5}, seed=0).values()
+    >>> set(train.groups.tolist()) & set(test.groups.tolist())
+    set()
+    >>> train.labels
+    array([0, 0, 1, 1])
     """
     part_of_image = _deal(dataset.groups, dataset.labels, parts, seed, stratify)
     return {name: dataset.select(part_of_image == k) for k, name in enumerate(parts)}
@@ -89,6 +104,23 @@ def group_folds(
     ------
     DatasetError
         A number of folds that is no integer, or out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from course_utils.datasets import ImageDataset
+    >>> scans = ImageDataset(
+    ...     name="demo",
+    ...     images=np.zeros((8, 4, 4, 1), np.uint8),
+    ...     labels=[0, 0, 0, 0, 1, 1, 1, 1],
+    ...     class_names=("healthy", "tumor"),
+    ...     groups=list("AABBCCDD"),
+    ...     group_kind="patient",
+    ...     origin="simulated",
+    ... )
+    >>> folds = group_folds(scans, 2, seed=0)
+    >>> [len(np.unique(scans.groups[folds == fold])) for fold in (0, 1)]
+    [2, 2]
     """
     n_groups = len(np.unique(dataset.groups))
     if not isinstance(n_folds, Integral) or not 2 <= n_folds <= n_groups:

@@ -40,6 +40,10 @@ def set_seed(seed):
     ------
     DatasetError
         A seed that is no whole number.
+
+    Examples
+    --------
+    >>> set_seed(0)
     """
     check_seed(seed)
     keras.utils.set_random_seed(int(seed))
@@ -81,6 +85,21 @@ def to_tf(dataset, batch_size=32, *, shuffle=False, seed=0, target="labels", wei
     Examples
     --------
     ``model.fit(to_tf(train, shuffle=True), validation_data=to_tf(validation), epochs=5)``
+
+    >>> import numpy as np
+    >>> from course_utils.datasets import ImageDataset
+    >>> scans = ImageDataset(
+    ...     name="demo",
+    ...     images=np.zeros((8, 4, 4, 1), np.uint8),
+    ...     labels=[0, 0, 0, 0, 1, 1, 1, 1],
+    ...     class_names=("healthy", "tumor"),
+    ...     groups=list("AABBCCDD"),
+    ...     group_kind="patient",
+    ...     origin="simulated",
+    ... )
+    >>> images, labels = next(iter(to_tf(scans, batch_size=4)))
+    >>> images.shape, labels.numpy()
+    (TensorShape([4, 4, 4, 1]), array([0, 0, 0, 0]))
     """
     check_seed(seed)
     if not isinstance(batch_size, Integral) or isinstance(batch_size, bool) or batch_size < 1:
