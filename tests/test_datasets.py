@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_data import tiny, tiny_fields
 
-from course_utils import datasets
+from course_utils import _npz, datasets
 from course_utils.datasets import DatasetError, ImageDataset, load, read_dataset
 
 ARRAYS = ("images", "labels", "groups", "splits", "masks", "sites", "pixel_spacing_mm")
@@ -278,6 +278,39 @@ def test_selecting_twice_is_selecting_once(data, draw):
     first = np.array(draw.draw(st.lists(index, min_size=1, max_size=9)))
     second = np.array(draw.draw(st.lists(st.integers(0, len(first) - 1), min_size=1)))
     same_data(data.select(first).select(second), data.select(first[second]))
+
+
+def break_one_rule(draw, data):
+    """Return the arrays of a file that breaks one rule, and the field that must be named."""
+    rule = draw(st.sampled_from(["labels", "masks", "images", "splits", "mask_names"]))
+    arrays = _npz.dataset_to_arrays(data)
+    place = draw(st.integers(0, len(data) - 1))
+    if rule == "labels":
+        arrays["labels"] = data.labels.copy()
+        outside = st.integers(len(data.class_names), 2**40) | st.integers(-(2**40), -1)
+        arrays["labels"][place] = draw(outside)
+    elif rule == "masks":
+        arrays["masks"] = data.masks[:, : draw(st.integers(0, data.masks.shape[1] - 1))]
+    elif rule == "images":
+        arrays["images"] = data.images[..., 0]
+    elif rule == "splits":
+        # A second image of one group, in another split.
+        arrays = _npz.dataset_to_arrays(data.select([*range(len(data)), place]))
+        arrays["splits"] = np.array(["train"] * len(data) + ["test"])
+    else:
+        arrays["masks"] = data.masks.copy()
+        arrays["masks"][place] |= 1 << draw(st.integers(2, 7))
+        rule = "masks"
+    return arrays, rule
+
+
+@SLOW_OK
+@given(data_sets(), st.data())
+def test_any_file_that_breaks_a_rule_is_refused(tmp_path, data, draw):
+    arrays, field = break_one_rule(draw.draw, data)
+    np.savez(tmp_path / "broken.npz", **arrays)
+    with pytest.raises(DatasetError, match=rf"broken\.npz: {field}: received"):
+        read_dataset(tmp_path / "broken.npz")
 
 
 # Damaged files.
