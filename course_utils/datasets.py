@@ -1,0 +1,386 @@
+"""Medical image data sets: one container, one way to load, one way to divide.
+
+The flow of every lesson begins here: ``load(name)`` gives an `ImageDataset`; its official
+splits, or `split_by_group`, divide it so that no patient lies in two parts; `aggregate`
+turns probabilities per image into one per patient. Taught in lessons 04 and 05.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from course_utils import _npz
+from course_utils._checks import DatasetError, check_choice, check_names, positions
+from course_utils._dataset_checks import SPLITS, CopyOnRead, checked_fields
+from course_utils._dataset_repr import dataset_html, dataset_text
+from course_utils.aggregation import GroupProbabilities, aggregate
+from course_utils.duplicates import group_near_duplicates
+from course_utils.splitting import (
+    group_folds,
+    split_by_group,
+    split_by_image,
+)
+
+__all__ = [
+    "DatasetError",
+    "GroupProbabilities",
+    "ImageDataset",
+    "aggregate",
+    "group_folds",
+    "group_near_duplicates",
+    "load",
+    "read_dataset",
+    "split_by_group",
+    "split_by_image",
+]
+
+DATA_FOLDER = Path(__file__).resolve().parents[1] / "data"
+EMBEDDED = ("brain_mri", "breast_ultrasound", "skin_lesions")
+LOAD_ORIGINS = ("embedded", "real", "auto")
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ImageDataset:
+    """Images with labels, groups and everything needed to use them honestly.
+
+    The container checks itself when it is made and cannot be changed afterwards: arrays are
+    read-only, and ``attributes`` and ``meta`` hand out copies. Taught in lesson 04.
+
+    Parameters
+    ----------
+    name : str
+        Short name, such as ``"brain_mri"``.
+    images : array (n, height, width, channels)
+        uint8, 0–255; or float32 together with ``intensity_window``.
+    labels : integer array (n,)
+        Positions in ``class_names``; always the true class.
+    class_names : sequence of str
+        One name per class. In two-class sets the second one is the disease.
+    groups : array (n,) of integers or text
+        What belongs together and must never be divided, such as patient numbers.
+    group_kind : {"patient", "lesion", "near-duplicate", "image"}
+        What a group is; every interval names it.
+    origin : {"simulated", "real"}
+        Where the pixels come from.
+    channel_names : sequence of str, optional
+        Left out, one channel is called intensity, three are red, green and blue.
+    intensity_window : (low, high), optional
+        Only with float32: the intensities that become 0 and 1 in `as_float`.
+    splits : array (n,) of text, optional
+        Official split: train, validation, test, or extra for images outside it.
+    masks : uint8 array (n, height, width), optional
+        Bit flags; bit j belongs to ``mask_names[j]``. See `mask`.
+    mask_names : sequence of str, optional
+        At most eight.
+    sites : array (n,), optional
+        Hospital or scanner.
+    slice_positions_mm, slice_thickness_mm : float array (n,), optional
+        Where slices form a stack, in mm. One thickness may stand for all.
+    pixel_spacing_mm : float array (n, 2), optional
+        Distance of rows and of columns, in mm. One pair may stand for all.
+    attributes : pandas.DataFrame, optional
+        One row per image: what generated it, or what is known of it.
+    source, license, citation : str
+        Where the data come from and what they may be used for.
+    meta : dict, optional
+        Anything else worth keeping, such as the generator's version and seed.
+
+    Raises
+    ------
+    DatasetError
+        A field breaks a rule; the message says which, what is allowed, and what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scans = ImageDataset(
+    ...     name="demo",
+    ...     images=np.zeros((4, 8, 8, 1), np.uint8),
+    ...     labels=[0, 0, 1, 1],
+    ...     class_names=("healthy", "tumor"),
+    ...     groups=["A", "A", "B", "C"],
+    ...     group_kind="patient",
+    ...     splits=["train", "train", "train", "test"],
+    ...     origin="simulated",
+    ... )
+    >>> scans
+    ImageDataset 'demo': SIMULATED images
+      4 images, 8 x 8 px, 1 channel (intensity), uint8
+      3 groups, each a patient
+      train: 3 images, 2 groups (healthy 2, tumor 1 images)
+      test: 1 image, 1 group (tumor 1 image)
+      no masks
+    >>> len(scans.split("train"))
+    3
+    >>> scans.select(scans.labels == 1).groups
+    array(['B', 'C'], dtype='<U1')
+    >>> scans.as_float().dtype
+    dtype('float32')
+    >>> scans.by_group()["images"].to_dict()
+    {'A': 2, 'B': 1, 'C': 1}
+    """
+
+    # CopyOnRead is a descriptor: its call in the class body is how dataclasses take one.
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    groups: np.ndarray
+    group_kind: str
+    origin: str
+    channel_names: tuple[str, ...] | None = None
+    intensity_window: tuple[float, float] | None = None
+    splits: np.ndarray | None = None
+    masks: np.ndarray | None = None
+    mask_names: tuple[str, ...] = ()
+    sites: np.ndarray | None = None
+    slice_positions_mm: np.ndarray | None = None
+    slice_thickness_mm: np.ndarray | None = None
+    pixel_spacing_mm: np.ndarray | None = None
+    attributes: pd.DataFrame | None = CopyOnRead()  # noqa: RUF009
+    source: str = "not stated"
+    license: str = "not stated"
+    citation: str = "not stated"
+    meta: dict[str, Any] | None = CopyOnRead()  # noqa: RUF009
+
+    def __post_init__(self):
+        for field, value in checked_fields(self).items():
+            object.__setattr__(self, field, value)
+
+    def __len__(self):
+        """Return the number of images."""
+        return len(self.images)
+
+    def __reduce__(self):
+        """Check again after a trip to another process, where arrays arrive writable."""
+        return _rebuild, ({field.name: getattr(self, field.name) for field in fields(self)},)
+
+    def __repr__(self):
+        """Return a summary in words that names the origin."""
+        return dataset_text(self)
+
+    def _repr_html_(self):
+        return dataset_html(self)
+
+    def select(self, which):
+        """Return the data set of some images.
+
+        Parameters
+        ----------
+        which : boolean array (n,) or integer array
+            Which images, as in NumPy; integers keep their order and may repeat.
+
+        Raises
+        ------
+        DatasetError
+            The selection does not fit, or holds no image.
+
+        Examples
+        --------
+        ``scans.select(scans.labels == 1)`` keeps the second class; see `ImageDataset`.
+        """
+        which = positions(which, len(self))
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        for field in _PER_IMAGE:
+            if values[field] is not None:
+                values[field] = values[field][which]
+                values[field].flags.writeable = False
+        if values["attributes"] is not None:
+            values["attributes"] = values["attributes"].iloc[which]
+        return ImageDataset(**values)
+
+    def split(self, name):
+        """Return one part of the official split: train, validation, test or extra.
+
+        Raises
+        ------
+        DatasetError
+            The set has no such part, or no official split at all.
+        """
+        if self.splits is None:
+            raise DatasetError(
+                f"{self.name} has no official split, so no part {name!r}. "
+                "Divide it yourself with split_by_group."
+            )
+        present = [split for split in SPLITS if (self.splits == split).any()]
+        check_choice("split", name, present)
+        return self.select(self.splits == name)
+
+    def mask(self, name):
+        """Return one mask of every image: boolean (n, height, width).
+
+        Raises
+        ------
+        DatasetError
+            The set has no mask of this name.
+        """
+        if self.masks is None:
+            raise DatasetError(f"{self.name} has no masks, so none called {name!r}.")
+        check_choice("mask", name, self.mask_names)
+        return (self.masks >> self.mask_names.index(name)) & 1 == 1
+
+    def as_float(self, which=None):
+        """Return images as float32 from 0 to 1: the one place where the course does this.
+
+        uint8 is divided by 255. float32 is mapped so that the intensity window spans 0 to 1;
+        what lies outside is clipped.
+
+        Parameters
+        ----------
+        which : boolean or integer array, optional
+            Convert only these images, to spare memory.
+
+        Returns
+        -------
+        array (n, height, width, channels), float32, 0–1
+        """
+        images = self.images if which is None else self.images[positions(which, len(self))]
+        if images.dtype == np.uint8:
+            return np.multiply(images, np.float32(1 / 255), dtype=np.float32)
+        low, high = self.intensity_window
+        return np.clip((images - np.float32(low)) / np.float32(high - low), 0, 1)
+
+    def by_group(self):
+        """Return a table with one row per group: images, classes, and split and site if known."""
+        table = pd.DataFrame(
+            {"group": self.groups, "classes": np.array(self.class_names)[self.labels]}
+        )
+        columns = {"images": ("classes", "size"), "classes": ("classes", _join)}
+        for column, values in (("split", self.splits), ("site", self.sites)):
+            if values is not None:
+                table[column] = values
+                columns[column] = (column, _join)
+        return table.groupby("group", sort=True).agg(**columns)
+
+    def with_two_classes(self, positive, class_names):
+        """Return the set with its classes merged into two.
+
+        Parameters
+        ----------
+        positive : sequence of str
+            The classes that become label 1.
+        class_names : (str, str)
+            Names of label 0 and label 1.
+
+        Examples
+        --------
+        ``skin.with_two_classes(["mel", "bcc", "akiec"], ("other", "malignant"))``
+        """
+        positive = [positive] if isinstance(positive, str) else list(positive)
+        for name in positive:
+            check_choice("positive", name, self.class_names)
+        check_names("class_names", class_names, 2)
+        lookup = np.array([name in positive for name in self.class_names], dtype=np.int64)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return ImageDataset(**values | {"labels": lookup[self.labels], "class_names": class_names})
+
+    def save(self, path, *, jpeg_quality=None):
+        """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing.
+
+        Parameters
+        ----------
+        path : str or Path
+            Must end in .npz.
+        jpeg_quality : int, optional
+            1 to 95: store uint8 images as JPEG, smaller and not exact.
+        """
+        _npz.write_arrays(path, _npz.dataset_to_arrays(self, jpeg_quality))
+
+
+_PER_IMAGE = ("images", "labels", "groups", *_npz.OPTIONAL)
+_PER_IMAGE = tuple(field for field in _PER_IMAGE if field != "mask_names")
+
+
+def _rebuild(values):
+    return ImageDataset(**values)
+
+
+def _join(values):
+    return ", ".join(sorted({str(value) for value in values}))
+
+
+def read_dataset(path):
+    """Read a data set that `ImageDataset.save` wrote (schema version 1).
+
+    Parameters
+    ----------
+    path : str or Path
+        An .npz file.
+
+    Returns
+    -------
+    ImageDataset
+
+    Raises
+    ------
+    DatasetError
+        The file is missing, damaged, newer than this copy of the course, holds pickled objects,
+        or breaks a rule of `ImageDataset`. The message names the file.
+    """
+    arrays = _npz.read_arrays(path)
+    try:
+        return ImageDataset(**_npz.arrays_to_fields(arrays))
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}") from error
+
+
+def load(name, origin="embedded", *, size=None):
+    """Load one of the course's data sets.
+
+    Parameters
+    ----------
+    name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
+        Which subject.
+    origin : {"embedded", "real", "auto"}
+        ``"embedded"`` reads the simulated set that comes with the course. ``"real"`` needs the
+        downloaded set (Cheng, BreastMNIST, DermaMNIST). ``"auto"`` takes the real set if it lies
+        on disk and its checksum is right, otherwise the embedded one.
+    size : int, optional
+        Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
+
+    Returns
+    -------
+    ImageDataset
+
+    Raises
+    ------
+    DatasetError
+        An unknown name, or a set that is missing or damaged; the message says how to get it.
+
+    Examples
+    --------
+    ``load("brain_mri").split("train")`` gives the training patients.
+
+    >>> load("knee")
+    Traceback (most recent call last):
+    course_utils._checks.DatasetError: name: received 'knee'; allowed: brain_mri, \
+breast_ultrasound, skin_lesions. Use one of these words.
+    """
+    check_choice("name", name, EMBEDDED)
+    check_choice("origin", origin, LOAD_ORIGINS)
+    if origin != "embedded":
+        # Imported here because the readers of real sets build on this module.
+        from course_utils import real_sets
+
+        try:
+            return real_sets.load_real(name, size)
+        except real_sets.MissingDataError:
+            if origin == "real":
+                raise
+        except DatasetError as error:
+            if origin == "real":
+                raise
+            warnings.warn(f"Using the embedded set instead: {error}", stacklevel=2)
+    path = DATA_FOLDER / f"{name}.npz"
+    if not path.is_file():
+        raise DatasetError(
+            f"{name} is not among the embedded sets of this copy of the course: no file {path}. "
+            "Get the complete course, or generate the set with 'make data'."
+        )
+    return read_dataset(path)
