@@ -11,10 +11,9 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_data import tiny, tiny_fields
 
-from course_utils import _npz, datasets
-from course_utils.datasets import DatasetError, ImageDataset, load, read_dataset
+from course_utils.datasets import DatasetError, ImageDataset, _npz, load, loading, read_dataset
+from tests.tiny_data import tiny, tiny_fields
 
 ARRAYS = ("images", "labels", "groups", "splits", "masks", "sites", "pixel_spacing_mm")
 SLOW_OK = settings(
@@ -428,7 +427,7 @@ def test_damaged_jpeg_images_are_refused(tmp_path, name):
 
 
 def test_load_reads_the_embedded_set(tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "DATA_FOLDER", tmp_path)
+    monkeypatch.setattr(loading, "DATA_FOLDER", tmp_path)
     tiny(name="brain_mri").save(tmp_path / "brain_mri.npz")
     assert load("brain_mri").name == "brain_mri"
     with pytest.raises(DatasetError, match=r"skin_lesions is not among .* 'make data'"):
@@ -447,9 +446,9 @@ def test_a_set_is_described_by_its_fields_only():
         ImageDataset(**tiny_fields(), label_names=("a", "b"))
 
 
-@pytest.mark.parametrize("name", datasets.EMBEDDED)
+@pytest.mark.parametrize("name", loading.EMBEDDED)
 def test_an_embedded_set_loads_quickly_and_keeps_its_promises(name):
-    if not (datasets.DATA_FOLDER / f"{name}.npz").exists():
+    if not (loading.DATA_FOLDER / f"{name}.npz").exists():
         pytest.skip(f"{name} is not embedded yet")
     times = []
     for _ in range(3):

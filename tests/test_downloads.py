@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_real_sets import medmnist_file
-from tiny_data import tiny
 
-from course_utils import _fetching, datasets, downloads
-from course_utils.datasets import DatasetError, load
-from course_utils.downloads import DownloadError, download, find
+from course_utils import downloads
+from course_utils.datasets import DatasetError, load, loading
+from course_utils.downloads import DownloadError, _fetching, catalog, download, find
+from tests.test_real_sets import medmnist_file
+from tests.tiny_data import tiny
 
 OLD = b"an older file that must survive"
 
@@ -58,14 +58,16 @@ def server(tmp_path, monkeypatch):
         server.lock, server.requests, server.faults = threading.Lock(), [], []
         server.content = {"breastmnist.npz": body}
         server.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         thread.start()
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
         monkeypatch.delenv("COURSE_MIRROR", raising=False)
         monkeypatch.setattr(_fetching, "PAUSE_SECONDS", 0)
         write_registry(tmp_path / "datasets.toml", server, body)
-        monkeypatch.setattr(downloads, "REGISTRY_FILE", tmp_path / "datasets.toml")
+        monkeypatch.setattr(catalog, "REGISTRY_FILE", tmp_path / "datasets.toml")
         yield server
         server.shutdown()
         thread.join()
@@ -73,7 +75,7 @@ def server(tmp_path, monkeypatch):
 
 def write_registry(path, server, body):
     """Write the real registry with one file's address, size and checksum replaced."""
-    text = downloads.REGISTRY_FILE.read_text(encoding="utf-8")
+    text = catalog.REGISTRY_FILE.read_text(encoding="utf-8")
     url = "https://zenodo.org/records/10519652/files/breastmnist.npz"
     assert url in text
     text = text.replace(url, f"{server.url}/breastmnist.npz").replace("559580", str(len(body)))
@@ -220,13 +222,13 @@ def test_one_of_two_downloads_fails_and_the_other_stays(server, old_file):
 
 
 def test_repeating_goes_on_where_it_stopped(server, tmp_path, monkeypatch):
-    entry = downloads.find_set("cheng")
+    entry = catalog.find_set("cheng")
     parts = {file.file: file.file.encode() for file in entry.files}
-    text = downloads.REGISTRY_FILE.read_text(encoding="utf-8")
+    text = catalog.REGISTRY_FILE.read_text(encoding="utf-8")
     for file in entry.files:
         text = text.replace(file.md5, hashlib.md5(parts[file.file]).hexdigest())
         text = text.replace(f"bytes = {file.bytes}", f"bytes = {len(parts[file.file])}")
-    downloads.REGISTRY_FILE.write_text(text, encoding="utf-8")
+    catalog.REGISTRY_FILE.write_text(text, encoding="utf-8")
     monkeypatch.setenv("COURSE_MIRROR", f"{server.url}/")
     last = server.content = dict(parts)
     missing = last.pop("cvind.mat")
@@ -280,7 +282,7 @@ def test_load_takes_the_real_set_once_it_is_there(server):
 def test_auto_takes_the_embedded_set_if_the_real_one_is_missing_or_damaged(
     server, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(datasets, "DATA_FOLDER", tmp_path)
+    monkeypatch.setattr(loading, "DATA_FOLDER", tmp_path)
     tiny(name="breast_ultrasound").save(tmp_path / "breast_ultrasound.npz")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -340,7 +342,7 @@ def test_the_registry_is_complete():
 
 
 def test_cheng_is_read_once_and_kept(tmp_path, monkeypatch):
-    from course_utils import real_sets
+    from course_utils.datasets import real_sets
 
     calls = []
     monkeypatch.setattr(real_sets, "read_cheng", lambda *a: calls.append(a) or tiny(name="cheng"))

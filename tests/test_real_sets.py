@@ -9,7 +9,7 @@ import pytest
 from scipy.io import savemat
 
 from course_utils.datasets import DatasetError
-from course_utils.real_sets import read_breastmnist, read_cheng, read_dermamnist
+from course_utils.datasets.real_sets import read_breastmnist, read_cheng, read_dermamnist
 
 
 def medmnist_file(path, *, shape=(28, 28), labels=(0, 1), sizes=(6, 3, 3), copies=()):

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_data import tiny
 
 from course_utils.datasets import (
     DatasetError,
@@ -18,6 +17,7 @@ from course_utils.datasets import (
     split_by_group,
     split_by_image,
 )
+from tests.tiny_data import tiny
 
 DEVELOPMENT_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 QUICK = settings(max_examples=40, deadline=None)
@@ -196,7 +196,7 @@ def test_near_duplicates_are_found_through_others():
 
 
 def test_near_duplicates_agree_with_numpy_across_blocks(monkeypatch):
-    monkeypatch.setattr("course_utils.duplicates.BLOCK", 3)
+    monkeypatch.setattr("course_utils.datasets.duplicates.BLOCK", 3)
     rng = np.random.default_rng(3)
     images = rng.normal(size=(5, 6, 6))[rng.integers(0, 5, 20)] + 0.2 * rng.normal(size=(20, 6, 6))
     linked = np.corrcoef(images.reshape(20, -1)) >= 0.95

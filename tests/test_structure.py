@@ -10,7 +10,9 @@ from course_utils import ROOT, __main__
 
 # Each module imports only from layers before its own. A new module must be given a layer.
 LAYERS = (
-    {"_tensorflow", "workspace", "datasets", "downloads", "imaging", "convolution", "simulation"},
+    {"_tensorflow", "_checks", "workspace", "imaging", "convolution"},
+    {"downloads", "simulation"},
+    {"datasets"},
     {"imbalance", "evaluation"},
     {"models", "training", "explanation"},
     {"experiments"},

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_data import tiny
 
 from course_utils.datasets import DatasetError
+from tests.tiny_data import tiny
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def training():
 FIT_IN_SILENCE = """
 from course_utils import training
 import keras
-from tiny_data import tiny
+from tests.tiny_data import tiny
 model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
 model.compile("adam", "binary_crossentropy")
 model.fit(training.to_tf(tiny(), shuffle=True), verbose=0)
@@ -46,7 +46,7 @@ def test_importing_tensorflow_and_fitting_write_nothing():
 
 def test_the_data_layer_loads_neither_tensorflow_nor_matplotlib():
     code = (
-        "import sys, course_utils.datasets, course_utils.real_sets; "
+        "import sys, course_utils.datasets, course_utils.datasets.real_sets; "
         "print({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules))"
     )
     result = run(code)

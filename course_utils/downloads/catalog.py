@@ -1,10 +1,4 @@
-"""The registry of real data sets, and downloads that are verified before anyone uses them.
-
-Two environment variables matter. ``COURSE_DATA`` names the folder for downloaded files in
-place of the user's cache folder. ``COURSE_MIRROR`` replaces the publishers' servers by a
-folder of the same files, at http://, https:// or file://; a filled ``COURSE_DATA`` folder is
-such a folder. Used in lessons 08 to 10.
-"""
+"""What the registry knows of each real set, and the commands `download` and `list`."""
 
 from __future__ import annotations
 
@@ -17,24 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from course_utils import _fetching
+from course_utils import ROOT
 from course_utils._checks import DatasetError, refuse
-from course_utils._fetching import DownloadError
+from course_utils.downloads import _fetching
+from course_utils.downloads._fetching import DownloadError
 
-__all__ = [
-    "DownloadError",
-    "MissingDataError",
-    "RealSet",
-    "available",
-    "cache_folder",
-    "download",
-    "find",
-    "main_download",
-    "main_list",
-    "registry",
-]
-
-REGISTRY_FILE = Path(__file__).resolve().parents[1] / "data" / "datasets.toml"
+REGISTRY_FILE = ROOT / "data" / "datasets.toml"
 
 
 class MissingDataError(DatasetError):

@@ -1,48 +1,20 @@
-"""Medical image data sets: one container, one way to load, one way to divide.
+"""The container of the course: images with everything needed to use them honestly.
 
-The flow of every lesson begins here: ``load(name)`` gives an `ImageDataset`; its official
-splits, or `split_by_group`, divide it so that no patient lies in two parts; `aggregate`
-turns probabilities per image into one per patient. Taught in lessons 04 and 05.
+Taught in lesson 04.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from course_utils import _npz
 from course_utils._checks import DatasetError, check_choice, check_names, positions
-from course_utils._dataset_checks import SPLITS, CopyOnRead, checked_fields
-from course_utils._dataset_repr import dataset_html, dataset_text
-from course_utils.aggregation import GroupProbabilities, aggregate
-from course_utils.duplicates import group_near_duplicates
-from course_utils.splitting import (
-    group_folds,
-    split_by_group,
-    split_by_image,
-)
-
-__all__ = [
-    "DatasetError",
-    "GroupProbabilities",
-    "ImageDataset",
-    "aggregate",
-    "group_folds",
-    "group_near_duplicates",
-    "load",
-    "read_dataset",
-    "split_by_group",
-    "split_by_image",
-]
-
-DATA_FOLDER = Path(__file__).resolve().parents[1] / "data"
-EMBEDDED = ("brain_mri", "breast_ultrasound", "skin_lesions")
-LOAD_ORIGINS = ("embedded", "real", "auto")
+from course_utils.datasets import _npz
+from course_utils.datasets._display import dataset_html, dataset_text
+from course_utils.datasets._fields import SPLITS, CopyOnRead, checked_fields
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -303,84 +275,3 @@ def _rebuild(values):
 
 def _join(values):
     return ", ".join(sorted({str(value) for value in values}))
-
-
-def read_dataset(path):
-    """Read a data set that `ImageDataset.save` wrote (schema version 1).
-
-    Parameters
-    ----------
-    path : str or Path
-        An .npz file.
-
-    Returns
-    -------
-    ImageDataset
-
-    Raises
-    ------
-    DatasetError
-        The file is missing, damaged, newer than this copy of the course, holds pickled objects,
-        or breaks a rule of `ImageDataset`. The message names the file.
-    """
-    arrays = _npz.read_arrays(path)
-    try:
-        return ImageDataset(**_npz.arrays_to_fields(arrays))
-    except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from error
-
-
-def load(name, origin="embedded", *, size=None):
-    """Load one of the course's data sets.
-
-    Parameters
-    ----------
-    name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
-        Which subject.
-    origin : {"embedded", "real", "auto"}
-        ``"embedded"`` reads the simulated set that comes with the course. ``"real"`` needs the
-        downloaded set (Cheng, BreastMNIST, DermaMNIST). ``"auto"`` takes the real set if it lies
-        on disk and its checksum is right, otherwise the embedded one.
-    size : int, optional
-        Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
-
-    Returns
-    -------
-    ImageDataset
-
-    Raises
-    ------
-    DatasetError
-        An unknown name, or a set that is missing or damaged; the message says how to get it.
-
-    Examples
-    --------
-    ``load("brain_mri").split("train")`` gives the training patients.
-
-    >>> load("knee")
-    Traceback (most recent call last):
-    course_utils._checks.DatasetError: name: received 'knee'; allowed: brain_mri, \
-breast_ultrasound, skin_lesions. Use one of these words.
-    """
-    check_choice("name", name, EMBEDDED)
-    check_choice("origin", origin, LOAD_ORIGINS)
-    if origin != "embedded":
-        # Imported here because the readers of real sets build on this module.
-        from course_utils import real_sets
-
-        try:
-            return real_sets.load_real(name, size)
-        except real_sets.MissingDataError:
-            if origin == "real":
-                raise
-        except DatasetError as error:
-            if origin == "real":
-                raise
-            warnings.warn(f"Using the embedded set instead: {error}", stacklevel=2)
-    path = DATA_FOLDER / f"{name}.npz"
-    if not path.is_file():
-        raise DatasetError(
-            f"{name} is not among the embedded sets of this copy of the course: no file {path}. "
-            "Get the complete course, or generate the set with 'make data'."
-        )
-    return read_dataset(path)

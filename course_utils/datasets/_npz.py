@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from course_utils._checks import DatasetError, refuse
-from course_utils._dataset_checks import attribute_array
+from course_utils.datasets._fields import attribute_array
 
 SCHEMA_VERSION = 1
 REQUIRED = ("name", "channel_names", "labels", "class_names", "groups", "group_kind", "meta")

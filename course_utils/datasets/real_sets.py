@@ -12,12 +12,12 @@ import hashlib
 
 import numpy as np
 
-from course_utils import _npz, downloads
+from course_utils import downloads
 from course_utils._checks import DatasetError
-from course_utils.cheng import read_cheng
-from course_utils.datasets import ImageDataset, read_dataset
+from course_utils.datasets import ImageDataset, _npz, read_dataset
+from course_utils.datasets.cheng import read_cheng
+from course_utils.datasets.duplicates import group_near_duplicates
 from course_utils.downloads import MissingDataError
-from course_utils.duplicates import group_near_duplicates
 
 __all__ = [
     "MissingDataError",

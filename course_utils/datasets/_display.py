@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from course_utils._dataset_checks import SPLITS
+from course_utils.datasets._fields import SPLITS
 
 PER_CLASS = 3
 MAX_IMAGES = 12
