@@ -86,7 +86,7 @@ def shortcuts(data):
 
 def by_patient(scores, data, chosen):
     """Average scores by patient; return labels and scores of the chosen split."""
-    groups, index = np.unique(data["groups"][chosen], return_inverse=True)
+    _, index = np.unique(data["groups"][chosen], return_inverse=True)
     mean = np.bincount(index, scores) / np.bincount(index)
     labels = np.bincount(index, data["labels"][chosen]) / np.bincount(index)
     return labels.astype(int), mean
@@ -111,11 +111,11 @@ def fit_cnn(data, seed=0, epochs=15):
     train, test = (data["splits"] == s for s in ("train", "test"))
     flip = keras.layers.RandomFlip("horizontal")
     layers = [keras.Input((96, 96, 2)), flip]
-    for filters in (16, 32, 64):
+    for filters in (16, 32, 64, 64):
         layers += [keras.layers.Conv2D(filters, 3, padding="same", activation="relu")]
-        layers += [keras.layers.BatchNormalization(), keras.layers.MaxPooling2D()]
-    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.4)]
-    layers += [keras.layers.Dense(32, activation="relu"), keras.layers.Dense(1, "sigmoid")]
+        layers += [keras.layers.BatchNormalization(momentum=0.9), keras.layers.MaxPooling2D()]
+    layers += [keras.layers.GlobalMaxPooling2D(), keras.layers.Dropout(0.3)]
+    layers += [keras.layers.Dense(1, activation="sigmoid")]
     model = keras.Sequential(layers)
     model.compile(keras.optimizers.Adam(1e-3), "binary_crossentropy")
     model.fit(images[train], data["labels"][train], batch_size=32, epochs=epochs, verbose=0)

@@ -218,6 +218,11 @@ def _vessels(grid, cavity):
 @lru_cache(maxsize=1)
 def load_template(path=TEMPLATE_FILE):
     """Read the tissue maps and build the shared head around them (about 3 s, once)."""
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"{path}: the template is missing. It belongs to the repository's data folder; get the "
+            "repository again, or call build_template_file() where nilearn is installed."
+        )
     with np.load(path, allow_pickle=False) as file:
         gm, wm = file["gm"].astype(np.float32) / 255, file["wm"].astype(np.float32) / 255
         mask, origin = file["mask"], file["origin"]
