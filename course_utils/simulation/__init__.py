@@ -1,0 +1,1 @@
+"""Generators of the simulated data sets; nothing in them shows a person."""
