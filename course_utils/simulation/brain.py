@@ -27,7 +27,7 @@ _SITE_A, _AXIAL = 0.6, 0.62
 META = {
     "origin": "simulated",
     "source": "Simulated by course_utils.simulation.brain from the ICBM 2009a tissue maps",
-    "license": "CC BY 4.0; anatomy under the ICBM notice in data/ICBM-NOTICE.txt",
+    "license": "CC BY 4.0; anatomy under the ICBM notice in data/licenses/MNI152.txt",
     "citation": "Anatomy: Fonov et al. 2011 (fonov2011unbiased); Fonov et al. 2009 "
     "(fonov2009unbiased)",
 }

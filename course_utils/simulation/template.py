@@ -2,7 +2,7 @@
 
 Coordinates are MNI: x grows to the right, y to the front, z upward. The ICBM 2009a template is
 skull-stripped, so skull, scalp, orbits, air spaces and vessels are added as simple shapes. Its
-notice stands in ``data/ICBM-NOTICE.txt``.
+notice stands in ``data/licenses/MNI152.txt``.
 """
 
 from dataclasses import dataclass
