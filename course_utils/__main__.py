@@ -13,7 +13,11 @@ JUPYTER = Path(__file__).with_name("jupyter")
 
 def main(arguments=None):
     """Run one command and return its exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, rest = parser.parse_known_args(arguments)
+    if rest and options.run is not _downloads:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
     try:
         return options.run(options)
     except ValueError as error:
@@ -44,6 +48,14 @@ def _parser():
     copy = commands.add_parser("workspace", help="copy the lessons that workspace/ lacks")
     copy.set_defaults(run=_workspace)
 
+    # Their options are read by the downloads module, which is only loaded when it is needed.
+    for name, text in (
+        ("list", "the real data sets, and which of them are here"),
+        ("download", "fetch a real data set and verify it"),
+    ):
+        command = commands.add_parser(name, help=text, add_help=False)
+        command.set_defaults(run=_downloads, command=name)
+
     fresh = commands.add_parser("reset", help="a fresh copy of one lesson; the old one is kept")
     fresh.add_argument("lesson", help="the lesson's number, such as 05")
     fresh.set_defaults(run=_reset)
@@ -73,6 +85,13 @@ def _workspace(options):
             f"'python -m course_utils reset {number}') gives you the new one and keeps yours."
         )
     return 0
+
+
+def _downloads(options):
+    from course_utils import downloads
+
+    run = {"list": downloads.main_list, "download": downloads.main_download}[options.command]
+    return run(options.rest)
 
 
 def _reset(options):

@@ -251,6 +251,15 @@ def embedded_checksums():
     return {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
 
 
+def check_real_data():
+    """List the downloaded real sets. None is needed; lessons 08 to 10 can use them."""
+    from course_utils import downloads
+
+    table = downloads.available()
+    here = table.loc[table["on_disk"], "name"].unique()
+    return Check("real data", "ok", ", ".join(here) or "none downloaded, none needed")
+
+
 def check_memory():
     """There is memory enough for the largest lesson."""
     import psutil
@@ -281,6 +290,7 @@ CHECKS = (
     check_notebooks,
     check_lessons,
     check_embedded_data,
+    check_real_data,
     check_memory,
     check_disk,
 )

@@ -17,7 +17,7 @@ LAYERS = (
     {"models", "training", "explanation"},
     {"experiments"},
     {"plotting"},
-    {"widgets", "exercises", "doctor", "jupyter", "__main__"},
+    {"widgets", "exercises", "claims", "doctor", "jupyter", "__main__"},
 )
 LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
 PACKAGE = ROOT / "course_utils"

@@ -135,4 +135,28 @@ WRONG_ANSWERS = {
         (lambda v, m: (v[m] - v[m].mean()) / v[m].std(), "whole image, with 0 outside"),
     ],
     "1.9": [("a", "still in the header"), ("b", "not the point"), ("c", "not all")],
+    "4.1": [
+        (lambda w, c, f: w * w * c * f, "forgot the biases"),
+        (lambda w, c, f: w * w * c * f + 1, "one bias for the layer"),
+        (lambda w, c, f: (w * c + 1) * f, "a square"),
+        (lambda w, c, f: (w * w + 1) * f, "left out the input channels"),
+        (lambda w, c, f: (w * w + 1) * c * f, "one bias in all"),
+        (lambda w, c, f: 1216, "use the arguments"),
+    ],
+    "4.2": [
+        (99.9191, "not the expected value"),
+        (100 * 23_888_000 / 23_907_521, "in percent"),
+        (54 * 54 * 64 * 128 + 128, "divide by all"),
+        (1 - 23_888_000 / 23_907_521, "all other layers"),
+        (1, "not the expected value"),
+    ],
+    "4.3": [
+        (lambda n, b, e: n // b * e, "dropped the last"),
+        (lambda n, b, e: -(-n * e // b), "in every epoch"),
+        (lambda n, b, e: n / b * e, "whole batch"),
+        (lambda n, b, e: n * e, "counted images"),
+        (lambda n, b, e: (n // b + 1) * e, "no extra one"),
+    ],
+    "4.4": [("a", "at every place"), ("c", "64 numbers"), ("d", "does not reduce")],
+    "4.5": [("a", "Single patients"), ("c", "simulator"), ("d", "something else")],
 }
