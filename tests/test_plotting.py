@@ -88,3 +88,11 @@ def test_slice_viewer_changes_plane_and_stays_inside_the_volume(volume, monkeypa
     plane.value = "sagittal"
     assert index.max == 3
     assert drawn[-1].axes[0].get_title() == "sagittal, slice 2"
+
+
+def test_history_shows_training_and_validation():
+    curves = {"loss": [0.7, 0.5], "val_loss": [0.7, 0.6], "accuracy": [0.5, 0.8]}
+    _, axes = plotting.plot_history(curves | {"val_accuracy": [0.5, 0.7]})
+    assert list(axes[1].lines[1].get_ydata()) == [0.5, 0.7]
+    with pytest.raises(ValueError, match="lacks val_accuracy"):
+        plotting.plot_history(curves)
