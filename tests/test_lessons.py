@@ -3,7 +3,7 @@
 import pytest
 
 from tools.lesson_rules import complaints
-from tools.notebooks import find_lessons
+from tools.lessons import find_lessons
 
 
 @pytest.mark.parametrize("path", find_lessons(), ids=lambda path: path.name[:2])

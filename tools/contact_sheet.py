@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from tools.lesson_rules import code_cells
-from tools.notebooks import ROOT, LessonError, find_lessons, read_lesson
+from tools.lessons import ROOT, LessonError, find_lessons, read_lesson
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Figures of the course</title>

@@ -13,7 +13,7 @@ import unicodedata
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
-from tools.notebooks import read_lesson, source_hash
+from tools.lessons import read_lesson, source_hash
 
 # Cells with these tags need no prose right before them and may be long.
 MACHINERY = {"setup", "exercise", "check", "solution", "claim"}

@@ -10,9 +10,7 @@ LESSON is a number such as 01 or the path of a notebook; without one, all lesson
 
 import argparse
 import base64
-import hashlib
 import io
-import json
 import os
 import re
 import subprocess
@@ -26,9 +24,19 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from PIL import Image, ImageChops
 
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
-CELL_TIMEOUT = 120  # seconds; a dead kernel is noticed by nbval only when they are over
+from tools.lesson_rules import complaints
+from tools.lessons import (
+    ROOT,
+    LessonError,
+    changed_lessons,
+    find_lessons,
+    read_lesson,
+    source_hash,
+)
+
+# Seconds. Lesson 04's longest training takes about a minute on two cores; a dead kernel is noticed
+# by nbval only when they are over.
+CELL_TIMEOUT = 300
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Everything else in a cell's metadata is an editor's or a kernel's trace.
@@ -41,85 +49,6 @@ ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 # would show bands, do not and are kept as they are.
 PIXEL_LOSS = 16
 BLOCK_LOSS = 3
-
-
-class LessonError(Exception):
-    """A lesson is not there, cannot be read, or does not run."""
-
-
-# ---- finding and reading ------------------------------------------------------------------------
-
-
-def find_lessons(names=(), folder=NOTEBOOKS):
-    """Return the paths of the named lessons, in order; of all lessons without a name.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Numbers such as ``"01"`` or paths of notebooks.
-    folder : Path
-        Where numbers are looked up.
-
-    Raises
-    ------
-    LessonError
-        If a name is neither the number of a lesson nor the path of a notebook.
-    """
-    lessons = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
-    if not names:
-        return list(lessons.values())
-    found = []
-    for name in names:
-        path = lessons.get(str(name).zfill(2), Path(name))
-        if path.suffix != ".ipynb" or not path.is_file():
-            raise LessonError(
-                f"There is no lesson {str(name)!r}. Known lessons: {', '.join(lessons) or 'none'}. "
-                "Give a number such as 01 or the path of a notebook."
-            )
-        found.append(path)
-    return found
-
-
-def changed_lessons(base="HEAD", folder=NOTEBOOKS):
-    """Return the lessons that are untracked, uncommitted, or changed since they left `base`."""
-    changed = []
-    for command in (
-        ["diff", "--name-only", "--relative", "--diff-filter=d", "--merge-base", base, "--", "."],
-        ["ls-files", "--others", "--exclude-standard", "--", "."],
-    ):
-        result = subprocess.run(["git", "-C", folder, *command], capture_output=True, text=True)
-        if result.returncode:
-            raise LessonError(f"Git cannot compare with {base!r}: {result.stderr.strip()}")
-        changed += result.stdout.splitlines()
-    return [path for path in find_lessons(folder=folder) if path.name in changed]
-
-
-def read_lesson(path):
-    """Read a notebook; cells without an id of their own get one from their place and source."""
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-        content["nbformat_minor"] = max(5, content["nbformat_minor"])
-        seen = {None}
-        for number, cell in enumerate(content["cells"]):
-            if cell.get("id") in seen:
-                text = f"{number}:{''.join(cell['source'])}"
-                cell["id"] = hashlib.sha256(text.encode()).hexdigest()[:8]
-            seen.add(cell["id"])
-        notebook = nbformat.reads(json.dumps(content), as_version=4)
-        nbformat.validate(notebook)
-    except (ValueError, KeyError, nbformat.ValidationError) as error:
-        raise LessonError(f"{path} is not a valid notebook: {error}") from error
-    return notebook
-
-
-def source_hash(notebook):
-    """Return the SHA-256 of what decides the outputs: the code cells' ids, tags and sources."""
-    parts = [
-        [cell.id, sorted(cell.metadata.get("tags", [])), cell.source]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 # ---- executing ----------------------------------------------------------------------------------
@@ -313,8 +242,6 @@ def run(lessons, timeout):
 
 def check(lessons):
     # The rules read lessons with this module.
-    from tools.lesson_rules import complaints
-
     found = [f"{path.name}: {complaint}" for path in lessons for complaint in complaints(path)]
     print("\n".join(found) if found else f"{len(lessons)} lessons keep the rules")
     return 1 if found else 0
