@@ -26,29 +26,68 @@ from sklearn.preprocessing import StandardScaler
 SIZE = 96
 
 
-def standardize(image):
-    """Crop a slice to its head, resize to 96 px, scale the head's median to 80."""
+def head_box(image):
+    """Return the square (left, top, right, bottom) around a head, with a small margin."""
     image = np.asarray(image, np.float32)
     head = image > 0.12 * np.percentile(image, 99)
     rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
     y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
     half = max(np.ptp(rows), np.ptp(columns)) * 0.53
-    box = (x - half, y - half, x + half, y + half)
-    big = Image.fromarray(image).transform((288, 288), Image.EXTENT, box, Image.BILINEAR)
-    small = np.asarray(big.resize((SIZE, SIZE), Image.BOX))
-    small = small * 80 / np.median(small[small > 0.12 * np.percentile(small, 99)])
+    return x - half, y - half, x + half, y + half
+
+
+def crop(image, box):
+    """Cut a square out of a slice and average it to 96 px."""
+    image = Image.fromarray(np.asarray(image, np.float32))
+    big = image.transform((288, 288), Image.EXTENT, box, Image.BILINEAR)
+    return np.asarray(big.resize((SIZE, SIZE), Image.BOX))
+
+
+def scale(image):
+    """Scale gray levels so that the median of the head is 80."""
+    return image * 80 / np.median(image[image > 0.12 * np.percentile(image, 99)])
+
+
+def standardize(image):
+    """Crop a slice to its head, resize to 96 px, scale the head's median to 80."""
+    small = scale(crop(image, head_box(image)))
     # Real air is not exactly 0; it must not give the origin away.
     return np.where(small < 6, 0, np.clip(small, 0, 255))
 
 
-def read_real(folder):
-    """Return standardized meningioma and glioma slices, and the run each belongs to."""
+def read_folder(folder, masks=False):
+    """Return the table of a folder of real slices, its images and, if asked, its masks."""
     folder = Path(folder)
     table = pd.read_csv(folder / "labels.csv")
     table["number"] = table["file"].str.extract(r"(\d+)").astype(int)
-    table = table[table["diagnosis"] != "pituitary"].sort_values("number")
-    images = [standardize(Image.open(folder / "images" / f).convert("F")) for f in table["file"]]
-    return np.array(images), table["number"].to_numpy() // 6
+    table = table.sort_values(["diagnosis", "number"], ignore_index=True)
+    images = [np.asarray(Image.open(folder / "images" / f).convert("F")) for f in table["file"]]
+    if not masks:
+        return table, np.array(images)
+    masks = [np.asarray(Image.open(folder / "masks" / f).convert("L")) for f in table["file"]]
+    return table, np.array(images), np.array(masks) > 127
+
+
+def find_runs(images, diagnoses, least=0.6):
+    """Number the runs of slices in a row that correlate by at least `least` at 64 px.
+
+    The patients are unknown. Neighbors in a stack look alike, so a run holds a patient's slices,
+    and often those of several patients: resampling runs gives wide intervals, not narrow ones.
+    """
+    small = [np.asarray(Image.fromarray(i).resize((64, 64), Image.BOX)).ravel() for i in images]
+    same = [
+        before == now and np.corrcoef(small[i], small[i + 1])[0, 1] >= least
+        for i, (before, now) in enumerate(zip(diagnoses[:-1], diagnoses[1:], strict=True))
+    ]
+    return np.concatenate([[0], np.cumsum(~np.array(same))])
+
+
+def read_real(folder):
+    """Return standardized meningioma and glioma slices, and the run each belongs to."""
+    table, images = read_folder(folder)
+    runs = find_runs(images, table["diagnosis"].to_numpy())
+    keep = (table["diagnosis"] != "pituitary").to_numpy()
+    return np.array([standardize(i) for i in images[keep]]), runs[keep]
 
 
 def spectrum(image):
