@@ -63,16 +63,16 @@ def read_real(folder):
 
 
 def looks_axial(image):
-    """Tell whether a head is an oval above empty background, not one that ends in a neck.
+    """Tell whether a head is an oval on empty background, widest near its middle.
 
-    Coronal and sagittal slices continue into the neck: they are wide where the head mask ends.
+    Other planes continue into the neck, or are widest in their upper part.
     """
     head = ndimage.gaussian_filter(np.asarray(image, np.float32), 2)
     head = head > 0.12 * np.percentile(head, 99)
     rows = np.flatnonzero(head.sum(axis=1) > 8)
-    widths = head[rows[0] : rows[-1] + 1].sum(axis=1)
-    last = widths[-max(3, len(widths) // 25) :].mean()
-    return bool(last < 0.5 * widths.max() and len(widths) > 0.95 * widths.max())
+    widths = ndimage.gaussian_filter1d(head[rows[0] : rows[-1] + 1].sum(axis=1).astype(float), 5)
+    narrow = widths[-max(3, len(widths) // 25) :].mean() < 0.4 * widths.max()
+    return bool(narrow and 0.42 < np.argmax(widths) / len(widths) < 0.7)
 
 
 def to_grid(crops, boxes, shape):
