@@ -10,6 +10,7 @@ FOLDER holds images/ and labels.csv (columns file, diagnosis); see brain_transfe
 """
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def read_folder(folder, masks=False):
 
 
 def find_runs(images, diagnoses, least=0.6):
-    """Number the runs of slices in a row that correlate by at least `least` at 64 px.
+    """Return the run of each slice: neighbors in a run correlate by at least `least` at 64 px.
 
     The patients are unknown. Neighbors in a stack look alike, so a run holds a patient's slices,
     and often those of several patients: resampling runs gives wide intervals, not narrow ones.
@@ -76,7 +77,7 @@ def find_runs(images, diagnoses, least=0.6):
     small = [np.asarray(Image.fromarray(i).resize((64, 64), Image.BOX)).ravel() for i in images]
     same = [
         before == now and np.corrcoef(small[i], small[i + 1])[0, 1] >= least
-        for i, (before, now) in enumerate(zip(diagnoses[:-1], diagnoses[1:], strict=True))
+        for i, (before, now) in enumerate(pairwise(diagnoses))
     ]
     return np.concatenate([[0], np.cumsum(~np.array(same))])
 
@@ -155,6 +156,7 @@ def compare_spectra(real, runs, made):
 
 def origin_auc(scores, count, runs):
     """Return the AUC of telling real (the first `count`) from simulated, as text."""
+
     def auc(real, made):
         return roc_auc_score(np.repeat([1, 0], [len(real), len(made)]), [*real, *made])
 
