@@ -375,9 +375,7 @@ def main():
         names = ["measure", "slices", "runs", "value", "low", "high"]
         Path(options.out).parent.mkdir(parents=True, exist_ok=True)
         made = f"# python benchmarks/brain_transfer.py --real-data DIR --task {options.task}"
-        made += (
-            f" --epochs {options.epochs} --seed {options.seed}; trained on simulated slices"
-        )
+        made += f" --epochs {options.epochs} --seed {options.seed}; trained on simulated slices"
         text = pd.DataFrame(rows, columns=names).round(3).to_csv(index=False)
         Path(options.out).write_text(f"{made}\n{text}", encoding="utf-8")
 
