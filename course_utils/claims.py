@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -25,6 +27,10 @@ class Claim:
     text: str
     holds: bool
     got: str
+
+    def __post_init__(self):
+        if not isinstance(self.holds, (bool, np.bool_)):
+            raise TypeError(f"holds is {self.holds!r}. Give one True or False, from a comparison.")
 
     def __repr__(self):
         if self.holds:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_utils._checks import check_seed
+
 REPLICATES = 2000
 
 
@@ -36,8 +38,14 @@ class Estimate:
     group_kind: str = "patient"
 
     def __repr__(self):
-        interval = f"95 % interval {self.low:.2f} to {self.high:.2f}"
-        return f"{self.name} {self.value:.2f} ({interval}, {self.groups} {self.group_kind}s)"
+        interval = f"95 % interval {_two_digits(self.low)} to {_two_digits(self.high)}"
+        kinds = self.group_kind[:-1] + "ies" if self.group_kind.endswith("y") else None
+        kinds = kinds or self.group_kind + "s"
+        return f"{self.name} {_two_digits(self.value)} ({interval}, {self.groups} {kinds})"
+
+
+def _two_digits(number):
+    return f"{round(number, 2) + 0.0:.2f}"  # + 0.0 turns -0.0 into 0.0
 
 
 def auc(labels, probabilities, *, group_kind="patient", seed=0):
@@ -70,7 +78,8 @@ def auc(labels, probabilities, *, group_kind="patient", seed=0):
     Notes
     -----
     Percentile bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) of groups within
-    class. Below about 75 groups per class its interval is somewhat too narrow (lesson 05).
+    class. Below about 75 groups per class its interval is somewhat too narrow (lesson 05). Where
+    the classes are separated completely it has no width, which does not mean certainty.
 
     Examples
     --------
@@ -102,6 +111,10 @@ def auc_difference(labels, first, second, *, group_kind="patient", seed=0):
     ValueError
         As for `auc`.
 
+    Notes
+    -----
+    The same bootstrap as `auc`. Used from lesson 04 on.
+
     Examples
     --------
     >>> auc_difference([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9], [0.1, 0.6, 0.4, 0.9]).value
@@ -116,7 +129,12 @@ def auc_difference(labels, first, second, *, group_kind="patient", seed=0):
 
 def _checked(labels, probabilities):
     labels = np.asarray(labels)
-    probabilities = np.asarray(probabilities, dtype=np.float64)
+    try:
+        probabilities = np.asarray(probabilities, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"probabilities are {probabilities!r:.60}. Give one number from 0 to 1 per group."
+        ) from error
     if labels.ndim != 1 or labels.shape != probabilities.shape:
         raise ValueError(
             f"labels have shape {labels.shape}, probabilities {probabilities.shape}. Give two "
@@ -124,7 +142,8 @@ def _checked(labels, probabilities):
         )
     if not np.isin(labels, [0, 1]).all() or len(np.unique(labels)) < 2:
         raise ValueError(
-            f"labels are {np.unique(labels)[:5].tolist()}. An AUC needs both classes, 0 and 1."
+            f"labels are {np.unique(labels)[:5].tolist()}. An AUC needs both classes, 0 and 1. "
+            "Leave out other classes first, or code yours as 0 and 1."
         )
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         wrong = probabilities[~((probabilities >= 0) & (probabilities <= 1))][0]
@@ -146,6 +165,7 @@ def _resampled(wins, seed):
 
     Counting how often each group was drawn turns all draws into two matrix products.
     """
+    check_seed(seed)
     rng = np.random.default_rng(seed)
     rows, columns = wins.shape
     row_counts = rng.multinomial(rows, np.full(rows, 1 / rows), REPLICATES)

@@ -26,11 +26,17 @@ def first_cnn(input_shape=(224, 224, 3)):
         it has 23,907,521 parameters, nearly all between the flattened image and the first dense
         layer.
 
+    Raises
+    ------
+    ValueError
+        If the shape is not three whole numbers, or the image is too small for both poolings.
+
     Examples
     --------
     >>> first_cnn().count_params()
     23907521
     """
+    _check_shape(input_shape, 10)
     return keras.Sequential(
         [
             keras.Input(input_shape),
@@ -68,19 +74,18 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     Raises
     ------
     ValueError
-        If the image is too small for that many poolings.
+        If the shape is not three whole numbers, the image is too small for that many poolings, or
+        a number of filters is not a whole number above 0.
 
     Examples
     --------
     >>> compact_cnn().count_params()
     23505
     """
-    smallest = 2 ** len(filters)
-    if min(input_shape[:2]) < smallest:
-        raise ValueError(
-            f"input_shape is {tuple(input_shape)}; {len(filters)} poolings need at least "
-            f"{smallest} pixels in height and width. Use fewer filters or larger images."
-        )
+    filters = tuple(filters)
+    if not filters or not all(isinstance(n, int) and n > 0 for n in filters):
+        raise ValueError(f"filters is {filters}. Give at least one whole number above 0.")
+    _check_shape(input_shape, 2 ** len(filters))
     model = keras.Sequential([keras.Input(input_shape)], name="compact_cnn")
     for count in filters:
         model.add(layers.Conv2D(count, 3, padding="same", activation="relu"))
@@ -88,3 +93,15 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     model.add(layers.GlobalMaxPooling2D())
     model.add(layers.Dense(1, activation="sigmoid"))
     return model
+
+
+def _check_shape(shape, smallest):
+    least = (smallest, smallest, 1)
+    fits = isinstance(shape, (tuple, list)) and len(shape) == 3
+    if not fits or not all(
+        isinstance(n, int) and n >= low for n, low in zip(shape, least, strict=True)
+    ):
+        raise ValueError(
+            f"input_shape is {shape!r}. Give (height, width, channels), whole numbers, with at "
+            f"least {smallest} pixels in height and width and 1 channel."
+        )

@@ -50,6 +50,11 @@ def test_estimate_names_the_unit_of_its_interval():
     assert repr(estimate) == "AUC 0.93 (95 % interval 0.89 to 0.97, 180 patients)"
 
 
+def test_plural_and_zero_are_written_as_people_do():
+    shown = repr(Estimate("AUC difference", -0.001, -0.1, 0.1, 4, "study"))
+    assert shown == "AUC difference 0.00 (95 % interval -0.10 to 0.10, 4 studies)"
+
+
 @pytest.mark.parametrize(
     ("labels", "probabilities", "said"),
     [
@@ -60,6 +65,7 @@ def test_estimate_names_the_unit_of_its_interval():
         ([0, 1, 1], [0.1, 0.2], "one value per group"),
         ([], [], "needs both classes"),
         ([0, 1], [[0.1], [0.2]], "one value per group"),
+        ([0, 1], ["low", "high"], "one number from 0 to 1"),
     ],
 )
 def test_what_gives_no_auc_is_refused(labels, probabilities, said):

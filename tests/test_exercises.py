@@ -12,11 +12,18 @@ from course_utils.exercises.feedback import Feedback, check, compare, is_untouch
 from tests.wrong_answers import TINY, WRONG_ANSWERS
 
 
+def import_keras():
+    from course_utils.models import keras
+
+    return keras
+
+
 def solutions():
     """Return {'1.1': the answer that the lesson's solution cell defines}."""
     found = {}
+    keras = import_keras()
     for path in workspace.lessons().values():
-        names = {"np": np, "tiny": TINY}
+        names = {"np": np, "tiny": TINY, "keras": keras, "layers": keras.layers}
         for cell in nbformat.read(path, as_version=4).cells:
             if "solution" in cell.metadata.get("tags", []):
                 exec(cell.source, names)

@@ -28,6 +28,23 @@ def test_output_is_one_probability_per_image(build):
     assert ((probabilities > 0) & (probabilities < 1)).all()
 
 
-def test_too_small_an_image_is_refused():
-    with pytest.raises(ValueError, match="at least 8 pixels"):
-        models.compact_cnn((4, 4, 1))
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [((4, 4, 1), (16, 32, 64)), ((96, 96), (16,)), ((None, None, 2), (16,)), ((96, 96, 0), (16,))],
+)
+def test_an_impossible_shape_is_refused(shape, filters):
+    with pytest.raises(ValueError, match=r"Give \(height, width, channels\)"):
+        models.compact_cnn(shape, filters)
+
+
+def test_filters_must_be_whole_numbers_above_zero():
+    with pytest.raises(ValueError, match="filters is"):
+        models.compact_cnn(filters=())
+    with pytest.raises(ValueError, match="filters is"):
+        models.compact_cnn(filters=(16, 0))
+
+
+def test_first_cnn_refuses_an_image_that_its_poolings_would_use_up():
+    with pytest.raises(ValueError, match="at least 10 pixels"):
+        models.first_cnn((9, 9, 1))
+    assert models.first_cnn((10, 10, 1)).output_shape == (None, 1)

@@ -16,6 +16,32 @@ def adds_in_place(a, b):
     return a / np.float32(2)
 
 
+def network(
+    *,
+    pooling="GlobalAveragePooling2D",
+    activation="sigmoid",
+    rectifier="relu",
+    channels=1,
+    filters=None,
+):
+    """Return a learner's function that builds a network with one thing wrong."""
+
+    def build(wanted):
+        from course_utils.models import keras
+
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input((64, 64, channels)),
+                layers.Conv2D(filters or wanted, 3, activation=rectifier),
+                getattr(layers, pooling)(),
+                layers.Dense(1, activation=activation),
+            ]
+        )
+
+    return build
+
+
 WRONG_ANSWERS = {
     "0.1": [
         (lambda image: image.mean(), "mean of the image"),
@@ -144,11 +170,11 @@ WRONG_ANSWERS = {
         (lambda w, c, f: 1216, "use the arguments"),
     ],
     "4.2": [
-        (99.9191, "not the expected value"),
-        (100 * 23_888_000 / 23_907_521, "in percent"),
+        (99.9191, "in percent"),
+        (54 * 54 * 64 * 128 / 23_907_521, "left out the biases"),
         (54 * 54 * 64 * 128 + 128, "divide by all"),
         (1 - 23_888_000 / 23_907_521, "all other layers"),
-        (1, "not the expected value"),
+        (0.9992, "rounded"),
     ],
     "4.3": [
         (lambda n, b, e: n // b * e, "dropped the last"),
@@ -156,7 +182,18 @@ WRONG_ANSWERS = {
         (lambda n, b, e: n / b * e, "whole batch"),
         (lambda n, b, e: n * e, "counted images"),
         (lambda n, b, e: (n // b + 1) * e, "no extra one"),
+        (lambda n, b, e: -(-n // 32) * e, "a fixed 32"),
+        (lambda n, b, e: -(-n // b) * 3, "a fixed 3"),
     ],
     "4.4": [("a", "at every place"), ("c", "64 numbers"), ("d", "does not reduce")],
-    "4.5": [("a", "Single patients"), ("c", "simulator"), ("d", "something else")],
+    "4.5": [
+        (lambda f: [f], "return the Keras model"),
+        (network(pooling="Flatten"), "flatten"),
+        (network(pooling="GlobalMaxPooling2D"), "maximum of each map"),
+        (network(activation=None), "needs a sigmoid"),
+        (network(rectifier=None), "ReLU is asked for"),
+        (network(channels=3), "should be (64, 64, 1)"),
+        (network(filters=16), "not used"),
+    ],
+    "4.6": [("a", "Single patients"), ("b", "simulator"), ("c", "drawing patients")],
 }

@@ -26,6 +26,12 @@ def check_4_1(conv_parameters):
                 (window**2 + 1) * channels * filters
             ),
             "You counted one filter; the layer has several.": window**2 * channels + 1,
+            "A bias belongs to each filter, not to each input channel.": (
+                window**2 * channels * filters + channels
+            ),
+            "One bias per filter, not one per pixel of the window.": (
+                window**2 * (channels + 1) * filters
+            ),
         },
     ) or compare(
         conv_parameters(3, 32, 64),
@@ -40,16 +46,22 @@ def check_4_2(dense_share):
     """Check the share of the first dense layer."""
     total = 23_907_521
     weights = 54 * 54 * 64 * 128
+    if isinstance(dense_share, (int, float)):
+        if 1 < dense_share <= 100:
+            return "That is in percent; the share is asked for as a number from 0 to 1."
+        if dense_share in (1, 0.999, 0.9992, 0.99918):
+            return "That is rounded. Give the fraction as Python computes it, so the rest shows."
     return compare(
         dense_share,
         (weights + 128) / total,
         {
-            "That is in percent; the share is asked for as a number from 0 to 1.": (
-                100 * (weights + 128) / total
-            ),
             "That is the number of parameters; divide by all parameters of the network.": (
                 weights + 128
             ),
+            "You left out the biases of the layer: one for each of its 128 outputs.": (
+                weights / total
+            ),
+            "You counted both dense layers; take the first one only.": (weights + 257) / total,
             "That is the share of all other layers: take the first dense layer.": (
                 1 - (weights + 128) / total
             ),
@@ -58,7 +70,7 @@ def check_4_2(dense_share):
             ),
         },
         tolerance=1e-6,
-    ) or (None if dense_share != 1 else "Rounded to 1, the rest of the network has disappeared.")
+    )
 
 
 @check("4.3", praise="Each step moves every weight once.")
@@ -76,11 +88,19 @@ def check_4_3(number_of_steps):
             "You counted images, not batches.": 300,
         },
     )
-    return complaint or compare(
-        number_of_steps(64, 32, 3),
-        6,
-        {"When the batches divide evenly there is no extra one.": 9},
-        name="For 64 images your result",
+    return (
+        complaint
+        or compare(
+            number_of_steps(48, 16, 2),
+            6,
+            {
+                "When the batches divide evenly there is no extra one.": 8,
+                "Use `batch_size`; you have a fixed 32.": 4,
+                "Use `epochs`; you have a fixed 3.": 9,
+            },
+            name="For 48 images in batches of 16 and 2 epochs your result",
+        )
+        or compare(number_of_steps(33, 32, 1), 2, name="For 33 images your result")
     )
 
 
@@ -99,18 +119,51 @@ def check_4_4(larger_images):
     )
 
 
-@check("4.5", praise="The interval is about drawing test patients, from the same source.")
-def check_4_5(meaning):
+@check("4.5", praise="Its size depends on the filters alone.")
+def check_4_5(small_network):
+    """Check a small network by its shapes, its parameters and its last activation."""
+    model = small_network(8)
+    if not hasattr(model, "count_params"):
+        return f"Your function returns a {type(model).__name__}; return the Keras model."
+    if tuple(model.input_shape) != (None, 64, 64, 1):
+        return f"The input has shape {model.input_shape[1:]}; it should be (64, 64, 1)."
+    if tuple(model.output_shape) != (None, 1):
+        return f"The output has shape {model.output_shape[1:]}; it should be one number, (1,)."
+    kinds = [type(layer).__name__ for layer in model.layers]
+    if "Flatten" in kinds:
+        return "You flatten the feature maps; take their average with GlobalAveragePooling2D."
+    if "GlobalMaxPooling2D" in kinds:
+        return "You take the maximum of each map; the average is asked for."
+    activation = getattr(getattr(model.layers[-1], "activation", None), "__name__", "none")
+    if activation != "sigmoid":
+        return f"The last layer's activation is {activation}; a probability needs a sigmoid."
+    rectified = getattr(getattr(model.layers[0], "activation", None), "__name__", "none")
+    if rectified != "relu" and "ReLU" not in kinds:
+        return f"The convolution's activation is {rectified}; ReLU is asked for."
+    return compare(
+        model.count_params(),
+        9 * 8 + 8 + 8 + 1,
+        {
+            "It looks as if `filters` were not used: with 8 filters there are 89 parameters.": (
+                small_network(16).count_params()
+            ),
+        },
+        name="With 8 filters the number of parameters",
+    )
+
+
+@check("4.6", praise="The interval is about drawing test patients, from the same source.")
+def check_4_6(meaning):
     """Check the choice about the meaning of the interval."""
     return choose(
         meaning,
-        "b",
+        "d",
         {
             "a": "The AUC is an average over pairs of patients. Single patients may well be judged "
             "better by the other network.",
-            "c": "All patients here come from a simulator. Real patients were never drawn, so no "
+            "b": "All patients here come from a simulator. Real patients were never drawn, so no "
             "interval speaks about them.",
-            "d": "The bar comes from drawing patients. The dots show the spread over seeds, and "
-            "that is something else.",
+            "c": "All five dots do lie inside, but the bar was not made to promise that: it comes "
+            "from drawing patients, and the dots from drawing starts.",
         },
     )
