@@ -43,7 +43,8 @@ def main():
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1"}
     for lesson in sorted((ROOT / "workspace").glob("[0-9][0-9]_*.ipynb")):
         run(
-            *(python, "-m", "nbconvert", "--to", "notebook", "--execute", "--stdout", lesson),
+            *(python, "-m", "nbconvert", "--to", "notebook", "--execute", "--stdout"),
+            *("--ExecutePreprocessor.timeout=300", lesson),
             env=environment,
             stdout=subprocess.DEVNULL,
         )
