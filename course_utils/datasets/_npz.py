@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from course_utils._checks import DatasetError, refuse
+from course_utils._files import write_npz
 from course_utils.datasets._fields import attribute_array
 
 SCHEMA_VERSION = 1
@@ -78,13 +78,7 @@ def write_arrays(path, arrays):
     if path.suffix != ".npz":
         refuse("path", repr(str(path)), "a name that ends in .npz", "Add the ending.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with open(partial, "xb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_npz(path, arrays)
 
 
 def dataset_to_arrays(dataset, jpeg_quality=None):

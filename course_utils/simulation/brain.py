@@ -4,13 +4,13 @@ import argparse
 import json
 import os
 import sys
-import uuid
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from course_utils._files import write_npz
 from course_utils.simulation import mri
 from course_utils.simulation.painting import MASK_NAMES
 from course_utils.simulation.patient import PatientPlan, simulate_patient
@@ -150,14 +150,7 @@ def simulate_set(seed=SEED, counts=None, workers=None):
 
 def write_set(arrays, path):
     """Write the arrays to `path`, complete or not at all."""
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with open(part, "xb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_npz(path, arrays)
 
 
 def main(arguments=None):
