@@ -66,8 +66,8 @@ format: setup-author ## format the code and mend what the linter can mend
 
 data: setup-author ## write the embedded data again from their generators
 	$(PY) -m tools.mni_template
-	$(PY) -c 'from course_utils.simulation import template; template.build_template_file()'
-	$(PY) -m course_utils.simulation.brain --out data/brain_mri.npz
+	$(PY) -c 'from course_utils.simulation.brain import template; template.build_template_file()'
+	$(PY) -m course_utils.simulation brain_mri --out data/brain_mri.npz
 	cd data && sha256sum *.gz *.npz > SHA256SUMS
 
 lock: setup-author ## take the newest versions that pyproject.toml allows into the locks

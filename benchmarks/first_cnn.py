@@ -14,7 +14,6 @@ looked at, take the place of the test patients.
 import argparse
 import csv
 import sys
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -29,7 +28,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from course_utils import datasets, evaluation, models, training
-from course_utils.simulation import brain
 
 EPOCHS = {"first_cnn": 5, "compact_cnn": 20}
 
@@ -49,10 +47,7 @@ def enlarged(images):
 
 def fresh_patients(seed):
     """Simulate 90 + 90 patients with a tumor; another seed than the set's gives new ones."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "fresh.npz"
-        brain.write_set(brain.simulate_set(seed, {"test": (90, 0, 0)}), path)
-        return tumor_slices(datasets.read_dataset(path))
+    return tumor_slices(datasets.simulate("brain_mri", {"test": (90, 0, 0)}, seed=seed))
 
 
 def small_pixels(data):

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
+from course_utils import ROOT
+
+DATA_FOLDER = ROOT / "data"
 TEMPLATE_FILE = DATA_FOLDER / "brain_template.npz"
 SPACING = 1.5
 HEAD_SPACING = 2.0

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from course_utils.simulation.anatomy import brain_fractions, dura_and_vessels, head_fractions
-from course_utils.simulation.mri import TISSUE_NAMES
-from course_utils.simulation.slices import OVERSAMPLING, SIZE, SUBSLICES, slice_points
-from course_utils.simulation.tumors import tumor_fractions
+from course_utils.simulation.brain.anatomy import brain_fractions, dura_and_vessels, head_fractions
+from course_utils.simulation.brain.mri import TISSUE_NAMES
+from course_utils.simulation.brain.slices import OVERSAMPLING, SIZE, SUBSLICES, slice_points
+from course_utils.simulation.brain.tumors import tumor_fractions
 
 MASK_NAMES = (
     "core", "edema", "enhancing", "necrosis", "dural tail", "CSF cleft", "second reader",

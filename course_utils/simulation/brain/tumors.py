@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.simulation.anatomy import Anatomy, Noise
-from course_utils.simulation.template import Volume
+from course_utils.simulation.brain.anatomy import Anatomy, Noise
+from course_utils.simulation.brain.template import Volume
 
 EDEMA_SPACING = 3.0
 

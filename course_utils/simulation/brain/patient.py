@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
-from course_utils.simulation import mri
-from course_utils.simulation.anatomy import draw_anatomy
-from course_utils.simulation.painting import MASK_NAMES, render_stack
-from course_utils.simulation.signs import DIAGNOSES, draw_signs, noisy_reading, suspicion
-from course_utils.simulation.slices import PIXEL_MM, PLANES, SIZE, choose_slices, tumor_extent
-from course_utils.simulation.template import load_template
-from course_utils.simulation.tumors import grow_tumor, spread_edema
+from course_utils.simulation.brain import mri
+from course_utils.simulation.brain.anatomy import draw_anatomy
+from course_utils.simulation.brain.painting import MASK_NAMES, render_stack
+from course_utils.simulation.brain.signs import DIAGNOSES, draw_signs, noisy_reading, suspicion
+from course_utils.simulation.brain.slices import PIXEL_MM, PLANES, SIZE, choose_slices, tumor_extent
+from course_utils.simulation.brain.template import load_template
+from course_utils.simulation.brain.tumors import grow_tumor, spread_edema
 
 
 @dataclass(frozen=True)

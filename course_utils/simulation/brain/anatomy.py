@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from course_utils.simulation.template import HEAD_LABELS, SPACING, Template, Volume
+from course_utils.simulation.brain.template import HEAD_LABELS, SPACING, Template, Volume
 
 WARP_SPACING = 6.0
 WARP_ORIGIN = np.array([-114.0, -156.0, -144.0])

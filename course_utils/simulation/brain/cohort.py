@@ -1,21 +1,17 @@
-"""Write the embedded brain set: ``python -m course_utils.simulation.brain --out FILE --seed N``."""
+"""All patients of the simulated brain set, and the arrays of its file."""
 
-import argparse
 import json
 import os
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from course_utils._files import write_npz
-from course_utils.simulation import mri
-from course_utils.simulation.painting import MASK_NAMES
-from course_utils.simulation.patient import PatientPlan, simulate_patient
-from course_utils.simulation.signs import DIAGNOSES
-from course_utils.simulation.slices import PIXEL_MM, PLANES
+from course_utils.simulation.brain import mri
+from course_utils.simulation.brain.painting import MASK_NAMES
+from course_utils.simulation.brain.patient import PatientPlan, simulate_patient
+from course_utils.simulation.brain.signs import DIAGNOSES
+from course_utils.simulation.brain.slices import PIXEL_MM, PLANES
 
 GENERATOR_VERSION = "1.0"
 SEED = 2026
@@ -146,27 +142,3 @@ def simulate_set(seed=SEED, counts=None, workers=None):
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         patients = list(pool.map(simulate, plans, chunksize=8))
     return assemble(patients, seed)
-
-
-def write_set(arrays, path):
-    """Write the arrays to `path`, complete or not at all."""
-    write_npz(path, arrays)
-
-
-def main(arguments=None):
-    """Run the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="file to write, ending in .npz")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--workers", type=int, help="processes; all processors by default")
-    options = parser.parse_args(arguments)
-    if options.out.suffix != ".npz" or not options.out.parent.is_dir():
-        parser.error(
-            f"--out is {str(options.out)!r}; give a name ending in .npz in a folder that exists"
-        )
-    write_set(simulate_set(options.seed, workers=options.workers), options.out)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
