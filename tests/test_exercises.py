@@ -9,7 +9,8 @@ import pytest
 
 from course_utils import workspace
 from course_utils.exercises.feedback import Feedback, check, compare, is_untouched
-from tests.wrong_answers import TINY, WRONG_ANSWERS
+from tests.wrong_answers import WRONG_ANSWERS
+from tests.wrong_answers.common import TINY
 
 
 def import_keras():

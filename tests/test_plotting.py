@@ -70,7 +70,7 @@ def test_unknown_plane_is_refused(volume):
 
 def test_window_explorer_draws_what_the_static_figure_draws(monkeypatch):
     drawn = []
-    monkeypatch.setattr(widgets, "display", drawn.append)
+    monkeypatch.setattr(widgets._controls, "display", drawn.append)
     explorer = widgets.window_explorer(np.array([[0.0, 80.0]]), center=40, width=80)
     explorer.update()
     explorer.children[1].value = 160
@@ -81,7 +81,7 @@ def test_window_explorer_draws_what_the_static_figure_draws(monkeypatch):
 
 def test_slice_viewer_changes_plane_and_stays_inside_the_volume(volume, monkeypatch):
     drawn = []
-    monkeypatch.setattr(widgets, "display", drawn.append)
+    monkeypatch.setattr(widgets._controls, "display", drawn.append)
     viewer = widgets.slice_viewer(volume)
     plane, index = viewer.children[:2]
     index.value = 7

@@ -1,41 +1,10 @@
-"""Figures that you can move: sliders around the functions of `course_utils.plotting`.
-
-Each widget draws with the same function as the static figure beside it in the lesson, so that
-nothing is lost where no kernel runs.
-"""
+"""Move the window of a CT slice; leaf through a volume."""
 
 import ipywidgets
 import matplotlib.pyplot as plt
-from IPython.display import display
 
 from course_utils import plotting
-
-_WIDE = ipywidgets.Layout(width="420px")
-_LABEL = {"description_width": "110px"}
-
-
-def _slider(description, value, low, high, step=1):
-    return ipywidgets.IntSlider(
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        description=description,
-        continuous_update=False,
-        layout=_WIDE,
-        style=_LABEL,
-    )
-
-
-def _redrawn(draw, **controls):
-    """Return the controls above a figure that `draw` makes again at each move."""
-
-    def redraw(**values):
-        figure = draw(**values)
-        display(figure)
-        plt.close(figure)
-
-    return ipywidgets.interactive(redraw, **controls)
+from course_utils.widgets._controls import LABEL, redrawn, slider
 
 
 def window_explorer(hounsfield, center=40, width=80):
@@ -56,10 +25,10 @@ def window_explorer(hounsfield, center=40, width=80):
     def draw(center, width):
         return plotting.plot_window(hounsfield, center, width)[0]
 
-    return _redrawn(
+    return redrawn(
         draw,
-        center=_slider("center (HU)", center, -1000, 1500, 5),
-        width=_slider("width (HU)", width, 10, 4000, 10),
+        center=slider("center (HU)", center, -1000, 1500, 5),
+        width=slider("width (HU)", width, 10, 4000, 10),
     )
 
 
@@ -75,8 +44,8 @@ def slice_viewer(volume):
     widget : ipywidgets.VBox
     """
     counts = {p: plotting.slice_count(volume, p) for p in ("axial", "coronal", "sagittal")}
-    plane = ipywidgets.ToggleButtons(options=list(counts), description="plane", style=_LABEL)
-    index = _slider("slice", counts["axial"] // 2, 0, counts["axial"] - 1)
+    plane = ipywidgets.ToggleButtons(options=list(counts), description="plane", style=LABEL)
+    index = slider("slice", counts["axial"] // 2, 0, counts["axial"] - 1)
 
     def start_in_the_middle(change):
         # The maximum first, or the slider would cut the new value at the old plane's end.
@@ -90,4 +59,4 @@ def slice_viewer(volume):
         plotting.plot_slice(volume, plane, min(index, counts[plane] - 1), ax=ax)
         return figure
 
-    return _redrawn(draw, plane=plane, index=index)
+    return redrawn(draw, plane=plane, index=index)

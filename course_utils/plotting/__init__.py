@@ -1,0 +1,26 @@
+"""Figures of the course.
+
+Functions that fill one Axes take ``ax`` and return it; functions that need several return
+``figure, axes``. None of them shows, saves or changes a global setting, but for `use_style`,
+which a lesson's setup cell calls once.
+"""
+
+from course_utils.plotting.images import plot_image, plot_images
+from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
+from course_utils.plotting.training import plot_history
+from course_utils.plotting.volumes import plot_planes, plot_slice, plot_window, slice_count
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "ORANGE",
+    "PURPLE",
+    "plot_history",
+    "plot_image",
+    "plot_images",
+    "plot_planes",
+    "plot_slice",
+    "plot_window",
+    "slice_count",
+    "use_style",
+]

@@ -1,0 +1,9 @@
+"""Figures that you can move: sliders around the functions of `course_utils.plotting`.
+
+Each widget draws with the same function as the static figure beside it in the lesson, so that
+nothing is lost where no kernel runs.
+"""
+
+from course_utils.widgets.volumes import slice_viewer, window_explorer
+
+__all__ = ["slice_viewer", "window_explorer"]
