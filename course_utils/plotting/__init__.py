@@ -6,6 +6,8 @@ which a lesson's setup cell calls once.
 """
 
 from course_utils.plotting.images import plot_image, plot_images
+from course_utils.plotting.pooling import plot_pooled_shift, plot_pooling, plot_pooling_gradient
+from course_utils.plotting.receptive_fields import plot_receptive_fields
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
 from course_utils.plotting.training import plot_history
 from course_utils.plotting.volumes import plot_planes, plot_slice, plot_window, slice_count
@@ -19,6 +21,10 @@ __all__ = [
     "plot_image",
     "plot_images",
     "plot_planes",
+    "plot_pooled_shift",
+    "plot_pooling",
+    "plot_pooling_gradient",
+    "plot_receptive_fields",
     "plot_slice",
     "plot_window",
     "slice_count",
