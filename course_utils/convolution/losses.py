@@ -179,7 +179,8 @@ def _clipped(probabilities):
 def _targets_and_predictions(targets, predictions, from_logits):
     targets = as_numbers(targets, "targets")
     predictions = as_numbers(predictions, "predictions")
-    check_shape(targets, "targets", predictions.shape, "Targets and predictions come in pairs.")
+    advice = "Give each prediction one target; reshape what has an axis of 1 too many."
+    check_shape(targets, "targets", predictions.shape, advice)
     _check_probabilities(targets, "targets", "Labels are 0 or 1.")
     if not from_logits:
         _check_probabilities(predictions, "predictions", "For logits, set from_logits=True.")

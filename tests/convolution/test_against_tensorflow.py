@@ -48,6 +48,9 @@ def test_convolution(c):
     options = {"stride": c.stride, "padding": c.padding, "dilation": c.dilation}
     output = convolution.correlate2d(images, kernels, bias, **options)
     assert_same(output, reference.convolution(images, kernels, bias, **options))
+    one = convolution.correlate2d(images[:1, ..., :1], kernels[:, :, :1, :1], **options)
+    image = convolution.correlate_image(images[0, ..., 0], kernels[..., 0, 0], **options)
+    assert_same(image, one[0, ..., 0])
     g = c.normal(*output.shape)
     theirs = reference.convolution_gradients(images, kernels, bias, g, **options)
     ours = convolution.correlate2d_gradients(images, kernels, g, **options)
@@ -134,25 +137,49 @@ def test_losses_are_the_means_of_those_of_keras(name, dtype, from_logits, scale)
     assert_same(ours, gradient)
 
 
+def forward_and_backward(images, targets, kernels, bias, weights, dense_bias, padding):
+    """Return the loss and the gradients of the weights of the model below, layer by layer."""
+    window = {"stride": 2, "padding": padding}
+    filtered = convolution.correlate2d(images, kernels, bias, **window)
+    active = convolution.relu(filtered)
+    pooled = convolution.max_pool(active, padding=padding)
+    flat = convolution.flatten(pooled)
+    logits = convolution.dense(flat, weights, dense_bias)
+    loss = convolution.categorical_cross_entropy(targets, logits, from_logits=True)
+
+    gradient = convolution.categorical_cross_entropy_gradient(targets, logits, from_logits=True)
+    last = convolution.dense_gradients(flat, weights, gradient)
+    gradient = convolution.flatten_gradient(pooled, last.inputs)
+    gradient = convolution.max_pool_gradient(active, gradient, padding=padding)
+    gradient = convolution.relu_gradient(filtered, gradient)
+    first = convolution.correlate2d_gradients(images, kernels, gradient, **window)
+    return loss, [first.kernels, first.bias, last.weights, last.bias]
+
+
 @pytest.mark.parametrize("padding", ["valid", "same"])
-def test_a_chain_of_layers_equals_a_keras_model(padding):
+def test_a_chain_of_layers_equals_a_keras_model_forward_and_backward(padding):
     model = keras.Sequential(
         [
             keras.Input((9, 8, 2)),
             keras.layers.Conv2D(3, 3, strides=2, padding=padding, activation="relu"),
             keras.layers.MaxPooling2D(2, padding=padding),
             keras.layers.Flatten(),
-            keras.layers.Dense(4, activation="softmax"),
+            keras.layers.Dense(4),
         ]
     )
-    images = np.random.default_rng(2).normal(size=(2, 9, 8, 2)).astype(np.float32)
-    kernels, bias, weights, dense_bias = model.get_weights()
-    hidden = convolution.correlate2d(images, kernels, bias, stride=2, padding=padding)
-    hidden = convolution.max_pool(convolution.relu(hidden), padding=padding)
-    output = convolution.softmax(
-        convolution.dense(convolution.flatten(hidden), weights, dense_bias)
-    )
-    assert_same(output, model(images).numpy())
-    assert model.count_params() == convolution.count_parameters(kernels.shape) + (
-        convolution.count_parameters(weights.shape)
-    )
+    rng = np.random.default_rng(2)
+    model.set_weights([rng.normal(size=weights.shape) for weights in model.get_weights()])
+    images = rng.normal(size=(5, 9, 8, 2)).astype(np.float32)
+    targets = np.eye(4, dtype=np.float32)[[0, 1, 2, 3, 0]]
+    with tf.GradientTape() as tape:
+        logits = model(images)
+        expected = keras.losses.CategoricalCrossentropy(from_logits=True)(targets, logits)
+    gradients = tape.gradient(expected, model.trainable_variables)
+
+    weights = model.get_weights()
+    loss, ours = forward_and_backward(images, targets, *weights, padding)
+    assert_same(loss, expected.numpy())
+    for our, their in zip(ours, gradients, strict=True):
+        assert_same(our, their.numpy())
+    counted = [convolution.count_parameters(array.shape) for array in weights[::2]]
+    assert sum(counted) == model.count_params()
