@@ -5,7 +5,8 @@ more exact way: a probability of 1 − 10⁻⁹ is 1 in float32, and its logarit
 probabilities are kept EPSILON away from 0 and 1, as Keras does. Note that Keras finds a sigmoid or
 softmax at the end of a model that it trains, and then works with the logits by itself.
 
-Taught in lesson 03. Source: Goodfellow et al. 2016, chapter 6 (https://www.deeplearningbook.org).
+Taught in lesson 03. Source: Goodfellow et al. 2016, chapter 6
+(https://www.deeplearningbook.org/contents/mlp.html).
 """
 
 from __future__ import annotations

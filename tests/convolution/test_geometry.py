@@ -56,12 +56,12 @@ def test_padding_worked_out_by_hand(arguments, expected):
 
 
 def test_receptive_fields_worked_out_by_hand():
-    layers = [Layer(3, padding=1), Layer(2, stride=2), (3, 1, 2), (3,)]
+    layers = [Layer(3, padding=1), Layer(2, stride=2), (3, 1, 2), Layer(3, padding=1)]
     assert convolution.receptive_field(layers) == [
         ReceptiveField(size=3, jump=1, start=-1),
         ReceptiveField(size=4, jump=2, start=-1),
         ReceptiveField(size=12, jump=2, start=-1),
-        ReceptiveField(size=16, jump=2, start=-1),
+        ReceptiveField(size=16, jump=2, start=-3),
     ]
 
 
