@@ -38,7 +38,8 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
 
     Examples
     --------
-    >>> ax = plot_receptive_fields(np.eye(20), {"pooling 1": 4, "pooling 2": 10})
+    >>> _, ax = plt.subplots()
+    >>> ax = plot_receptive_fields(np.eye(20), {"pooling 1": 4, "pooling 2": 10}, ax=ax)
     >>> [patch.get_width() for patch in ax.patches]
     [4, 10]
     """
