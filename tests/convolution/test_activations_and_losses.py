@@ -1,4 +1,5 @@
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,6 +28,11 @@ def test_extreme_inputs_overflow_nowhere(dtype):
 
 def test_small_probabilities_keep_their_digits():
     assert convolution.sigmoid(np.float64(-40)) == pytest.approx(np.exp(-40), rel=1e-14)
+
+
+def test_relu_passes_no_gradient_at_zero():
+    gradient = convolution.relu_gradient([-1.0, 0.0, 2.0], [3.0, 3.0, 3.0])
+    np.testing.assert_array_equal(gradient, [0, 0, 3])
 
 
 @pytest.mark.parametrize("name", ["relu", "sigmoid"])
@@ -101,3 +107,7 @@ def test_pixels_are_averaged_like_images():
     targets = np.eye(3)[rng.integers(0, 3, (2, 4, 5))]
     loss = convolution.categorical_cross_entropy(targets, p)
     assert loss == pytest.approx(-np.log(p[targets == 1]).mean())
+    for from_logits in (False, True):
+        gradient = partial(convolution.categorical_cross_entropy_gradient, from_logits=from_logits)
+        rows = gradient(targets.reshape(40, 3), p.reshape(40, 3))
+        np.testing.assert_allclose(gradient(targets, p).reshape(40, 3), rows)
