@@ -4,6 +4,7 @@ Each widget draws with the same function as the static figure beside it in the l
 nothing is lost where no kernel runs.
 """
 
+from course_utils.widgets.convolution import convolution_stepper
 from course_utils.widgets.volumes import slice_viewer, window_explorer
 
-__all__ = ["slice_viewer", "window_explorer"]
+__all__ = ["convolution_stepper", "slice_viewer", "window_explorer"]
