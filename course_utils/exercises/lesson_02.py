@@ -49,23 +49,23 @@ def check_2_1(by_hand):
     """Check one output of the sliding window, computed by hand."""
     return compare(
         by_hand,
-        _by_hand(1, 3),
+        _by_hand(2, 3),
         {
             "The sign is reversed: you turned the kernel, as for a strict convolution. Lay it on "
-            "as it is.": _by_hand(1, 3, -_SOBEL),
+            "as it is.": _by_hand(2, 3, -_SOBEL),
             "You transposed the kernel: the negative weights are its left column.": (
-                _by_hand(1, 3, _SOBEL.T)
+                _by_hand(2, 3, _SOBEL.T)
             ),
-            "That is the window around row 1, column 3, or rows and columns counted from 1. It "
-            "should begin at row 1, column 3, counted from 0.": _by_hand(0, 2),
-            "You added the pixels without their weights.": _by_hand(1, 3, np.ones((3, 3))),
+            "That is the window around row 2, column 3, or rows and columns counted from 1. It "
+            "should begin at row 2, column 3, counted from 0.": _by_hand(1, 2),
+            "You added the pixels without their weights.": _by_hand(2, 3, np.ones((3, 3))),
             "The middle row counts double: its weights are −2 and 2.": (
-                _by_hand(1, 3, np.sign(_SOBEL))
+                _by_hand(2, 3, np.sign(_SOBEL))
             ),
-            "You exchanged row and column: row 1 is the second from the top.": (
-                np.sum(_PATCH[3:6, 1:4] * _SOBEL)
+            "You exchanged row and column: row 2 is the third from the top.": (
+                np.sum(_PATCH[3:6, 2:5] * _SOBEL)
             ),
-            "That is the mean of the nine products; take their sum.": _by_hand(1, 3) / 9,
+            "That is the mean of the nine products; take their sum.": _by_hand(2, 3) / 9,
         },
     )
 

@@ -51,18 +51,26 @@ def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray", 
     drawn = ax.imshow(values, vmin=low, vmax=high, cmap=cmap)
     whole = np.array_equal(known, np.round(known))
     for (row, column), value in np.ndenumerate(values):
-        if np.isfinite(value):
+        if not np.isfinite(value):
+            _outline(ax, (row, column), (1, 1), "0.85", 0.6)
+        else:
             red, green, blue, _ = drawn.cmap(drawn.norm(value))
             dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-            text = f"{value:.0f}" if whole else f"{value:.1f}"
+            text = _text(value, 0 if whole else 1)
             ax.text(
-                *(column, row, text.replace("-", "−")),
+                *(column, row, text),
                 **{"ha": "center", "va": "center", "fontsize": fontsize},
                 color="white" if dark else "black",
             )
     ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     _outline(ax, (0, 0), values.shape, "0.6", 0.8)
     return ax
+
+
+def _text(value, decimals):
+    """Print a number with a real minus sign, and 0 without one."""
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def _outline(ax, start, size, color, width=2.5, **kwargs):
@@ -73,23 +81,14 @@ def _outline(ax, start, size, color, width=2.5, **kwargs):
     )
 
 
-def _padded(image, kernel, stride, padding, dilation):
-    """Return the image with its border of zeros, and how many rows and columns come before."""
-    amounts = [
-        convolution.padding_amounts(size, k, stride, padding, dilation)
-        for size, k in zip(image.shape, kernel.shape, strict=True)
-    ]
-    return np.pad(image, amounts), tuple(before for before, _ in amounts)
-
-
-def plot_padded(image, before, *, ax=None, title=None, **kwargs):
+def plot_padded(image, borders, *, ax=None, title=None, **kwargs):
     """Draw an image that already has a border, the border hatched.
 
     Parameters
     ----------
     image : ndarray, shape (h, w)
         With its border.
-    before : ((int, int), (int, int))
+    borders : ((int, int), (int, int))
         Border rows above and below, border columns left and right.
     ax : matplotlib.axes.Axes, optional
     title : str, optional
@@ -100,7 +99,7 @@ def plot_padded(image, before, *, ax=None, title=None, **kwargs):
     -------
     ax : matplotlib.axes.Axes
     """
-    (top, bottom), (left, right) = before
+    (top, bottom), (left, right) = borders
     rows, columns = np.shape(image)
     ax = plot_numbers(image, ax=ax, title=title, **kwargs)
     for row, column in np.ndindex(rows, columns):
@@ -149,33 +148,41 @@ def plot_convolution_step(
             f"row {row}, column {column} lie outside the result, which has {result.shape[0]} rows "
             f"and {result.shape[1]} columns; count from 0."
         )
-    padded, before = _padded(image, kernel, stride, padding, dilation)
-    taps = tuple(
-        np.arange(k) * dilation + i * stride for k, i in zip(kernel.shape, (row, column), strict=True)
-    )
+    borders = [
+        convolution.padding_amounts(size, k, stride, padding, dilation)
+        for size, k in zip(image.shape, kernel.shape, strict=True)
+    ]
+    padded = np.pad(image, borders)
+    taps = [
+        np.arange(k) * dilation + stop * stride
+        for k, stop in zip(kernel.shape, (row, column), strict=True)
+    ]
     if axes is None:
         ratios = [padded.shape[1], kernel.shape[1] * 2, result.shape[1]]
         _, axes = plt.subplots(1, 3, figsize=(10.5, 3.7), width_ratios=ratios)
-    figure = axes[0].figure
-    after = tuple(p - i - b for p, i, b in zip(padded.shape, image.shape, before, strict=True))
-    plot_padded(padded, tuple(zip(before, after, strict=True)), ax=axes[0], title="image and window")
+    plot_padded(padded, borders, ax=axes[0], title="image and window")
     for y in taps[0]:
         for x in taps[1]:
             _outline(axes[0], (y, x), (1, 1), ORANGE, 2.5)
     _draw_products(axes[1], padded[np.ix_(*taps)], kernel, result[row, column])
     _draw_result(axes[2], result, row, column)
-    return figure, axes
+    return axes[0].figure, axes
 
 
 def _draw_products(ax, window, kernel, total):
     """Print value × weight in every place of the window, colored by the product."""
     products = window * kernel
     reach = max(np.abs(products).max(), 1e-9)
-    ax.imshow(products, cmap="PuOr", vmin=-1.6 * reach, vmax=1.6 * reach)
+    ax.imshow(products, cmap="PuOr_r", vmin=-1.6 * reach, vmax=1.6 * reach)
     for (row, column), value in np.ndenumerate(window):
-        text = f"{value:.3g} × {kernel[row, column]:.2g}\n= {products[row, column]:.3g}"
-        ax.text(column, row, text.replace("-", "−"), ha="center", va="center", fontsize=8.5)
-    ax.set(xticks=[], yticks=[], title=f"value × weight\nsum {total:.4g}".replace("-", "−"))
+        terms = (value, kernel[row, column], products[row, column], total)
+        texts = [f"{number + 0.0:.3g}".replace("-", "−") for number in terms]
+        ax.text(
+            *(column, row, f"{texts[0]} × {texts[1]}\n= {texts[2]}"),
+            **{"ha": "center", "va": "center", "fontsize": 8.5},
+        )
+    ax.set(xticks=[], yticks=[], title=f"value × weight\nsum {texts[3]}")
+    ax.spines[:].set_visible(False)
     _outline(ax, (0, 0), kernel.shape, ORANGE)
 
 
@@ -187,6 +194,6 @@ def _draw_result(ax, result, row, column):
     reach = max(np.abs(result).max(), 1e-9)
     plot_numbers(
         so_far.reshape(result.shape),
-        **{"ax": ax, "title": title, "value_range": (-reach, reach), "cmap": "PuOr"},
+        **{"ax": ax, "title": title, "value_range": (-reach, reach), "cmap": "PuOr_r"},
     )
     _outline(ax, (row, column), (1, 1), ORANGE)

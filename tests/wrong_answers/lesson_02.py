@@ -41,14 +41,15 @@ def each_position(image, wanted, kernel):
 
 WRONG_ANSWERS = {
     "2.1": [
-        (-13, "turned the kernel"),
-        (2, "transposed the kernel"),
-        (17, "should begin there"),
-        (-12, "without their weights"),
-        (10, "counts double"),
-        (13 / 9, "mean of the nine"),
+        (-11, "turned the kernel"),
+        (5, "transposed the kernel"),
+        (21, "counted from 0"),
+        (17, "exchanged row and column"),
+        (-14, "without their weights"),
+        (8, "counts double"),
+        (11 / 9, "mean of the nine"),
         (99, "is 99"),
-        ("13", "made of numbers"),
+        ("11", "made of numbers"),
     ],
     "2.2": [
         (lambda i, k, s: slide(i, k[::-1, ::-1], s), "flipped the kernel"),
