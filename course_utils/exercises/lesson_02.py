@@ -53,15 +53,17 @@ def check_2_1(by_hand):
         {
             "The sign is reversed: you turned the kernel, as for a strict convolution. Lay it on "
             "as it is.": _by_hand(2, 3, -_SOBEL),
-            "You transposed the kernel: the negative weights are its left column.": (
-                _by_hand(2, 3, _SOBEL.T)
+            "Either you transposed the kernel (the negative weights are its left column), or your "
+            "window begins one column too far right.": _by_hand(2, 4),
+            "That is the window of the figure; yours begins one column further right.": (
+                _by_hand(2, 2)
             ),
+            "Your window begins one row too high: row 2, counted from 0.": _by_hand(1, 3),
             "That is the window around row 2, column 3, or rows and columns counted from 1. It "
             "should begin at row 2, column 3, counted from 0.": _by_hand(1, 2),
             "You added the pixels without their weights.": _by_hand(2, 3, np.ones((3, 3))),
-            "The middle row counts double: its weights are −2 and 2.": (
-                _by_hand(2, 3, np.sign(_SOBEL))
-            ),
+            "Either you forgot that the middle row counts double (its weights are −2 and 2), or "
+            "your window begins one row too low.": _by_hand(3, 3),
             "You exchanged row and column: row 2 is the third from the top.": (
                 np.sum(_PATCH[3:6, 2:5] * _SOBEL)
             ),
@@ -77,15 +79,39 @@ def check_2_2(slide_with_stride):
     answer = slide_with_stride(image, kernel, 2)
     if not np.array_equal(image, _IMAGE):
         return "Your function changes the image it was given. Work on a copy."
-    return compare(answer, _slide(_IMAGE, _KERNEL, 2), _stride_mistakes()) or compare(
-        slide_with_stride(_IMAGE.copy(), np.ones((3, 3)), 1),
-        _slide(_IMAGE, np.ones((3, 3))),
-        {
-            "You use a fixed stride of 2; use the argument.": _slide(_IMAGE, np.ones((3, 3)), 2),
-            "You use a fixed kernel; use the argument.": _slide(_IMAGE, _KERNEL),
-        },
-        name="With a 3 × 3 kernel of ones and stride 1 your result",
+    return (
+        compare(answer, _slide(_IMAGE, _KERNEL, 2), _stride_mistakes())
+        or compare(
+            slide_with_stride(_IMAGE.copy(), np.ones((3, 3)), 1),
+            _slide(_IMAGE, np.ones((3, 3))),
+            {
+                "You use a fixed stride of 2; use the argument.": _slide(
+                    _IMAGE, np.ones((3, 3)), 2
+                ),
+                "You use a fixed kernel; use the argument.": _slide(_IMAGE, _KERNEL),
+            },
+            name="With a 3 × 3 kernel of ones and stride 1 your result",
+        )
+        or _compare_small_integers(slide_with_stride)
     )
+
+
+def _compare_small_integers(slide_with_stride):
+    """Multiply uint8 by uint8, which NumPy does not widen."""
+    kernel = np.full((2, 2), 3, np.uint8)
+    windows = _windows(_IMAGE, kernel, 3).astype(np.uint8)
+    return compare(
+        slide_with_stride(_IMAGE.copy(), kernel.copy(), 3),
+        _slide(_IMAGE, kernel, 3),
+        {_OVERFLOW: (windows * kernel).sum(axis=(2, 3))},
+        name="With a uint8 kernel and stride 3 your result",
+    )
+
+
+_OVERFLOW = (
+    "The products overflowed: uint8 holds 0 to 255 and wraps around. Convert the window to float "
+    "first, and keep the result in floats."
+)
 
 
 def _stride_mistakes():
@@ -103,17 +129,30 @@ def _stride_mistakes():
         "The result is one row and one column short, off by one: there is a stop before the "
         "first step.": right[:-1, :-1],
         "You exchanged rows and columns: the first index is the row.": right.T,
-        "The products overflowed: uint8 holds 0 to 255 and wraps around. Convert the window to "
-        "float first.": wrapped,
+        _OVERFLOW: wrapped,
+        "You converted the kernel to uint8, which cannot hold −1 and −2. Convert to float.": (
+            (_windows(_IMAGE, _KERNEL, 2).astype(np.uint8) * _KERNEL.astype(np.uint8)).sum((2, 3))
+        ),
+        "The result is one row short, off by one: (n − k) // stride + 1 stops.": right[:-1],
+        "You transposed the kernel: its first index is the row.": (_slide(_IMAGE, _KERNEL.T, 2)),
+        "The `return` stands inside the loop over the rows: only the first row is filled.": (
+            right * (np.arange(len(right)) == 0)[:, None]
+        ),
         "You took the mean of the products instead of their sum.": right / _KERNEL.size,
         "You stride over the rows only; the columns need it too.": full[::2],
+        "You stride over the columns only; the rows need it too.": full[:, ::2],
     }
 
 
 @check("2.3", praise="It adds up to 0 in every column, and rewards a bright row in the middle.")
 def check_2_3(line_kernel):
     """Check a designed kernel on a uniform area, a vertical and a horizontal line."""
-    kernel = np.asarray(line_kernel, float)
+    try:
+        kernel = np.asarray(line_kernel, float)
+    except (TypeError, ValueError):
+        return "Your answer should be an array of numbers, three rows of three."
+    if line_kernel is None:
+        return "Your answer is None; assign an array of three rows of three numbers."
     if kernel.shape != (3, 3):
         return f"Your kernel has shape {kernel.shape}; it should be (3, 3)."
     if not np.isfinite(kernel).all():
@@ -127,12 +166,14 @@ def check_2_3(line_kernel):
             "0: the weights have to add up to 0."
         )
     if np.abs(kernel.sum(axis=0)).max() > 1e-6:
-        if np.abs(kernel.sum(axis=1)).max() < 1e-6:
+        if np.abs(kernel.sum(axis=1)).max() < 1e-6 < abs(kernel[:, 1].sum()):
             return "Your kernel finds vertical lines: transpose it. Rows come first."
         return (
             "On a vertical line your kernel does not give 0: the weights of every single column "
             "have to add up to 0."
         )
+    if abs(horizontal) < 1e-6 and kernel[1].any():
+        return "The weights of the middle row add up to 0, so a line that fills it gives 0."
     if abs(horizontal) < 1e-6:
         return (
             "On a horizontal line through the middle your kernel gives 0. That is how Sobel "
@@ -140,6 +181,8 @@ def check_2_3(line_kernel):
         )
     if horizontal < 0:
         return "On a bright line your kernel is negative: it finds dark lines. Change the signs."
+    if kernel.sum(axis=1).argmax() != 1:
+        return "Your kernel is larger for a line above or below the middle than for one in it."
     return None
 
 
@@ -164,9 +207,11 @@ def check_2_4(pad_for):
             ),
             "You padded k on each side.": np.pad(image, 5),
             "One row too many on each side: half of k − 1, rounded.": np.pad(image, 3),
-            "You always pad one pixel, which is right for 3 × 3 only: use `kernel_size`.": (
+            "You padded one pixel on each side, right for 3 × 3. Half of k − 1 is 2 here.": (
                 np.pad(image, 1)
             ),
+            "You padded half the border, and on one side only: half belongs below and right, "
+            "too.": np.pad(image, ((2, 0), (2, 0))),
             "You padded the rows only.": np.pad(image, ((2, 2), (0, 0))),
             "You padded the columns only.": np.pad(image, ((0, 0), (2, 2))),
             "The border repeats the pixels of the edge; zeros are asked for.": (
@@ -176,9 +221,22 @@ def check_2_4(pad_for):
             "You returned the image without a border.": image,
         },
     )
-    return complaint or compare(
-        pad_for(image.copy(), 1), image, name="For a kernel of size 1 your result"
+    complaint = complaint or compare(
+        pad_for(image.copy(), 3),
+        np.pad(image, 1),
+        {"You always pad two pixels: use `kernel_size`.": right},
+        name="For a kernel of size 3 your result",
     )
+    if complaint:
+        return complaint
+    try:
+        padded = pad_for(image.copy(), 1)
+    except ValueError as error:
+        return (
+            f"Right for sizes 3 and 5, but size 1, which needs no border, raised: {error}. "
+            "A slice such as `p:-p` is empty for p = 0."
+        )
+    return compare(padded, image, name="For a kernel of size 1 your result")
 
 
 @check("2.5", praise="The first stop, and one for each stride that still fits.")
@@ -199,14 +257,17 @@ def check_2_5(size_of_result):
 _OFF_BY_ONE = "Off by one: count the first stop too. Fence posts, not the gaps between them."
 _SIZES = (
     (
-        (10, 3, 2, 0),
-        4,
+        (24, 8, 3, 0),
+        6,
         {
-            _OFF_BY_ONE: 3,
-            "You forgot the stride.": 8,
-            "Round down: a stride that does not fit is not taken.": 5,
-            "A result has whole pixels: use `//`.": 4.5,
-            "Divide the room that is left after the first window, not the whole row.": 3.5,
+            _OFF_BY_ONE: 5,
+            "You forgot the stride.": 17,
+            "Round down: a stride that does not fit is not taken.": 7,
+            "You forgot the kernel: only n − kernel pixels are left for strides.": 8,
+            "A result has whole pixels: use `//`.": 19 / 3,
+            "Round down with `//`, and count the first stop, too.": 16 / 3,
+            "`//` comes before + and −: put n + padding − kernel in parentheses.": 23,
+            "You exchanged stride and kernel: their order is n, kernel, stride, padding.": 3,
         },
     ),
     (
@@ -214,12 +275,14 @@ _SIZES = (
         28,
         {
             "You forgot the padding.": 24,
+            "Add the padding; you subtracted it.": 20,
+            "You halved the padding; it is given for both sides together.": 26,
             "You added the padding twice; it is given for both sides together.": 32,
             _OFF_BY_ONE: 27,
         },
     ),
     ((7, 7, 3, 0), 1, {_OFF_BY_ONE: 0}),
-    ((224, 7, 2, 6), 112, {}),
+    ((224, 7, 2, 6), 112, {"Round down: `round` goes up from one half.": 113}),
 )
 
 
@@ -243,6 +306,19 @@ def check_2_6(one_filter):
             "You added the bias once per channel; a filter adds it once.": right + 20,
             "You averaged over the channels instead of summing.": by_channel.mean(axis=2) + 10,
             "You used the first channel only.": by_channel[..., 0] + 10,
+            "You kept the channels apart, as the first axis: sum over them.": (
+                np.moveaxis(by_channel, 2, 0) + 10
+            ),
+            "You summed image and kernel over the channels before multiplying. Multiply channel by "
+            "channel, then sum.": _slide(image.sum(axis=2), kernel.sum(axis=2)) + 10,
+            "You averaged the products; take their sum.": (right - 10) / kernel.size + 10,
+            "You added the bias to every product; add it once, to the sum.": (
+                right - 10 + 10 * kernel.size
+            ),
+            "You turned the kernel in all three axes; leave it as it is.": (
+                np.einsum("rckij,ijk->rc", windows, kernel[::-1, ::-1, ::-1]) + 10
+            ),
+            "An axis of length 1 is left over; the result has two axes.": right[..., None],
             "You flipped the kernel; leave it as it is.": turned,
             "The axis order of the kernel is (k, k, channels): rows and columns are exchanged.": (
                 np.einsum("rckij,jik->rc", windows, kernel) + 10
@@ -291,13 +367,30 @@ def check_2_7(gradient_of_loss):
             "You returned one gradient per position: sum over the positions.": (
                 2 * windows * error[..., None, None] / n
             ),
-            "That is the gradient turned by 180°: correlate, do not convolve.": (
-                2 * total[::-1, ::-1] / n
+            "You turned the error map by 180°: correlate, do not convolve.": (
+                2 * np.einsum("rcij,rc->ij", windows, error[::-1, ::-1]) / n
             ),
+            "That is the gradient turned by 180°: slide the errors over the image, not the image "
+            "over the errors.": 2 * total[::-1, ::-1] / n,
+            "You turned the kernel when you computed the result; leave it as it is.": (
+                2 * _slide(image, _slide(image, kernel[::-1, ::-1]) - wanted) / n
+            ),
+            "The sum over the positions is missing: only the last window is left. Add with `+=`.": (
+                2 * windows[-1, -1] * error[-1, -1] / n
+            ),
+            "The sum over the positions is missing: only the first window counts.": (
+                2 * windows[0, 0] * error[0, 0] / n
+            ),
+            "The sign is reversed, and the factor 2 is missing.": -total / n,
+            "You exchanged rows and columns.": 2 * total.T / n,
+            "You used the squared errors: the derivative of a square is linear.": (
+                2 * np.einsum("rcij,rc->ij", windows, error**2) / n
+            ),
+            "That is the error map. Slide it over the image.": error,
             "You used the wanted result in place of the error.": (
                 2 * np.einsum("rcij,rc->ij", windows, wanted) / n
             ),
             "That is the loss, not its gradient.": np.mean(error**2),
         },
-        tolerance=1e-6,
+        tolerance=5e-3,
     )

@@ -5,7 +5,12 @@ Functions that fill one Axes take ``ax`` and return it; functions that need seve
 which a lesson's setup cell calls once.
 """
 
-from course_utils.plotting.convolution import plot_convolution_step, plot_numbers, plot_padded
+from course_utils.plotting.convolution import (
+    plot_channel_sum,
+    plot_convolution_step,
+    plot_numbers,
+    plot_padded,
+)
 from course_utils.plotting.images import plot_image, plot_images
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
 from course_utils.plotting.training import plot_history
@@ -16,6 +21,7 @@ __all__ = [
     "GREEN",
     "ORANGE",
     "PURPLE",
+    "plot_channel_sum",
     "plot_convolution_step",
     "plot_history",
     "plot_image",

@@ -169,19 +169,52 @@ def plot_convolution_step(
     return axes[0].figure, axes
 
 
+def plot_channel_sum(window, kernel, bias, channel_names):
+    """Draw one output of a filter over several channels: a product sum each, then their sum.
+
+    Parameters
+    ----------
+    window, kernel : ndarray, shape (h, w, channels)
+        The pixels under the window, and the weights.
+    bias : float
+    channel_names : sequence of str
+
+    Returns
+    -------
+    figure, axes : matplotlib.figure.Figure, ndarray of Axes, one per channel
+
+    Notes
+    -----
+    Taught in lesson 02.
+    """
+    sums = (window * kernel).sum(axis=(0, 1))
+    figure, axes = plt.subplots(1, len(channel_names), figsize=(3.4 * len(channel_names), 3.8))
+    for channel, (ax, name) in enumerate(zip(axes, channel_names, strict=True)):
+        _draw_products(ax, window[..., channel], kernel[..., channel], sums[channel])
+        ax.set_title(f"{name}: value × weight\nsum {_text(sums[channel], 1)}")
+    terms = " + ".join(_text(value, 1) for value in sums).replace("+ −", "− ")
+    total = _text(sums.sum() + bias, 1)
+    figure.suptitle(f"{terms} + bias {_text(bias, 1)} = {total}", fontweight="bold")
+    return figure, axes
+
+
 def _draw_products(ax, window, kernel, total):
     """Print value × weight in every place of the window, colored by the product."""
     products = window * kernel
     reach = max(np.abs(products).max(), 1e-9)
     ax.imshow(products, cmap="PuOr_r", vmin=-1.6 * reach, vmax=1.6 * reach)
     for (row, column), value in np.ndenumerate(window):
-        terms = (value, kernel[row, column], products[row, column], total)
-        texts = [f"{number + 0.0:.3g}".replace("-", "−") for number in terms]
+        terms = (value, kernel[row, column], products[row, column])
+        texts = [f"{number + 0.0:.2g}".replace("-", "−") for number in terms]
         ax.text(
             *(column, row, f"{texts[0]} × {texts[1]}\n= {texts[2]}"),
             **{"ha": "center", "va": "center", "fontsize": 8.5},
         )
-    ax.set(xticks=[], yticks=[], title=f"value × weight\nsum {texts[3]}")
+    ax.set(
+        xticks=[],
+        yticks=[],
+        title=f"value × weight\nsum {_text(total, 0 if total == round(total) else 1)}",
+    )
     ax.spines[:].set_visible(False)
     _outline(ax, (0, 0), kernel.shape, ORANGE)
 

@@ -79,7 +79,7 @@ WRONG_ANSWERS = {
         (lambda i, k: np.pad(i, ((0, k - 1), (0, k - 1))), "on one side only"),
         (lambda i, k: np.pad(i, ((k - 1, 0), (k - 1, 0))), "below and right"),
         (lambda i, k: np.pad(i, k - 1), "all sides together"),
-        (lambda i, k: np.pad(i, 1), "3 × 3 only"),
+        (lambda i, k: np.pad(i, 1), "right for 3 × 3"),
         (lambda i, k: np.pad(i, ((k // 2, k // 2), (0, 0))), "rows only"),
         (lambda i, k: np.pad(i, k // 2, mode="edge"), "repeats the pixels"),
         (lambda i, k: np.pad(i, k // 2, mode="reflect"), "mirrors"),
