@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_utils.convolution._checks import as_numbers, check_shape, same_dtype
+from course_utils.convolution._checks import as_numbers, check_shape, refuse, same_dtype
 
 
 def relu(inputs):
@@ -108,6 +108,8 @@ def softmax(inputs):
            [1. , 0. ]])
     """
     inputs = as_numbers(inputs, "inputs")
+    if inputs.ndim == 0:
+        refuse("inputs", "one number", "an array (..., classes)", "Give a number per class.")
     powers = np.exp(inputs - inputs.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 

@@ -72,10 +72,9 @@ def correlate_image(image, kernel, *, stride=1, padding="valid", dilation=1):
     image = as_numbers(image, "image", ("height", "width"))
     kernel = as_numbers(kernel, "kernel", ("height", "width"))
     image, kernel = same_dtype(image, kernel)
-    windows = Windows.over(
-        image[np.newaxis, ..., np.newaxis], kernel.shape, stride, padding, dilation
-    )
-    padded = np.pad(image, windows.pads)
+    images = image[np.newaxis, ..., np.newaxis]
+    windows = Windows.over(images, kernel.shape, stride, padding, dilation)
+    padded = windows.pad(images)[0, ..., 0]
     span = (kernel.shape[0] - 1) * windows.dilation[0] + 1
     # (rows of the output, height of the kernel, width of the image), a view
     rows = sliding_window_view(padded, span, axis=0)
@@ -143,11 +142,11 @@ def correlate2d(images, kernels, bias=None, *, stride=1, padding="valid", dilati
 
     Notes
     -----
-    Keras's layer refuses a stride and a dilation above 1 together: it promises the same on every
-    backend, and not all could do both in all dimensions. Nothing is undefined about it. The
-    stride says where the window stands, the dilation which pixels it reads there; it equals the
-    convolution of stride 1 with zeros inserted into the kernel, of which every s-th result is
-    kept.
+    Keras's Conv2D refuses a stride and a dilation above 1 together, because TensorFlow's general
+    convolution computes a dilated one as a plain one over d × d interleaved images, which works
+    for stride 1 only. That is a limit of the method. The stride says where the window stands, the
+    dilation which pixels it reads there: the result is that of stride 1 with zeros inserted into
+    the kernel, of which every s-th row and column is kept.
 
     A NaN spreads to every position whose window covers it, also where the weight is 0.
 

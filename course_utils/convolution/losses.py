@@ -5,7 +5,8 @@ more exact way: a probability of 1 − 10⁻⁹ is 1 in float32, and its logarit
 probabilities are kept EPSILON away from 0 and 1, as Keras does. Note that Keras finds a sigmoid or
 softmax at the end of a model that it trains, and then works with the logits by itself.
 
-Taught in lesson 03. Source: Goodfellow et al. 2016, chapter 6 (https://www.deeplearningbook.org).
+Taught in lesson 03. Source: Goodfellow et al. 2016, chapter 6
+(https://www.deeplearningbook.org/contents/mlp.html).
 """
 
 from __future__ import annotations
@@ -179,7 +180,8 @@ def _clipped(probabilities):
 def _targets_and_predictions(targets, predictions, from_logits):
     targets = as_numbers(targets, "targets")
     predictions = as_numbers(predictions, "predictions")
-    check_shape(targets, "targets", predictions.shape, "Targets and predictions come in pairs.")
+    advice = "Give each prediction one target; reshape what has an axis of 1 too many."
+    check_shape(targets, "targets", predictions.shape, advice)
     _check_probabilities(targets, "targets", "Labels are 0 or 1.")
     if not from_logits:
         _check_probabilities(predictions, "predictions", "For logits, set from_logits=True.")

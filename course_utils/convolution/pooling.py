@@ -21,7 +21,8 @@ def max_pool(images, size=2, *, stride=None, padding="valid"):
     images : array_like (n, height, width, channels)
         Real numbers; integers become float64. A NaN is the maximum of each window that covers it.
     size : int or pair of int
-        Of the window: for both axes, or (vertical, horizontal).
+        Of the window: for both axes, or (vertical, horizontal). ``images.shape[1:3]`` makes it
+        Keras's GlobalMaxPooling2D.
     stride : int or pair of int, optional
         As `size` where it is left out, so that windows touch without overlapping.
     padding : {"valid", "same"}
