@@ -5,6 +5,12 @@ Functions that fill one Axes take ``ax`` and return it; functions that need seve
 which a lesson's setup cell calls once.
 """
 
+from course_utils.plotting.convolution import (
+    plot_channel_sum,
+    plot_convolution_step,
+    plot_numbers,
+    plot_padded,
+)
 from course_utils.plotting.images import plot_image, plot_images
 from course_utils.plotting.pooling import plot_pooled_shift, plot_pooling, plot_pooling_gradient
 from course_utils.plotting.receptive_fields import plot_receptive_fields
@@ -17,9 +23,13 @@ __all__ = [
     "GREEN",
     "ORANGE",
     "PURPLE",
+    "plot_channel_sum",
+    "plot_convolution_step",
     "plot_history",
     "plot_image",
     "plot_images",
+    "plot_numbers",
+    "plot_padded",
     "plot_planes",
     "plot_pooled_shift",
     "plot_pooling",

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from course_utils import convolution
+from course_utils.plotting.convolution import plot_numbers
 from course_utils.plotting.images import plot_image
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE
 
@@ -57,9 +58,10 @@ def plot_pooling(image, size=2, stride=None):
     low, high = image.min(), image.max()
     rows, columns = pooled[0].shape
     title = f"windows of {size} × {size}, stride {stride}"
-    _draw_numbers(axes[0], image, (low, high), title)
+    plot_numbers(image, ax=axes[0], title=title, value_range=(low, high))
     for ax, part, kind in zip(axes[1:], pooled, POOLS, strict=True):
-        _draw_numbers(ax, part, (low, high), f"{kind}, {rows} × {columns}")
+        title = f"{kind}, {rows} × {columns}"
+        plot_numbers(part, ax=ax, title=title, value_range=(low, high))
     for row, column in np.ndindex(rows, columns):
         color = COLORS[(row % 2) * 2 + column % 2]
         _frame(axes[0], (row * stride, column * stride), size, color)
@@ -145,11 +147,12 @@ def plot_pooling_gradient(image, output_gradient, size=2):
     image, gradient = _small(image), np.asarray(output_gradient, dtype=np.float64)
     limit = np.abs(gradient).max()
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), width_ratios=[2, 1.2, 2, 2])
-    _draw_numbers(axes[0], image, (image.min(), image.max()), "what was pooled")
-    _draw_numbers(axes[1], gradient, (-limit, limit), "gradient arriving", "PuOr")
+    look = {"value_range": (-limit, limit), "cmap": "PuOr"}
+    plot_numbers(image, ax=axes[0], title="what was pooled")
+    plot_numbers(gradient, ax=axes[1], title="gradient arriving", **look)
     for ax, (kind, backward) in zip(axes[2:], GRADIENTS.items(), strict=True):
         passed = backward(_batch(image), _batch(gradient), size)[0, :, :, 0]
-        _draw_numbers(ax, passed, (-limit, limit), f"passed on by {kind}", "PuOr")
+        plot_numbers(passed, ax=ax, title=f"passed on by {kind}", **look)
     for row, column in np.ndindex(gradient.shape):
         color = COLORS[(row % 2) * 2 + column % 2]
         _frame(axes[1], (row, column), 1, color)
@@ -174,23 +177,6 @@ def _small(image):
             "most 12 × 12 first."
         )
     return image
-
-
-def _draw_numbers(ax, values, value_range, title, cmap="gray"):
-    """Draw an image with the number in every pixel."""
-    low, high = value_range
-    drawn = ax.imshow(values, vmin=low, vmax=high, cmap=cmap)
-    for (row, column), value in np.ndenumerate(values):
-        red, green, blue, _ = drawn.cmap(drawn.norm(value))
-        dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
-        text = f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
-        ax.text(
-            *(column, row, text.replace("-", "−")),
-            **{"ha": "center", "va": "center", "fontsize": 9},
-            color="white" if dark else "black",
-        )
-    ax.set(title=title, xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
 
 
 def _frame(ax, start, size, color):

@@ -4,7 +4,8 @@ Each widget draws with the same function as the static figure beside it in the l
 nothing is lost where no kernel runs.
 """
 
+from course_utils.widgets.convolution import convolution_stepper
 from course_utils.widgets.pooling import pooling_explorer
 from course_utils.widgets.volumes import slice_viewer, window_explorer
 
-__all__ = ["pooling_explorer", "slice_viewer", "window_explorer"]
+__all__ = ["convolution_stepper", "pooling_explorer", "slice_viewer", "window_explorer"]

@@ -25,7 +25,11 @@ def redrawn(draw, **controls):
     """Return the controls above a figure that `draw` makes again at each move."""
 
     def redraw(**values):
-        figure = draw(**values)
+        try:
+            figure = draw(**values)
+        except ValueError as error:
+            print(error)  # a combination that cannot be drawn, said in place of the figure
+            return
         display(figure)
         plt.close(figure)
 
