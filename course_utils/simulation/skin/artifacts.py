@@ -11,10 +11,7 @@ ARTIFACTS = ("hair", "ruler", "ink", "bubbles", "corners")
 def hair(rng, light):
     """Draw curved hairs, dark or pale; return the light and where they lie."""
     n = len(light)
-    if rng.random() < 0.6:
-        count = rng.integers(2, 9)
-    else:
-        count = rng.integers(10, 34)
+    count = rng.integers(2, 9) if rng.random() < 0.6 else rng.integers(10, 34)
     main, spread = rng.uniform(0, 2 * np.pi), rng.uniform(0.15, 0.7)
     width = rng.uniform(0.9, 2.4)
     curves = []

@@ -64,7 +64,9 @@ DIAMETER_MM = {
 }  # fmt: skip
 _DIAMETER_SPREAD = 0.45
 # Share drawn without, and with, the signs that mislead: featureless cancers, alarming nevi.
-MIMICS = {"akiec": 0.20, "bcc": 0.18, "bkl": 0.20, "df": 0.15, "mel": 0.22, "nv": 0.14, "vasc": 0.08}
+MIMICS = {
+    "akiec": 0.20, "bcc": 0.18, "bkl": 0.20, "df": 0.15, "mel": 0.22, "nv": 0.14, "vasc": 0.08,
+}  # fmt: skip
 AGE = {
     "akiec": (67, 11), "bcc": (67, 13), "bkl": (64, 13), "df": (52, 14), "mel": (61, 15),
     "nv": (47, 15), "vasc": (52, 18),
@@ -142,9 +144,9 @@ def _rates(diagnosis, mimic):
 
     other = RATES[twin] if twin else {}
     rates = {
-        name: within(own.get(name, 0.0), other.get(name, 0.0)) for name in {*own, *other}
-        if name != "network"
-    }  # fmt: skip
+        name: within(own.get(name, 0.0), other.get(name, 0.0))
+        for name in {*own, *other} - {"network"}
+    }
     pairs = zip(own.get("network", (0, 0)), other.get("network", (0, 0)), strict=True)
     rates["network"] = tuple(within(a, b) for a, b in pairs)
     return rates

@@ -162,7 +162,7 @@ def simulate_lesion(plan, seed=2026, *, change=None):
     person = {
         "age": age,
         # Sun damage grows with age, whatever the diagnosis.
-        "sun_damage": float(np.clip((age - 35) / 60 + rngs["person"].normal(0, 0.25), 0, 1)),
+        "sun_damage": float(np.clip((age - 30) / 55 + rngs["person"].normal(0, 0.20), 0, 1)),
         "ita": draw_tone(rngs["person"]),
         "flush_level": float(optics.BASE_BLOOD * np.exp(rngs["person"].normal(0, 0.25))),
         "view_mm": field_of_view(rngs["person"], signs["diameter_mm"]),
@@ -236,14 +236,15 @@ def _shots(plan, seed, change):
 
 
 def _paint_scene(rngs, signs, look, person):
-    """Return the reflectance and the masks of the lesion on its skin."""
+    """Return the reflectance and the masks of the lesion, and the color of plain skin."""
     melanin = optics.melanin_for_angle(person["ita"])
     skin = (person[name] for name in ("sun_damage", "flush_level", "view_mm"))
     layers = plain_skin(rngs["skin"], melanin, *skin)
     lesion = draw_outline(rngs["outline"], signs, look, person["view_mm"])
     ground_color(rngs["ground"], lesion, layers, signs, look)
     bits = paint(rngs | {"network": rngs["pictures"]}, lesion, layers, signs)
-    return optics.reflectance(layers), bits
+    plain = optics.Layers(melanin, person["flush_level"], 0.0, 0.02, 0.0)
+    return optics.reflectance(layers), bits, optics.reflectance(plain)
 
 
 def lesion_colors(signs, look):

@@ -45,14 +45,23 @@ def rough_noise(rng, size, scale, octaves=4, gain=0.65):
     gain : float
         Strength of each scale relative to the one before.
     """
-    total, power = np.zeros((size, size), np.float32), 0.0
+    total, power = None, 0.0
     for octave in range(octaves):
-        width = scale / 2**octave
-        if width < 0.5:
-            break
-        total += gain**octave * smooth_noise(rng, size, width)
+        # Two and a half grid steps to a bump of this width, never finer than a pixel.
+        grid = min(size, max(4, round(2.5 * size / (scale / 2**octave) / 2)))
+        layer = gain**octave * rng.standard_normal((grid, grid), dtype=np.float32)
+        total = layer if total is None else _resize(total, grid) + layer
         power += gain ** (2 * octave)
-    return total / np.float32(np.sqrt(power or 1.0))
+        if grid == size:
+            break
+    total = _resize(total, size)
+    return total / np.float32(0.83 * np.sqrt(power))
+
+
+def _resize(plane, size):
+    if len(plane) == size:
+        return plane
+    return np.asarray(Image.fromarray(plane).resize((size, size), Image.BICUBIC))
 
 
 def honeycomb(rng, x, y, pitch, warp):
@@ -79,7 +88,8 @@ def honeycomb(rng, x, y, pitch, warp):
     wave = uneven
     for k in range(3):
         angle = turn + k * np.pi / 3
-        wave = wave + np.cos(4 * np.pi / np.sqrt(3) / pitch * (u * np.cos(angle) + v * np.sin(angle)))
+        along = u * np.cos(angle) + v * np.sin(angle)
+        wave = wave + np.cos(4 * np.pi / np.sqrt(3) / pitch * along)
     # The sum runs from -1.5 (between the holes) to 3 (in their middle).
     return np.clip((1.2 - wave) / 2.2, 0, 1).astype(np.float32)
 

@@ -7,7 +7,6 @@ import numpy as np
 from course_utils.simulation.skin.fields import (
     honeycomb,
     rough_noise,
-    smooth_noise,
     stamp,
     strokes,
     wandering,
@@ -21,19 +20,19 @@ SCENE_PER_VIEW = 1.5
 # Ground color and border by diagnosis: (median, spread of the log) of what is added to the skin;
 # softness of the border in radii; patchiness of the pigment; roughness of the outline in radii.
 _LOOK = {
-    "akiec": {"pigment": (0.035, 0.8), "blood": (0.38, 0.4), "deep": (0.03, 0.8),
+    "akiec": {"pigment": (0.045, 0.9), "blood": (0.45, 0.4), "deep": (0.02, 0.8),
               "keratin": (0.06, 0.6), "softness": 0.22, "patchiness": 0.50, "roughness": 0.16},
-    "bcc": {"pigment": (0.020, 0.8), "blood": (0.30, 0.5), "deep": (0.08, 0.9),
+    "bcc": {"pigment": (0.028, 0.9), "blood": (0.36, 0.5), "deep": (0.08, 0.9),
             "keratin": (0.03, 0.6), "softness": 0.18, "patchiness": 0.45, "roughness": 0.15},
-    "bkl": {"pigment": (0.120, 0.7), "blood": (0.08, 0.6), "deep": (0.08, 1.0),
+    "bkl": {"pigment": (0.120, 0.7), "blood": (0.34, 0.6), "deep": (0.02, 1.2),
             "keratin": (0.10, 0.6), "softness": 0.08, "patchiness": 0.30, "roughness": 0.13},
-    "df": {"pigment": (0.055, 0.5), "blood": (0.28, 0.4), "deep": (0.02, 0.8),
+    "df": {"pigment": (0.055, 0.5), "blood": (0.42, 0.4), "deep": (0.02, 0.8),
            "keratin": (0.02, 0.6), "softness": 0.30, "patchiness": 0.20, "roughness": 0.07},
-    "mel": {"pigment": (0.230, 0.55), "blood": (0.20, 0.5), "deep": (0.18, 0.8),
+    "mel": {"pigment": (0.190, 0.65), "blood": (0.60, 0.5), "deep": (0.03, 1.0),
             "keratin": (0.02, 0.6), "softness": 0.13, "patchiness": 0.55, "roughness": 0.18},
-    "nv": {"pigment": (0.140, 0.50), "blood": (0.50, 0.5), "deep": (0.03, 0.8),
+    "nv": {"pigment": (0.115, 0.50), "blood": (0.50, 0.5), "deep": (0.03, 0.8),
            "keratin": (0.01, 0.6), "softness": 0.20, "patchiness": 0.25, "roughness": 0.09},
-    "vasc": {"pigment": (0.010, 0.6), "blood": (1.60, 0.45), "deep": (0.12, 1.3),
+    "vasc": {"pigment": (0.010, 0.6), "blood": (0.90, 0.45), "deep": (0.15, 1.3),
              "keratin": (0.01, 0.6), "softness": 0.07, "patchiness": 0.20, "roughness": 0.10},
 }  # fmt: skip
 _TAKEN_FOR = {
@@ -78,7 +77,7 @@ class Lesion:
 
 def field_of_view(rng, diameter):
     """Return the width in mm of an ordinary picture: small lesions are seen from closer."""
-    width = 11.5 * (diameter / 7) ** 0.45 * np.exp(0.22 * rng.standard_normal())
+    width = 12.0 * (diameter / 7) ** 0.55 * np.exp(0.22 * rng.standard_normal())
     return float(np.clip(width, 5.0, 26.0))
 
 
@@ -122,7 +121,7 @@ def draw_outline(rng, signs, look, view_mm):
     edge = radius * np.exp(np.clip(wave, -0.8, 0.6))
     depth = edge - r
     bumps = rough_noise(rng, SCENE, 0.22 * radius * per_mm, 5, 0.75)
-    depth += 0.75 * look["roughness"] * radius * bumps
+    depth += 0.6 * look["roughness"] * radius * bumps
     rho = r / edge
     if signs["moth_eaten"]:
         depth = _bite(bite_rng, depth, theta, radius, x, y)
@@ -171,13 +170,14 @@ def plain_skin(rng, melanin, sun_damage, flush_level, view_mm):
     n, per_mm = SCENE, SCENE / (SCENE_PER_VIEW * view_mm)
     axis = np.linspace(0, n / per_mm, n, dtype=np.float32)
     lines = honeycomb(rng, *np.meshgrid(axis, axis), pitch=0.55, warp=0.9)
-    mottle = rough_noise(rng, n, 0.9 * per_mm, 5, 0.85)
+    mottle = rough_noise(rng, n, 1.4 * per_mm, 7, 0.66)
     fine = rough_noise(rng, n, 0.12 * per_mm, 2, 1.0)
-    flush = rough_noise(rng, n, 1.2 * per_mm, 6, 0.85)
-    relative = 0.04 + 0.09 * sun_damage
+    flush = rough_noise(rng, n, 2.0 * per_mm, 7, 0.62)
+    # On dark skin the same absolute variation is a small share.
+    relative = (0.04 + 0.09 * sun_damage) / (1 + 5 * melanin)
     pigment = melanin * np.exp(relative * mottle + 0.05 * fine - 0.05 * lines)
     pigment += 0.016 * sun_damage * np.clip(mottle - 0.3, 0, None)
-    blood = flush_level * np.exp((0.16 + 0.30 * sun_damage) * flush + 0.08 * fine)
+    blood = flush_level * np.exp((0.12 + 0.22 * sun_damage) * flush + 0.06 * fine)
     if sun_damage > 0.45:
         blood += 0.35 * (sun_damage - 0.25) * _fine_vessels(rng, n, per_mm)
     spots = _freckles(rng, n, per_mm, sun_damage)
@@ -206,7 +206,7 @@ def _freckles(rng, n, per_mm, sun_damage):
 def ground_color(rng, lesion, layers, signs, look):
     """Add the lesion's ground color to the skin, in place."""
     scale = lesion.radius * lesion.per_mm
-    patches = rough_noise(rng, SCENE, 0.40 * scale, 6, 0.80)
+    patches = rough_noise(rng, SCENE, 0.6 * scale, 7, 0.66)
     grain = rough_noise(rng, SCENE, 0.16 * lesion.per_mm, 3, 0.9)
     # Colors lie off center where an axis of asymmetry crosses them.
     tilt = signs["asymmetry"] * rng.uniform(0.0, 0.35) * lesion.x / lesion.radius
@@ -214,7 +214,7 @@ def ground_color(rng, lesion, layers, signs, look):
     uneven = np.exp(look["patchiness"] * patches + 0.14 * grain + np.clip(tilt, -0.8, 0.8) + center)
     alpha = lesion.alpha
     layers.melanin += look["pigment"] * alpha * np.clip(uneven, 0, 3)
-    flush = rough_noise(rng, SCENE, 0.3 * scale, 5, 0.75)
+    flush = rough_noise(rng, SCENE, 0.4 * scale, 5, 0.68)
     layers.blood += look["blood"] * alpha * np.exp(0.30 * flush)
     halo = np.clip(1 + lesion.depth / (0.5 * lesion.radius), 0, 1)
     layers.blood += 0.18 * look["blood"] * halo * (1 - alpha)

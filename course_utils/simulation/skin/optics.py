@@ -17,19 +17,19 @@ EPIDERMIS_MM = 0.08
 # Effective optical depth of one unit of blood: green and blue are absorbed, red hardly.
 BLOOD = np.array([0.12, 1.0, 0.72])
 DEEP_MELANIN = np.array([0.75, 1.0, 1.25])
-UPPER_DERMIS = np.array([0.060, 0.085, 0.125])
+UPPER_DERMIS = np.array([0.065, 0.100, 0.165])
 DEEP_DERMIS = np.array([0.74, 0.60, 0.43])
-FLOOR = np.array([0.010, 0.011, 0.014])
+FLOOR = np.array([0.018, 0.010, 0.007])
+# Channels overlap: each row is what one channel sees of the three wavelengths.
+OVERLAP = np.array([[0.90, 0.10, 0.00], [0.05, 0.88, 0.07], [0.00, 0.25, 0.75]])
 WHITE = np.array([0.80, 0.74, 0.73])
 KERATIN = np.array([0.62, 0.42, 0.20])
 
-BASE_BLOOD = 0.22
+BASE_BLOOD = 0.16
 TONES = ("dark", "brown", "tan", "intermediate", "light", "very light")
 TONE_EDGES = (-30.0, 10.0, 28.0, 41.0, 55.0)
 
-_TO_XYZ = np.array(
-    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
-)
+_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 _WHITE_XYZ = np.array([0.95047, 1.0, 1.08883])
 
 
@@ -45,8 +45,10 @@ class Layers:
         Blood in the upper dermis; 1 halves the green light and more.
     deep : ndarray (n, n), float32
         Melanin below the scattering upper dermis.
-    white, keratin : ndarray (n, n), float32
-        Share of the surface hidden by scar or scale, and by yellowish horn, 0 to 1.
+    white : ndarray (n, n), float32
+        Share of the upper dermis hidden by scar, 0 to 1; melanin lies above it.
+    keratin : ndarray (n, n), float32
+        Share of the surface hidden by yellowish horn, 0 to 1.
     """
 
     melanin: np.ndarray
@@ -91,12 +93,15 @@ def reflectance(layers):
     upper = UPPER_DERMIS.astype(np.float32)
     light = upper + (1 - upper) ** 2 * below
     light = light * absorb(layers.blood, BLOOD)
+    light = _cover(light, layers.white, WHITE)
     light = light * absorb(layers.melanin, 2 * EPIDERMIS_MM * MELANIN_PER_MM)
-    light = light + FLOOR.astype(np.float32)
-    for cover, color in ((layers.keratin, KERATIN), (layers.white, WHITE)):
-        share = np.clip(np.asarray(cover, np.float32), 0, 1)[..., None]
-        light = light + share * (color.astype(np.float32) - light)
-    return light
+    light = (light + FLOOR.astype(np.float32)) @ OVERLAP.T.astype(np.float32)
+    return _cover(light, layers.keratin, KERATIN)
+
+
+def _cover(light, share, color):
+    share = np.clip(np.asarray(share, np.float32), 0, 1)[..., None]
+    return light + share * (color.astype(np.float32) - light)
 
 
 def to_srgb(light):

@@ -6,10 +6,13 @@ import numpy as np
 from scipy import ndimage
 
 from course_utils.simulation.skin import artifacts
+from course_utils.simulation.skin.optics import to_srgb
 from course_utils.simulation.skin.structures import MASK_NAMES
 
 SIZE = 96
 _FINE = 2 * SIZE
+# Linear color that a camera makes of skin when nothing else is in sight.
+_BALANCED = np.array([0.58, 0.38, 0.40])
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class Site:
         Loss of light toward the edge of the field.
     contrast : (float, float)
         Exponent of the tone curve.
+    saturation : float
+        What the camera's color matrix adds to differences between channels.
     noise : float
         Noise at middle gray.
     rates : dict
@@ -36,19 +41,20 @@ class Site:
     cast_spread: float
     falloff: tuple
     contrast: tuple
+    saturation: float
     noise: float
     rates: dict
 
 
 SITES = {
     "site A": Site(
-        cast=(0.99, 0.95, 1.18), cast_spread=0.07, falloff=(0.0, 0.25), contrast=(1.1, 1.4),
-        noise=0.006,
+        cast=(1.02, 1.20, 1.76), cast_spread=0.05, falloff=(0.0, 0.25), contrast=(1.1, 1.4),
+        saturation=1.28, noise=0.007,
         rates={"hair": 0.25, "ruler": 0.10, "ink": 0.03, "bubbles": 0.08, "corners": 0.12},
     ),
     "site B": Site(
-        cast=(1.10, 0.88, 1.15), cast_spread=0.09, falloff=(0.1, 0.45), contrast=(1.0, 1.35),
-        noise=0.010,
+        cast=(1.12, 1.08, 1.60), cast_spread=0.08, falloff=(0.1, 0.45), contrast=(1.0, 1.35),
+        saturation=1.38, noise=0.011,
         rates={"hair": 0.38, "ruler": 0.22, "ink": 0.06, "bubbles": 0.20, "corners": 0.24},
     ),
 }  # fmt: skip
@@ -65,7 +71,7 @@ def draw_artifacts(rng, site):
     return flags
 
 
-def take_picture(rngs, light, bits, view_mm, site, flags, number):
+def take_picture(rngs, light, bits, skin, view_mm, site, flags, number):
     """Photograph a scene: frame, light, artifacts, optics, noise.
 
     Parameters
@@ -76,6 +82,8 @@ def take_picture(rngs, light, bits, view_mm, site, flags, number):
         Reflectance of the scene.
     bits : ndarray (n, n), uint8
         Its masks.
+    skin : ndarray (3,)
+        Reflectance of the plain skin, on which the camera balances its colors.
     view_mm : float
         Width of an ordinary picture in mm.
     site : {"site A", "site B"}
@@ -98,16 +106,16 @@ def take_picture(rngs, light, bits, view_mm, site, flags, number):
     view = np.stack([_warp(light[..., c], matrix, offset, _FINE, 1) for c in range(3)], axis=-1)
     mask = _warp(bits, matrix * 2, offset + matrix @ [0.5, 0.5], SIZE, 0)
     tick = _FINE / (view_mm * zoom)
-    for name, draw in (("hair", artifacts.hair), ("ruler", artifacts.ruler), ("ink", artifacts.ink)):
+    for name in ("hair", "ruler", "ink"):
         if flags[name]:
             extra = (tick,) if name == "ruler" else ()
-            view, where = draw(rngs[name], view, *extra)
+            view, where = getattr(artifacts, name)(rngs[name], view, *extra)
             kind = "hair" if name == "hair" else "ruler or ink"
             small = where.reshape(SIZE, 2, SIZE, 2).any(axis=(1, 3))
             mask |= small.astype(np.uint8) << MASK_NAMES.index(kind)
     if flags["bubbles"]:
         view = artifacts.bubbles(rngs["bubbles"], view)
-    view = _expose(rngs["light"], view, SITES[site])
+    view = _expose(rngs["light"], view, SITES[site], skin)
     if flags["corners"]:
         view = artifacts.corners(rngs["corners"], view)
     image = _digitize(rngs["noise"], view, SITES[site])
@@ -132,7 +140,7 @@ def _warp(plane, matrix, offset, size, order):
     )
 
 
-def _expose(rng, view, site):
+def _expose(rng, view, site, skin):
     """Light the scene unevenly, tint it, and let the camera choose an exposure."""
     n = len(view)
     axis = np.linspace(-1, 1, n, dtype=np.float32)
@@ -142,22 +150,24 @@ def _expose(rng, view, site):
     shade = (1 - loss) * (1 + slope[0] * xx + slope[1] * yy)
     common = np.exp(0.5 * site.cast_spread * rng.standard_normal())
     gains = np.array(site.cast) * np.exp(site.cast_spread * rng.standard_normal(3)) * common
-    # Automatic exposure takes back a part of what dark skin or a dark lesion loses.
-    brightness = float(np.median(view[::4, ::4].mean(axis=-1)))
-    exposure = (0.36 / max(brightness, 0.02)) ** 0.35
+    # Exposure and white balance, set on skin, take back a part of what its tone does.
+    target, found = _BALANCED.mean(), skin.mean()
+    exposure = (target / found) ** 0.65 * ((_BALANCED / target) / (skin / found)) ** 0.3
     return view * (shade[..., None] * (gains * exposure)).astype(np.float32)
 
 
 def _digitize(rng, view, site):
-    """Blur, reduce, apply the tone curve and noise, and round."""
-    sigma = rng.uniform(0.3, 0.9)
+    """Blur, reduce, apply what the camera does to color, edges and tone, and noise; round."""
+    sigma = rng.uniform(0.2, 0.7)
     blurred = ndimage.gaussian_filter(view, (sigma, sigma, 0))
     small = blurred.reshape(SIZE, 2, SIZE, 2, 3).mean(axis=(1, 3))
     contrast = rng.uniform(*site.contrast)
+    gray = small.mean(axis=-1, keepdims=True)
+    small = gray + site.saturation * (small - gray)
+    soft = ndimage.gaussian_filter(small, (1.0, 1.0, 0))
+    small = small + rng.uniform(0.2, 0.8) * (small - soft)
     small = 0.40 * (np.clip(small, 0, None) / 0.40) ** contrast
     # Bright light rolls off instead of clipping hard.
     small = np.where(small > 0.7, 0.7 + 0.3 * np.tanh((small - 0.7) / 0.3), small)
-    coded = np.where(small < 0.0031308, 12.92 * small, 1.055 * small.clip(1e-6) ** (1 / 2.4) - 0.055)
-    coded = coded + site.noise * rng.standard_normal(coded.shape)
+    coded = to_srgb(small) + site.noise * rng.standard_normal(small.shape)
     return np.rint(np.clip(coded, 0, 1) * 255).astype(np.uint8)
-

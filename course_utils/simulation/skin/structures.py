@@ -74,12 +74,12 @@ def _grain(rng, lesion):
 
 def _ragged(rng, spots, lesion):
     """Return spots whose outlines are no longer round."""
-    noise = rough_noise(rng, SCENE, 0.25 * lesion.per_mm, 4, 0.8)
-    return np.clip(spots * (1 + 0.45 * noise) + 0.15 * noise * (spots > 0), 0, 1.2)
+    noise = rough_noise(rng, SCENE, 0.45 * lesion.per_mm, 4, 0.6)
+    return np.clip(spots * (1 + 0.35 * noise) + 0.15 * noise * (spots > 0), 0, 1.2)
 
 
 def network(rng, lesion, layers, signs):
-    """Pigment net: thin and fading (typical), or coarse, uneven and cut off (atypical)."""
+    """Paint a pigment net: thin and fading (typical), or coarse, uneven and cut off (atypical)."""
     atypical = signs["network"] == "atypical"
     pitch = rng.uniform(0.36, 0.55) if atypical else rng.uniform(0.26, 0.36)
     net = honeycomb(rng, lesion.x, lesion.y, pitch, 0.75 if atypical else 0.5)
@@ -97,7 +97,7 @@ def network(rng, lesion, layers, signs):
 
 
 def streaks(rng, lesion, layers, signs):
-    """Dark radial lines at the border, in one or two sectors."""
+    """Paint dark radial lines at the border, in one or two sectors."""
     curves = []
     for _ in range(rng.integers(1, 3)):
         middle, width = rng.uniform(-np.pi, np.pi), rng.uniform(0.5, 1.1)
@@ -113,7 +113,7 @@ def streaks(rng, lesion, layers, signs):
 
 
 def dots(rng, lesion, layers, signs):
-    """Small dark points, spread evenly or, in asymmetric lesions, on one side."""
+    """Paint small dark points, spread evenly or, in asymmetric lesions, on one side."""
     side = rng.uniform(-np.pi, np.pi) if signs["asymmetry"] else None
     spots = _spots(rng, lesion, rng.integers(10, 36), (0.05, 0.11), cluster=side)
     layers.melanin += 0.45 * spots
@@ -121,7 +121,7 @@ def dots(rng, lesion, layers, signs):
 
 
 def globules(rng, lesion, layers, signs):
-    """Round brown clods, larger than dots."""
+    """Paint round brown clods, larger than dots."""
     side = rng.uniform(-np.pi, np.pi) if signs["asymmetry"] == 2 else None
     spots = _spots(rng, lesion, rng.integers(10, 30), (0.12, 0.26), cluster=side)
     layers.melanin += 0.28 * spots
@@ -129,7 +129,7 @@ def globules(rng, lesion, layers, signs):
 
 
 def blotch(rng, lesion, layers, signs):
-    """A dark, structureless area in the upper layers; black when dense."""
+    """Paint a dark, structureless area in the upper layers; black when dense."""
     eccentric = 0.25 + 0.25 * signs["asymmetry"]
     area = region(rng, lesion, rng.uniform(0.08, 0.30), eccentric)
     layers.melanin += rng.uniform(0.30, 0.60) * area
@@ -137,21 +137,21 @@ def blotch(rng, lesion, layers, signs):
 
 
 def veil(rng, lesion, layers, signs):
-    """Deep melanin under a whitish haze: blue."""
-    area = region(rng, lesion, rng.uniform(0.15, 0.45), 0.5)
-    layers.deep += rng.uniform(0.9, 2.2) * area * _grain(rng, lesion)
+    """Paint deep melanin under a whitish haze: blue."""
+    area = region(rng, lesion, rng.uniform(0.10, 0.35), 0.5)
+    layers.deep += rng.uniform(0.8, 2.2) * area * _grain(rng, lesion)
     layers.melanin *= 1 - 0.35 * area
     layers.white += rng.uniform(0.02, 0.08) * area * _grain(rng, lesion)
     return area > 0.5
 
 
 def regression(rng, lesion, layers, signs):
-    """Scar-white skin with gray peppering."""
+    """Paint scar-white skin with gray peppering."""
     area = region(rng, lesion, rng.uniform(0.12, 0.40), 0.5)
     layers.melanin *= 1 - 0.70 * area
     layers.white += rng.uniform(0.03, 0.11) * area * _grain(rng, lesion)
     pepper = _spots(rng, lesion, 60, (0.04, 0.09)) * area
-    layers.deep += 1.3 * pepper + 0.25 * area
+    layers.deep += 1.0 * pepper + 0.20 * area
     return area > 0.5
 
 
@@ -164,7 +164,7 @@ def structureless(rng, lesion, layers, signs):
 
 
 def arborizing_vessels(rng, lesion, layers, signs):
-    """Sharp red vessels that branch like trees."""
+    """Paint sharp red vessels that branch like trees."""
     curves = []
 
     def grow(start, angle, length, width, level):
@@ -185,7 +185,7 @@ def arborizing_vessels(rng, lesion, layers, signs):
 
 
 def nests(rng, lesion, layers, signs):
-    """Blue-gray ovoid nests of deep pigment."""
+    """Paint blue-gray ovoid nests of deep pigment."""
     n = rng.integers(3, 11)
     spots = _spots(rng, lesion, n, (0.10, 0.28 * lesion.radius), 0.1, 0.9, softness=0.5)
     spots = _ragged(rng, spots, lesion)
@@ -195,7 +195,7 @@ def nests(rng, lesion, layers, signs):
 
 
 def leaf_like(rng, lesion, layers, signs):
-    """Brown to gray bulbs that spread like a leaf from a point near the border."""
+    """Paint brown to gray bulbs that spread like a leaf from a point near the border."""
     curves = []
     for row, column in _places(rng, lesion, rng.integers(1, 4), 0.55, 0.85):
         outward = np.arctan2(row - SCENE / 2, column - SCENE / 2)
@@ -211,7 +211,7 @@ def leaf_like(rng, lesion, layers, signs):
 
 
 def ulceration(rng, lesion, layers, signs):
-    """A raw red area, partly under orange crust."""
+    """Paint a raw red area, partly under orange crust."""
     area = region(rng, lesion, rng.uniform(0.05, 0.18), 0.4)
     crust = np.clip(smooth_noise(rng, SCENE, 0.3 * lesion.per_mm), 0, 1) * area
     layers.blood += rng.uniform(0.8, 1.8) * area
@@ -221,7 +221,7 @@ def ulceration(rng, lesion, layers, signs):
 
 
 def cysts(rng, lesion, layers, signs):
-    """Milia-like cysts: small whitish or yellowish spots."""
+    """Paint milia-like cysts: small whitish or yellowish spots."""
     spots = _spots(rng, lesion, rng.integers(6, 24), (0.08, 0.20), softness=0.6)
     layers.white += 0.16 * spots
     layers.keratin += 0.20 * spots
@@ -230,7 +230,7 @@ def cysts(rng, lesion, layers, signs):
 
 
 def comedo_openings(rng, lesion, layers, signs):
-    """Comedo-like openings: dark plugs of horn."""
+    """Paint comedo-like openings: dark plugs of horn."""
     spots = _spots(rng, lesion, rng.integers(5, 18), (0.10, 0.26), softness=0.25)
     layers.melanin += 0.40 * spots
     layers.keratin += 0.12 * spots
@@ -238,42 +238,43 @@ def comedo_openings(rng, lesion, layers, signs):
 
 
 def pseudo_network(rng, lesion, layers, signs):
-    """Red net around pale follicles with yellowish plugs."""
+    """Paint a red net around pale follicles with yellowish plugs."""
     net = honeycomb(rng, lesion.x, lesion.y, rng.uniform(0.5, 0.9), 0.7)
     weight = np.clip(0.8 + 0.4 * smooth_noise(rng, SCENE, lesion.per_mm), 0, 1.3) * lesion.alpha
-    layers.blood += 0.55 * weight * (net - 0.45)
+    layers.blood += 0.40 * weight * (net - 0.45)
     np.clip(layers.blood, 0.02, None, out=layers.blood)
     holes = np.clip(0.35 - net, 0, 1) / 0.35 * weight
-    layers.keratin += 0.08 * holes
-    layers.white += 0.06 * holes
+    layers.keratin += 0.06 * holes
+    layers.white += 0.03 * holes
     return (weight > 0.4) & lesion.inside
 
 
 def scale(rng, lesion, layers, signs):
-    """White to yellow scale in irregular flakes."""
+    """Paint white to yellow scale in irregular flakes."""
     flakes = 1.4 * rough_noise(rng, SCENE, 0.35 * lesion.per_mm, 4, 0.9)
     area = region(rng, lesion, rng.uniform(0.3, 0.7), 0.3)
     flakes = np.clip(flakes - 0.6, 0, 1) * area
-    layers.white += rng.uniform(0.06, 0.26) * flakes
+    layers.white += rng.uniform(0.05, 0.22) * flakes
     layers.keratin += rng.uniform(0.0, 0.35) * flakes
+    layers.melanin *= 1 - 0.6 * np.clip(flakes, 0, 1)
     return flakes > 0.3
 
 
 def white_patch(rng, lesion, layers, signs):
-    """Scar-like white in the middle."""
+    """Paint scar-like white in the middle."""
     area = region(rng, lesion, rng.uniform(0.10, 0.28), 0.12)
-    layers.melanin *= 1 - 0.75 * area
-    layers.blood *= 1 - 0.5 * area
+    layers.melanin *= 1 - 0.55 * area
+    layers.blood *= 1 - 0.4 * area
     layers.white += rng.uniform(0.04, 0.16) * area * _grain(rng, lesion)
     return area > 0.5
 
 
 def lacunae(rng, lesion, layers, signs):
-    """Red to blue lakes of blood with sharp borders."""
+    """Paint red to blue lakes of blood with sharp borders."""
     n = rng.integers(8, 26)
     spots = _spots(rng, lesion, n, (0.12, 0.30 * lesion.radius), 0.0, 0.92, softness=0.45)
     spots = _ragged(rng, spots, lesion)
-    layers.blood += rng.uniform(0.4, 1.3) * spots
+    layers.blood += rng.uniform(0.3, 1.0) * spots
     dark = np.exp(rng.normal(-1.6, 1.1))
     layers.deep += min(dark, 2.5) * spots
     return spots > 0.3
