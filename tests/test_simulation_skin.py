@@ -196,9 +196,10 @@ def test_a_changed_sign_changes_only_what_it_touches():
     )
     blue = (with_veil.masks[0] >> structures.MASK_NAMES.index("blue areas")) & 1 == 1
     assert np.array_equal(with_veil.masks & 1, without.masks & 1)
-    changed = (with_veil.images[0] != without.images[0]).any(axis=-1)
-    assert changed[blue].mean() > 0.95
-    assert not changed[with_veil.masks[0] & 1 == 0].mean() > 0.1
+    change = np.abs(with_veil.images[0].astype(int) - without.images[0]).max(axis=-1)
+    # The border is soft: a trace of the veil reaches beyond the outline.
+    assert np.median(change[blue]) > 8
+    assert (change[with_veil.masks[0] & 1 == 0] > 8).mean() < 0.04
 
 
 def test_a_ruler_changes_only_its_pixels():

@@ -15,7 +15,7 @@ from course_utils.simulation.skin.structures import MASK_NAMES
 
 GENERATOR_VERSION = "1.0"
 SEED = 2026
-JPEG_QUALITY = 80
+JPEG_QUALITY = 75
 
 # Lesions by part, in the order of DIAGNOSES: akiec, bcc, bkl, df, mel, nv, vasc.
 COUNTS = {

@@ -24,15 +24,15 @@ _LOOK = {
               "keratin": (0.06, 0.6), "softness": 0.22, "patchiness": 0.50, "roughness": 0.16},
     "bcc": {"pigment": (0.028, 0.9), "blood": (0.36, 0.5), "deep": (0.08, 0.9),
             "keratin": (0.03, 0.6), "softness": 0.18, "patchiness": 0.45, "roughness": 0.15},
-    "bkl": {"pigment": (0.120, 0.7), "blood": (0.34, 0.6), "deep": (0.02, 1.2),
+    "bkl": {"pigment": (0.100, 0.85), "blood": (0.42, 0.6), "deep": (0.05, 1.2),
             "keratin": (0.10, 0.6), "softness": 0.08, "patchiness": 0.30, "roughness": 0.13},
     "df": {"pigment": (0.055, 0.5), "blood": (0.42, 0.4), "deep": (0.02, 0.8),
            "keratin": (0.02, 0.6), "softness": 0.30, "patchiness": 0.20, "roughness": 0.07},
-    "mel": {"pigment": (0.190, 0.65), "blood": (0.60, 0.5), "deep": (0.03, 1.0),
+    "mel": {"pigment": (0.165, 0.80), "blood": (0.75, 0.5), "deep": (0.04, 1.0),
             "keratin": (0.02, 0.6), "softness": 0.13, "patchiness": 0.55, "roughness": 0.18},
-    "nv": {"pigment": (0.115, 0.50), "blood": (0.50, 0.5), "deep": (0.03, 0.8),
+    "nv": {"pigment": (0.100, 0.50), "blood": (0.50, 0.5), "deep": (0.03, 0.8),
            "keratin": (0.01, 0.6), "softness": 0.20, "patchiness": 0.25, "roughness": 0.09},
-    "vasc": {"pigment": (0.010, 0.6), "blood": (0.90, 0.45), "deep": (0.15, 1.3),
+    "vasc": {"pigment": (0.010, 0.6), "blood": (1.00, 0.40), "deep": (0.15, 1.3),
              "keratin": (0.01, 0.6), "softness": 0.07, "patchiness": 0.20, "roughness": 0.10},
 }  # fmt: skip
 _TAKEN_FOR = {
@@ -120,7 +120,7 @@ def draw_outline(rng, signs, look, view_mm):
         wave += weight * np.cos(k * theta + phase)
     edge = radius * np.exp(np.clip(wave, -0.8, 0.6))
     depth = edge - r
-    bumps = rough_noise(rng, SCENE, 0.22 * radius * per_mm, 5, 0.75)
+    bumps = rough_noise(rng, SCENE, 0.25 * radius * per_mm, 5, 0.65)
     depth += 0.6 * look["roughness"] * radius * bumps
     rho = r / edge
     if signs["moth_eaten"]:
@@ -206,7 +206,7 @@ def _freckles(rng, n, per_mm, sun_damage):
 def ground_color(rng, lesion, layers, signs, look):
     """Add the lesion's ground color to the skin, in place."""
     scale = lesion.radius * lesion.per_mm
-    patches = rough_noise(rng, SCENE, 0.6 * scale, 7, 0.66)
+    patches = rough_noise(rng, SCENE, 0.6 * scale, 7, 0.60)
     grain = rough_noise(rng, SCENE, 0.16 * lesion.per_mm, 3, 0.9)
     # Colors lie off center where an axis of asymmetry crosses them.
     tilt = signs["asymmetry"] * rng.uniform(0.0, 0.35) * lesion.x / lesion.radius

@@ -15,13 +15,13 @@ WAVELENGTHS_NM = np.array([620.0, 550.0, 450.0])
 MELANIN_PER_MM = 51.9 * (WAVELENGTHS_NM / 500) ** -3.5
 EPIDERMIS_MM = 0.08
 # Effective optical depth of one unit of blood: green and blue are absorbed, red hardly.
-BLOOD = np.array([0.12, 1.0, 0.72])
+BLOOD = np.array([0.12, 1.0, 0.55])
 DEEP_MELANIN = np.array([0.75, 1.0, 1.25])
 UPPER_DERMIS = np.array([0.065, 0.100, 0.165])
 DEEP_DERMIS = np.array([0.74, 0.60, 0.43])
-FLOOR = np.array([0.018, 0.010, 0.007])
+FLOOR = np.array([0.018, 0.010, 0.009])
 # Channels overlap: each row is what one channel sees of the three wavelengths.
-OVERLAP = np.array([[0.90, 0.10, 0.00], [0.05, 0.88, 0.07], [0.00, 0.25, 0.75]])
+OVERLAP = np.array([[0.90, 0.10, 0.00], [0.05, 0.88, 0.07], [0.00, 0.32, 0.68]])
 WHITE = np.array([0.80, 0.74, 0.73])
 KERATIN = np.array([0.62, 0.42, 0.20])
 
@@ -126,7 +126,7 @@ def typology_angle(light):
     Examples
     --------
     >>> round(typology_angle([0.60, 0.37, 0.28]))
-    53
+    52
     """
     ratio = (_TO_XYZ @ np.asarray(light, float)) / _WHITE_XYZ
     # The cube root suffices: skin never falls below the linear part of the L* curve.

@@ -48,12 +48,12 @@ class Site:
 
 SITES = {
     "site A": Site(
-        cast=(1.02, 1.20, 1.76), cast_spread=0.05, falloff=(0.0, 0.25), contrast=(1.1, 1.4),
+        cast=(1.08, 1.29, 1.78), cast_spread=0.045, falloff=(0.0, 0.25), contrast=(1.1, 1.4),
         saturation=1.28, noise=0.007,
         rates={"hair": 0.25, "ruler": 0.10, "ink": 0.03, "bubbles": 0.08, "corners": 0.12},
     ),
     "site B": Site(
-        cast=(1.12, 1.08, 1.60), cast_spread=0.08, falloff=(0.1, 0.45), contrast=(1.0, 1.35),
+        cast=(1.19, 1.16, 1.60), cast_spread=0.06, falloff=(0.1, 0.45), contrast=(1.0, 1.35),
         saturation=1.38, noise=0.011,
         rates={"hair": 0.38, "ruler": 0.22, "ink": 0.06, "bubbles": 0.20, "corners": 0.24},
     ),
@@ -152,7 +152,7 @@ def _expose(rng, view, site, skin):
     gains = np.array(site.cast) * np.exp(site.cast_spread * rng.standard_normal(3)) * common
     # Exposure and white balance, set on skin, take back a part of what its tone does.
     target, found = _BALANCED.mean(), skin.mean()
-    exposure = (target / found) ** 0.65 * ((_BALANCED / target) / (skin / found)) ** 0.3
+    exposure = (target / found) ** 0.5 * ((_BALANCED / target) / (skin / found)) ** 0.3
     return view * (shade[..., None] * (gains * exposure)).astype(np.float32)
 
 
@@ -165,7 +165,7 @@ def _digitize(rng, view, site):
     gray = small.mean(axis=-1, keepdims=True)
     small = gray + site.saturation * (small - gray)
     soft = ndimage.gaussian_filter(small, (1.0, 1.0, 0))
-    small = small + rng.uniform(0.2, 0.8) * (small - soft)
+    small = small + rng.uniform(0.1, 0.6) * (small - soft)
     small = 0.40 * (np.clip(small, 0, None) / 0.40) ** contrast
     # Bright light rolls off instead of clipping hard.
     small = np.where(small > 0.7, 0.7 + 0.3 * np.tanh((small - 0.7) / 0.3), small)

@@ -139,8 +139,8 @@ def blotch(rng, lesion, layers, signs):
 def veil(rng, lesion, layers, signs):
     """Paint deep melanin under a whitish haze: blue."""
     area = region(rng, lesion, rng.uniform(0.10, 0.35), 0.5)
-    layers.deep += rng.uniform(0.8, 2.2) * area * _grain(rng, lesion)
-    layers.melanin *= 1 - 0.35 * area
+    layers.deep += rng.uniform(1.1, 2.6) * area * _grain(rng, lesion)
+    layers.melanin *= 1 - 0.5 * area
     layers.white += rng.uniform(0.02, 0.08) * area * _grain(rng, lesion)
     return area > 0.5
 
@@ -189,8 +189,8 @@ def nests(rng, lesion, layers, signs):
     n = rng.integers(3, 11)
     spots = _spots(rng, lesion, n, (0.10, 0.28 * lesion.radius), 0.1, 0.9, softness=0.5)
     spots = _ragged(rng, spots, lesion)
-    layers.deep += rng.uniform(0.8, 2.2) * spots
-    layers.melanin += 0.06 * spots
+    layers.deep += rng.uniform(0.5, 1.7) * spots
+    layers.melanin += 0.05 * spots
     return spots > 0.3
 
 
