@@ -11,6 +11,7 @@ from course_utils import ROOT, __main__
 # Each module imports only from layers before its own. A new module must be given a layer.
 LAYERS = (
     {"_tensorflow", "_checks", "_files", "workspace", "imaging", "convolution"},
+    {"_jpeg"},
     {"downloads", "simulation"},
     {"datasets"},
     {"imbalance", "evaluation"},
