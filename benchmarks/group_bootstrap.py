@@ -94,3 +94,53 @@ def _draw_counts(labels, groups, draws, seed):
             shares = np.full(len(members), 1 / len(members))
             counts[:, members] = rng.multinomial(len(members), shares, draws)
     return counts[:, of_image]
+
+
+class MacroAUC:
+    """Mean over classes of the AUC of one class against the rest, one row per group.
+
+    Parameters
+    ----------
+    labels : array (n,)
+        Classes from 0.
+    draws, seed : int
+        Of the bootstrap, over groups within class.
+    """
+
+    def __init__(self, labels, draws=DRAWS, seed=0):
+        self.labels = np.asarray(labels)
+        rng = np.random.default_rng(seed)
+        self.counts = np.zeros((draws, len(labels)))
+        for k in np.unique(labels):
+            members = np.flatnonzero(self.labels == k)
+            shares = np.full(len(members), 1 / len(members))
+            self.counts[:, members] = rng.multinomial(len(members), shares, draws)
+
+    def _values(self, probabilities):
+        alone, drawn = [], []
+        for k in np.unique(self.labels):
+            is_class, scores = self.labels == k, np.asarray(probabilities)[:, k]
+            above, below = scores[is_class][:, None], scores[~is_class]
+            wins = (above > below) + 0.5 * (above == below)
+            alone.append(wins.mean())
+            products = (self.counts[:, is_class] @ wins) * self.counts[:, ~is_class]
+            drawn.append(products.sum(axis=1) / wins.size)
+        return np.mean(alone), np.mean(drawn, axis=0)
+
+    def auc(self, probabilities):
+        """Return the macro AUC of probabilities (n, classes)."""
+        value, drawn = self._values(probabilities)
+        return _interval(np.array([value]), drawn)
+
+    def difference(self, first, second):
+        """Return the macro AUC of the first minus that of the second, paired by group."""
+        one, other = self._values(first), self._values(second)
+        return _interval(np.array([one[0] - other[0]]), one[1] - other[1])
+
+
+def balanced_accuracy(labels, predicted, draws=DRAWS, seed=0):
+    """Return the mean over classes of the share answered rightly, drawn within class."""
+    rng, labels = np.random.default_rng(seed), np.asarray(labels)
+    right = [np.asarray(predicted)[labels == k] == k for k in np.unique(labels)]
+    drawn = np.mean([rng.binomial(len(r), r.mean(), draws) / len(r) for r in right], axis=0)
+    return _interval(np.array([np.mean([r.mean() for r in right])]), drawn)

@@ -158,4 +158,3 @@ def like_real(simulated, real, count, seed=0):
         members = first[simulated.kinds[first] == name]
         chosen.append(members[: max(1, round(share * count))])
     return simulated.select(np.sort(np.concatenate(chosen)))
-

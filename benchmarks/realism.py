@@ -116,8 +116,9 @@ def run_transfer(options, name):
     if found is None:
         return []
     real, made = found
-    say(f"\n{name}, transfer: {len(real)} real images in {len(set(real.groups))} groups "
-        f"({real.labels.sum()} malignant), {len(made)} simulated, {options.seeds} seeds")  # fmt: skip
+    groups, malignant = len(set(real.groups)), real.labels.sum()
+    say(f"\n{name}, transfer: {len(real)} real images in {groups} groups ({malignant} "
+        f"malignant), {len(made)} simulated, {options.seeds} seeds")  # fmt: skip
     if options.part == "tune":
         transfer.tune(name, real, made, say)
         return []
@@ -126,12 +127,18 @@ def run_transfer(options, name):
         name, real, made, options.seeds, budget.quick() if options.quick else budget, say
     )
     for line in lines:
-        spread = f", SD over seeds {line['seed_sd']:.3f}" if line["seed_sd"] == line["seed_sd"] else ""
-        count = f" ({line['real_images']} real)" if line["real_images"] else ""
-        say(f"  {line['measure']:10s} {line['what'] + count:60s} {line['value']:+.3f} "
-            f"({line['low']:+.3f} to {line['high']:+.3f}){spread}")  # fmt: skip
+        show_transfer(line)
     say(f"  {time.time() - start:.0f} s")
     return [{"set": name, "seeds": options.seeds, **line} for line in lines]
+
+
+def show_transfer(line):
+    """Print one row of the transfer table."""
+    known = line["seed_sd"] == line["seed_sd"]
+    spread = f", SD over seeds {line['seed_sd']:.3f}" if known else ""
+    count = f" ({line['real_images']} real)" if line["real_images"] else ""
+    say(f"  by {line['unit']:7s}{line['measure']:11s}{line['what'] + count:58s} "
+        f"{line['value']:+.3f} ({line['low']:+.3f} to {line['high']:+.3f}){spread}")  # fmt: skip
 
 
 def write(options, part, rows):

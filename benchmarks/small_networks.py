@@ -1,8 +1,8 @@
 """A small network trained for a fixed number of updates, the same for everything compared.
 
 Three 3 × 3 convolutions (16, 32, 64) with max pooling, then the mean and the maximum over the
-image, dropout and one output. No batch normalization, no early stopping, no choice of an epoch:
-what is compared differs in its images only.
+image, and one output. No batch normalization, no early stopping, no choice of an epoch: what is
+compared differs in its images only.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ def build(shape):
         x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
-    return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.2)(x)))
+    return keras.Model(inputs, layers.Dense(1)(x))
 
 
 def units(images):
@@ -87,9 +87,7 @@ class Trainer:
             loss = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(loss)
         variables = self.model.trainable_variables
-        self.optimizer.apply_gradients(
-            zip(tape.gradient(loss, variables), variables, strict=True)
-        )
+        self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         return loss
 
     def fit(self, images, labels, seed, start=None, weights=None):

@@ -8,10 +8,11 @@ Arms, each over several seeds with the same network, augmentation and number of 
 - ``shuffled then real``: the control, whose simulated images carry shuffled labels.
 
 The last three use 50, 100 and all real images of the four folds, the same for every arm. Folds
-never divide a group (near-duplicates, or a lesion). AUCs compare images of one fold only. For
-skin a lesion's images count once, by their mean. Rules without a network: for breast, a dark
-center over the mean of the image, its sign known from the literature; for skin, logistic
-regression on sixteen color features, cross-validated over the same folds, and age alone.
+never divide a group (near-duplicates, or a lesion). AUCs of models trained in folds compare
+images of one fold only. For skin a lesion's images count once, by their mean; a second table
+counts images. Rules without a network: for breast, a dark center over the mean of the image, its
+sign known from the literature; for skin, logistic regression on sixteen color features,
+cross-validated over the same folds, and age alone.
 
 The learning rate of each arm was chosen from the same three on one further seed (`tune`).
 """
@@ -146,13 +147,13 @@ def _fitted(train, labels, test):
     return model.fit(train, labels).decision_function(test)
 
 
-def by_unit(real, folds):
-    """Return labels, groups and folds of what is scored, and a function that averages scores.
+def by_image(real, folds):
+    """Return labels, groups and folds of the images, and a function that keeps scores."""
+    return real.labels, real.groups, folds, np.asarray
 
-    Lesions are scored as a whole; near-duplicates as the images they are, drawn together.
-    """
-    if not real.known:
-        return real.labels, real.groups, folds, np.asarray
+
+def by_group(real, folds):
+    """Return labels, groups and folds of the groups, and a function that averages scores."""
     names, first, of_image = np.unique(real.groups, return_index=True, return_inverse=True)
     counts = np.bincount(of_image)
 
@@ -164,14 +165,28 @@ def by_unit(real, folds):
 
 
 def summarize(name, real, folds, found):
-    """Return the table's rows: the AUC of every arm and rule, and paired differences."""
-    labels, groups, unit_folds, average = by_unit(real, folds)
+    """Return the table's rows: the AUC of every arm and rule, and paired differences.
+
+    Lesions are scored as a whole, and once more image by image; near-duplicates as the images
+    that they are. Intervals draw groups in each case.
+    """
+    units = {"image": by_image}
+    if name == "skin_lesions":
+        units = {"lesion": by_group, "image": by_image}
+    return [
+        {"unit": unit, **line}
+        for unit, split in units.items()
+        for line in _summarize_units(rules(name, real, folds), found, *split(real, folds))
+    ]
+
+
+def _summarize_units(simple, found, labels, groups, unit_folds, average):
     everywhere = GroupedAUC(labels, groups)
     within = GroupedAUC(labels, groups, unit_folds)
     scores = {key: average(values) for key, values in found.items()}
     alone = scores["simulated only", 0]
     rows = [_row("AUC", "simulated only", 0, everywhere.auc(alone))]
-    for rule, (values, folded) in rules(name, real, folds).items():
+    for rule, (values, folded) in simple.items():
         compare, values = within if folded else everywhere, average(values)
         rows.append(_row("AUC", rule, 0, compare.auc(values)))
         difference = compare.difference(alone, values)
