@@ -45,7 +45,7 @@ class GroupedAUC:
         self.labels = np.asarray(labels).astype(bool)
         folds = np.zeros(len(self.labels)) if folds is None else np.asarray(folds)
         self.same = folds[self.labels][:, None] == folds[~self.labels]
-        self.counts = _draw_counts(self.labels, np.asarray(groups), draws, seed)
+        self.counts = draw_counts(self.labels, np.asarray(groups), draws, seed)
         weights = self._products(self.same)
         self.ones, self.weights = self.same.sum(), weights
 
@@ -81,7 +81,7 @@ def _interval(alone, drawn):
     return Interval(float(alone.mean()), float(low), float(high), float(spread))
 
 
-def _draw_counts(labels, groups, draws, seed):
+def draw_counts(labels, groups, draws, seed):
     """Return how often each image occurs in each draw of groups within class, (draws, n)."""
     rng = np.random.default_rng(seed)
     _, of_image = np.unique(groups, return_inverse=True)

@@ -7,9 +7,11 @@ interval, over groups, of the simulated value or of the AUC.
 import image_features as features
 import likeness
 import numpy as np
-from group_bootstrap import GroupedAUC
+from group_bootstrap import GroupedAUC, draw_counts
 
 DISCRIMINATOR_UPDATES = 400
+# Large images take longer; 150 updates of 32 are about 15 rounds through the brain slices.
+LARGE, LARGE_UPDATES = 96, 150
 HALVES = 20
 
 
@@ -27,7 +29,7 @@ def interval_row(check, estimate, note):
 def report(real, simulated, brain=False, updates=DISCRIMINATOR_UPDATES, seed=0):
     """Return the rows for real images beside simulated ones, both `image_pairs.Images`."""
     return [
-        *compare_levels(real.images, simulated.images, real.groups, seed),
+        *compare_levels(real, simulated, seed),
         *compare_texture(real.images, simulated.images, brain),
         *compare_centers(real, simulated),
         *compare_features(real, simulated, brain, seed),
@@ -36,24 +38,33 @@ def report(real, simulated, brain=False, updates=DISCRIMINATOR_UPDATES, seed=0):
     ]
 
 
-def compare_levels(real, simulated, groups, seed=0):
+def compare_levels(real, simulated, seed=0):
     """Compare means, SDs, row means and distributions of gray or color levels."""
-    rows = [
-        row("level, mean", real.mean(), simulated.mean()),
-        row("level, pooled SD", real.std(), simulated.std()),
-    ]
-    lines = [images.mean(axis=(0, 2, 3)) for images in (real, simulated)]
-    tenth = max(1, len(lines[0]) // 14)
-    places = (("top", slice(tenth)), ("middle", slice(len(lines[0]) // 2 - tenth // 2, None)))
-    for name, part in (*places, ("bottom", slice(-tenth, None))):
-        means = [line[part][:tenth].mean() for line in lines]
-        rows.append(row(f"row mean, {name}", *means))
-    one, other = features.histograms(real), features.histograms(simulated)
-    halves = split_halves(one, groups, seed)
+    pair = real.images, simulated.images
+    rows = [row("level, mean", *(i.mean() for i in pair))]
+    rows.append(row("level, pooled SD", *(i.std() for i in pair)))
+    lines = [images.mean(axis=(0, 2, 3)) for images in pair]
+    height, tenth = len(lines[0]), max(1, len(lines[0]) // 14)
+    for name, top in (("top", 0), ("middle", (height - tenth) // 2), ("bottom", height - tenth)):
+        rows.append(row(f"row mean, {name}", *(line[top : top + tenth].mean() for line in lines)))
+    counts = [features.histograms(i) for i in pair]
+    halves = split_halves(counts[0], real.groups, seed)
     note = f"two real halves, by group: mean {np.mean(halves):.1f}, worst {np.max(halves):.1f}"
-    note += "; worst channel" if real.shape[3] == 3 else ""
-    distance = features.level_distance(one, other)
-    return [*rows, row("Wasserstein-1, levels", np.mean(halves), distance, note=note)]
+    note += "; worst channel" if pair[0].shape[3] == 3 else ""
+    low, high = distance_interval(*counts, real.groups, simulated.groups, seed)
+    distance = features.level_distance(*counts)
+    mean = np.mean(halves)
+    return [*rows, row("Wasserstein-1, levels", mean, distance, low, high, note)]
+
+
+def distance_interval(one, other, groups, other_groups, seed=0, draws=200):
+    """Return the 95 % interval of the level distance over groups drawn on both sides."""
+    drawn = [
+        np.einsum("dn,nck->dck", draw_counts(np.zeros(len(c)), g, draws, seed + k), c)
+        for k, (c, g) in enumerate(((one, groups), (other, other_groups)))
+    ]
+    distances = [features.level_distance(a[None], b[None]) for a, b in zip(*drawn, strict=True)]
+    return np.percentile(distances, [2.5, 97.5])
 
 
 def split_halves(counts, groups, seed=0):
@@ -74,10 +85,15 @@ def compare_texture(real, simulated, brain=False):
     low, high = np.percentile(slopes[0], [5, 95])
     made = np.percentile(slopes[1], [5, 95])
     note = f"5-95 %: real {low:.1f} to {high:.1f}, simulated {made[0]:.1f} to {made[1]:.1f}"
+    power = [
+        np.log10([features.radial_power(i) for i in s]).mean(axis=0) for s in (real, simulated)
+    ]
+    cycles = [c for c in (2, 5, 10, 20, 40) if c < real.shape[1] // 2]
     return [
         row("neighbor correlation, across", *(np.median(p[:, 0]) for p in pairs)),
         row("neighbor correlation, down", *(np.median(p[:, 1]) for p in pairs)),
         row("radial power slope", *(np.median(s) for s in slopes), note=note),
+        *(row(f"log10 power, {c} cycles per image", *(p[c] for p in power)) for c in cycles),
     ]
 
 
@@ -108,9 +124,7 @@ def compare_features(real, simulated, brain=False, seed=0):
     other, _ = describe(simulated.images, brain)
     rows = []
     for images, values, name in ((real, one, "real"), (simulated, other, "simulated")):
-        scores, folds = likeness.linear_scores(values, images.labels, images.groups, seed=seed)
-        found = GroupedAUC(images.labels, images.groups, folds).auc(scores)
-        rows.append(interval_row(f"13 features: AUC of the class, {name}", found, ""))
+        rows.append(class_row(f"13 features: AUC of the class, {name}", values, images, seed))
     origin, groups = origins(real, simulated)
     scores, folds = likeness.linear_scores(np.concatenate([one, other]), origin, groups, seed=seed)
     found = GroupedAUC(origin, groups, folds).auc(scores)
@@ -120,6 +134,16 @@ def compare_features(real, simulated, brain=False, seed=0):
     worst = np.argsort(inside)[:3]
     note = "lowest: " + ", ".join(f"{names[k]} {inside[k]:.2f}" for k in worst)
     return [*rows, row("share inside the real middle 95 %", 0.95, inside.mean(), note=note)]
+
+
+def class_row(check, values, images, seed=0):
+    """Return the row of the AUC of the class, or of why there is none."""
+    in_class = [len(np.unique(images.groups[images.labels == k])) for k in (0, 1)]
+    if min(in_class) < 2:
+        return row(check, note=f"not computed: groups by class {in_class}, two are needed")
+    scores, folds = likeness.linear_scores(values, images.labels, images.groups, seed=seed)
+    found = GroupedAUC(images.labels, images.groups, folds).auc(scores)
+    return interval_row(check, found, f"groups by class {in_class}")
 
 
 def origins(real, simulated):
@@ -139,6 +163,7 @@ def compare_by_network(real, simulated, updates, seed=0):
     """Return how well a small network tells real from simulated images, held-out groups."""
     origin, groups = origins(real, simulated)
     images = np.concatenate([real.images, simulated.images])
+    updates = min(updates, LARGE_UPDATES) if images.shape[1] >= LARGE else updates
     scores, folds = likeness.network_scores(images, origin, groups, updates, seed)
     found = GroupedAUC(origin, groups, folds).auc(scores)
     return [interval_row("small CNN: AUC real or simulated", found, f"{updates} updates")]

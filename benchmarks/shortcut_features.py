@@ -8,7 +8,7 @@ import numpy as np
 from real_folders import shrink
 from scipy import ndimage
 
-ARTIFACTS = ("hair", "ruler", "ink", "bubble", "gel", "corner", "vignett", "cast", "contact_lost")
+ARTIFACTS = ("hair", "ruler", "ink", "bubble", "gel", "corner", "vignett", "cast", "contact")
 
 
 def shortcuts(data):
@@ -113,7 +113,7 @@ def _artifacts(table):
     if table is None:
         return {}
     numbers = table.select_dtypes(["bool", "number"])
-    columns = [c for c in numbers if any(word in c.lower() for word in ARTIFACTS)]
+    columns = [c for c in numbers if any(p.startswith(ARTIFACTS) for p in c.lower().split("_"))]
     return {"artifacts": numbers[columns].to_numpy(float)} if columns else {}
 
 

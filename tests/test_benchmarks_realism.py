@@ -21,6 +21,7 @@ import image_pairs
 import likeness
 import real_folders
 import realism
+import realism_report
 import shortcut_features
 import transfer
 
@@ -205,6 +206,17 @@ def test_level_distance_is_the_shift_of_the_levels():
     one, other = (image_features.histograms(i) for i in (images, moved))
     assert image_features.level_distance(one, other) == pytest.approx(7)
     assert image_features.level_distance(one, one) == 0
+
+
+def test_levels_are_compared_with_an_interval_and_with_real_halves():
+    real = some_images(np.random.default_rng(2).integers(50, 90, (20, 28, 28, 1)))
+    made = some_images(real.images + 12)
+    rows = {row["check"]: row for row in realism_report.compare_levels(real, made)}
+    distance = rows["Wasserstein-1, levels"]
+    assert distance["simulated"] == pytest.approx(12)
+    assert 11 < distance["low"] < 12 < distance["high"] < 13
+    assert distance["real"] < 1
+    assert rows["level, mean"]["simulated"] - rows["level, mean"]["real"] == pytest.approx(12)
 
 
 def test_thirteen_gray_and_color_and_sixteen_color_features():
