@@ -47,7 +47,7 @@ class Budget:
 
 _SAME = {"simulated only": 2e-3, **dict.fromkeys(ARMS, 2e-3)}
 BUDGETS = {
-    "breast_ultrasound": Budget(1500, 300, 28, False, _SAME),
+    "breast_ultrasound": Budget(1500, 300, 28, False, _SAME | {"real only": 1e-3}),
     "skin_lesions": Budget(1000, 150, 48, True, _SAME),
 }
 
