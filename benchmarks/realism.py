@@ -11,8 +11,8 @@ on DIR.
 The report compares simulated training images with real ones, resized alike (image_pairs.py,
 realism_report.py). The transfer experiments train on the one and test on the other
 (transfer.py): breast ultrasound needs ``breastmnist*.npz``, skin needs ``skin_lesions/``; the
-brain's are in brain_transfer.py. On two free cores the report takes about 3 minutes, the
-transfer of each set about 15. --out writes PREFIX_report and PREFIX_transfer tables, so that
+brain's are in brain_transfer.py. On two free cores the report takes about 4 minutes, the
+transfer of each set 10 to 15. --out writes PREFIX_report and PREFIX_transfer tables, so that
 ``--out tables/realism.csv`` makes tables/realism_report.csv.
 """
 
