@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from brain_realism import SIZE, crop, find_runs, head_box, read_folder, scale
+from brain_slices import SIZE, crop, find_runs, head_box, read_folder, scale
 from PIL import Image
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score

@@ -1,16 +1,19 @@
 """The container checks itself, cannot be changed, and survives its file; damaged files do not."""
 
 import contextlib
+import io
 import json
 import pickle
 import time
 import zipfile
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from course_utils.datasets import DatasetError, ImageDataset, _npz, load, loading, read_dataset
 from tests.tiny_data import tiny, tiny_fields
@@ -369,6 +372,20 @@ def test_a_pickle_in_disguise_is_refused(stored, kind):
         read_dataset(path)
 
 
+@SLOW_OK
+@given(data=st.data())
+def test_a_pickle_in_the_place_of_any_array_is_never_loaded(tmp_path, jpeg_arrays, data):
+    arrays = data.draw(st.sampled_from([_npz.dataset_to_arrays(tiny()), jpeg_arrays]))
+    name = data.draw(st.sampled_from(sorted(arrays)))
+    n = data.draw(st.integers(0, 3))
+    shape = () if n == 0 else (n,)
+    hidden = np.empty(shape, dtype=object)
+    hidden[...] = Bomb()
+    np.savez(tmp_path / "hidden.npz", **arrays | {name: hidden})
+    with pytest.raises(DatasetError, match=r"hidden\.npz: .*never loaded"):
+        read_dataset(tmp_path / "hidden.npz")
+
+
 FILE_MISTAKES = {
     "newer": ({"schema_version": np.int64(2)}, "newer than this copy"),
     "no version": ({"schema_version": None}, "schema_version: received nothing"),
@@ -409,18 +426,97 @@ JPEG_MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", JPEG_MISTAKES)
-def test_damaged_jpeg_images_are_refused(tmp_path, name):
-    path = tmp_path / "skin.npz"
-    data = tiny(images=np.zeros((6, 8, 10, 3), np.uint8), channel_names=None)
-    data.save(path, jpeg_quality=90)
+@pytest.fixture(scope="module")
+def jpeg_arrays(tmp_path_factory):
+    """Return the arrays of a set stored as JPEG."""
+    path = tmp_path_factory.mktemp("jpeg") / "skin.npz"
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 10, 3)).astype(np.uint8)
+    tiny(images=pixels, channel_names=None).save(path, jpeg_quality=90)
     with np.load(path) as archive:
-        arrays = dict(archive)
+        return dict(archive)
+
+
+@pytest.mark.parametrize("name", JPEG_MISTAKES)
+def test_damaged_jpeg_images_are_refused(tmp_path, jpeg_arrays, name):
+    arrays = dict(jpeg_arrays)
     for key, change in JPEG_MISTAKES[name].items():
         arrays[key] = change(arrays[key]) if callable(change) else change
-    np.savez(path, **arrays)
+    np.savez(tmp_path / "skin.npz", **arrays)
     with pytest.raises(DatasetError, match=r"skin\.npz: .*(jpeg_offsets|JPEG)"):
-        read_dataset(path)
+        read_dataset(tmp_path / "skin.npz")
+
+
+def replace_jpeg(arrays, place, coded):
+    """Put other bytes in the place of one JPEG image."""
+    ends = arrays["jpeg_offsets"]
+    parts = [arrays["jpeg_bytes"][a:b] for a, b in pairwise(ends)]
+    parts[place] = np.frombuffer(coded, np.uint8)
+    offsets = np.cumsum([0] + [len(part) for part in parts], dtype=np.int64)
+    return arrays | {"jpeg_bytes": np.concatenate(parts), "jpeg_offsets": offsets}
+
+
+@SLOW_OK
+@given(place=st.integers(0, 5), keep=st.floats(0.01, 0.9))
+def test_a_jpeg_image_that_is_cut_short_is_refused(tmp_path, jpeg_arrays, place, keep):
+    start, end = jpeg_arrays["jpeg_offsets"][place : place + 2]
+    coded = jpeg_arrays["jpeg_bytes"][start:end].tobytes()
+    arrays = replace_jpeg(jpeg_arrays, place, coded[: max(1, int(keep * len(coded)))])
+    np.savez(tmp_path / "skin.npz", **arrays)
+    with pytest.raises(DatasetError, match=r"skin\.npz: .*not a readable JPEG"):
+        read_dataset(tmp_path / "skin.npz")
+
+
+@SLOW_OK
+@given(place=st.integers(0, 5), height=st.integers(1, 20), gray=st.booleans())
+def test_a_jpeg_image_of_another_shape_is_refused(tmp_path, jpeg_arrays, place, height, gray):
+    shape = (1, height, 11, 1 if gray else 3)
+    other = _npz.encode_jpeg(np.zeros(shape, np.uint8), 90)["jpeg_bytes"].tobytes()
+    np.savez(tmp_path / "skin.npz", **replace_jpeg(jpeg_arrays, place, other))
+    with pytest.raises(DatasetError, match=r"skin\.npz: JPEG image \d: received shape"):
+        read_dataset(tmp_path / "skin.npz")
+
+
+@SLOW_OK
+@given(place=st.integers(0, 5), kind=st.sampled_from(["PNG", "pickle"]))
+def test_other_content_in_the_place_of_a_jpeg_image_is_refused(tmp_path, jpeg_arrays, place, kind):
+    if kind == "PNG":
+        buffer = io.BytesIO()
+        Image.fromarray(np.zeros((8, 10, 3), np.uint8)).save(buffer, "PNG")
+        coded = buffer.getvalue()
+    else:
+        coded = pickle.dumps(Bomb())
+    np.savez(tmp_path / "skin.npz", **replace_jpeg(jpeg_arrays, place, coded))
+    with pytest.raises(DatasetError, match=r"skin\.npz: .*not a readable JPEG"):
+        read_dataset(tmp_path / "skin.npz")
+
+
+@SLOW_OK
+@given(st.data())
+def test_a_jpeg_file_that_breaks_a_rule_is_refused(tmp_path, jpeg_arrays, data):
+    _, field = broken = break_one_rule(data.draw, tiny())
+    changed = {key: broken[0][key] for key in ("labels", "masks", "groups", "splits")}
+    if field == "images":
+        # One image less than there are labels.
+        offsets = jpeg_arrays["jpeg_offsets"]
+        changed = {"jpeg_bytes": jpeg_arrays["jpeg_bytes"][: offsets[-2]]}
+        changed["jpeg_offsets"] = offsets[:-1]
+        field = r"\w+"
+    elif field == "splits":
+        # Image 5 joins the group of image 0 and stays in another split.
+        changed = {"groups": np.array(["A", "A", "B", "C", "C", "A"])}
+    np.savez(tmp_path / "skin.npz", **jpeg_arrays | changed)
+    with pytest.raises(DatasetError, match=rf"skin\.npz: {field}: received"):
+        read_dataset(tmp_path / "skin.npz")
+
+
+@SLOW_OK
+@given(keep=st.floats(0, 0.999))
+def test_a_truncated_jpeg_file_is_refused(tmp_path, jpeg_arrays, keep):
+    np.savez_compressed(tmp_path / "whole.npz", **jpeg_arrays)
+    whole = (tmp_path / "whole.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: int(keep * len(whole))])
+    with pytest.raises(DatasetError, match=r"cut\.npz: not a complete \.npz file"):
+        read_dataset(tmp_path / "cut.npz")
 
 
 # load.
@@ -432,6 +528,15 @@ def test_load_reads_the_embedded_set(tmp_path, monkeypatch):
     assert load("brain_mri").name == "brain_mri"
     with pytest.raises(DatasetError, match=r"skin_lesions is not among .* 'make data'"):
         load("skin_lesions")
+
+
+def test_load_refuses_a_damaged_file_and_names_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "DATA_FOLDER", tmp_path)
+    path = tmp_path / "breast_ultrasound.npz"
+    tiny().save(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DatasetError, match=r"breast_ultrasound\.npz: not a complete \.npz file"):
+        load("breast_ultrasound")
 
 
 def test_load_names_what_it_knows():

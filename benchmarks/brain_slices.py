@@ -1,0 +1,81 @@
+"""Real and simulated brain slices, cropped, resized and scaled alike.
+
+Heads are cropped to a square, averaged to 96 px and scaled so that the median of the head agrees.
+Patient numbers of the real slices are unknown, so runs of consecutive slices that look alike are
+resampled, and held out, together.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import real_folders
+from PIL import Image
+
+SIZE = 96
+
+
+def head_box(image):
+    """Return the square (left, top, right, bottom) around a head, with a small margin."""
+    image = np.asarray(image, np.float32)
+    head = image > 0.12 * np.percentile(image, 99)
+    rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
+    if not len(rows) or not len(columns):
+        return 0, 0, image.shape[1], image.shape[0]
+    y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
+    half = max(np.ptp(rows), np.ptp(columns)) * 0.53
+    return x - half, y - half, x + half, y + half
+
+
+def crop(image, box):
+    """Cut a square out of a slice and average it to 96 px."""
+    image = Image.fromarray(np.asarray(image, np.float32))
+    big = image.transform((288, 288), Image.EXTENT, box, Image.BILINEAR)
+    return np.asarray(big.resize((SIZE, SIZE), Image.BOX))
+
+
+def scale(image):
+    """Scale gray levels so that the median of the head is 80."""
+    head = image[image > 0.12 * np.percentile(image, 99)]
+    return image * 80 / np.median(head) if head.size else image
+
+
+def standardize(image):
+    """Crop a slice to its head, resize to 96 px, scale the head's median to 80."""
+    small = scale(crop(image, head_box(image)))
+    # Real air is not exactly 0; it must not give the origin away.
+    return np.where(small < 6, 0, np.clip(small, 0, 255))
+
+
+def read_folder(folder, masks=False):
+    """Return the table of a folder of real slices, its images and, if asked, its masks.
+
+    Parameters
+    ----------
+    folder : str or Path
+        In the format of the part ``brain_t1c`` of `real_folders`, under any name.
+    masks : bool
+        Read the masks too; then all slices must have one size.
+    """
+    folder = Path(folder)
+    real = real_folders.read_labelled(folder, "brain_t1c")
+    if not masks:
+        return real.table, real.images
+    found = [real_folders.read_image(folder / "masks" / f, "L") for f in real.table["file"]]
+    if len({a.shape for a in (*real.images, *found)}) > 1:
+        raise real_folders.FolderError(f"{folder}: slices and masks must all have one size.")
+    return real.table, np.array(real.images), np.array(found) > 127
+
+
+def find_runs(images, diagnoses, least=0.6):
+    """Return the run of each slice: neighbors in a run correlate by at least `least` at 64 px.
+
+    The patients are unknown. Neighbors in a stack look alike, so a run holds a patient's slices,
+    and often those of several patients: resampling runs gives wide intervals, not narrow ones.
+    """
+    small = [np.asarray(Image.fromarray(i).resize((64, 64), Image.BOX)).ravel() for i in images]
+    same = [
+        before == now and np.corrcoef(small[i], small[i + 1])[0, 1] >= least
+        for i, (before, now) in enumerate(pairwise(diagnoses))
+    ]
+    return np.concatenate([[0], np.cumsum(~np.array(same, bool))])
