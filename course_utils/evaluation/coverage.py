@@ -48,7 +48,7 @@ def coverage_warning(groups_per_class, group_kind, interval="percentile"):
     >>> coverage_warning((140, 90), "patient") is None
     True
     >>> print(coverage_warning((140, 30), "patient"))  # doctest: +ELLIPSIS
-    Only 30 patients in the smallest class: in simulation with 20 ...
+    Only 30 patients in the smallest class: in simulation with 20, ...
     """
     smallest = min(groups_per_class)
     if smallest >= ENOUGH:
@@ -60,6 +60,6 @@ def coverage_warning(groups_per_class, group_kind, interval="percentile"):
     size = max((size for size in known if size <= smallest), default=min(known))
     low, high = known[size]
     return (
-        f"{start}in simulation with {size} such 95 % intervals of the AUC covered the truth in "
-        f"{low:.2f} to {high:.2f} of the studies instead of 0.95."
+        f"{start}in simulation with {size}, 95 % {interval} intervals of the AUC covered the "
+        f"truth in {low:.2f} to {high:.2f} of the studies instead of 0.95."
     )

@@ -45,10 +45,10 @@ def auc(labels, probabilities, *, group_kind="patient", seed=0):
     Notes
     -----
     Percentile bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) of groups within
-    class; `bootstrap` with `roc_auc` and ``interval="percentile"`` gives the same, more
-    slowly, and by default an interval that covers better. Below about 75 groups per class this one
-    is somewhat too narrow (lesson 05), and the result carries a warning. Where the classes are separated completely it has no width, which does not
-    mean certainty.
+    class, in the fewest words; `bootstrap` with `roc_auc` draws the same groups and by default
+    makes an interval that covers better. Below about 75 groups per class this one is somewhat too
+    narrow (lesson 05), and the result carries a warning. Where the classes are separated
+    completely it has no width, which does not mean certainty.
 
     Examples
     --------

@@ -24,7 +24,7 @@ from course_utils.evaluation._checks import (
 )
 from course_utils.evaluation.calibration import SMALLEST, _log_odds
 
-# Beyond these the data ask for no temperature at all: they are separated, or predicted backwards.
+# Beyond these the data ask for no temperature: no case is predicted wrongly, or most are.
 COLDEST, HOTTEST = 0.02, 50.0
 
 
@@ -80,8 +80,8 @@ def fit_temperature(labels, probabilities, *, weights=None):
     Raises
     ------
     ValueError
-        As for `roc_auc`; or where no temperature fits, because the classes are separated
-        completely or the probabilities point the wrong way.
+        As for `roc_auc`; or where no temperature fits, because every case gets its own class
+        (the colder the better) or the probabilities point the wrong way.
 
     Notes
     -----
@@ -108,11 +108,12 @@ def fit_temperature(labels, probabilities, *, weights=None):
     bounds = np.log([COLDEST, HOTTEST])
     best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
     value = float(np.exp(best.x))
-    if not COLDEST * 1.01 < value < HOTTEST / 1.01:
+    no_error = (logs.argmax(axis=1) == labels).all()
+    if no_error or not COLDEST * 1.01 < value < HOTTEST / 1.01:
         refuse(
             "probabilities",
-            f"values whose best temperature leaves {COLDEST} to {HOTTEST}",
-            "classes that overlap, and probabilities that point the right way",
+            "no error" if no_error else f"a best temperature outside {COLDEST} to {HOTTEST}",
+            "some errors, and probabilities that point the right way",
             "Use more validation cases, or look for swapped labels.",
         )
     return Temperature(value, len(labels))

@@ -222,7 +222,8 @@ def bootstrap(
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Within class, because a test set's mix of
     classes is decided by whoever collects it. benchmarks/bootstrap_coverage.py measures how often
     the intervals cover an AUC: with 75 groups per class, percentile in 0.92 to 0.94 of the studies
-    and logit-t in 0.95 to 0.96; with 20 per class in 0.81 to 0.94 and 0.92 to 0.97. Taught in lesson 05.
+    and logit-t in 0.95 to 0.96; with 20 per class in 0.81 to 0.94 and 0.92 to 0.97. Taught in
+    lesson 05.
 
     Examples
     --------

@@ -6,6 +6,16 @@ which a lesson's setup cell calls once.
 """
 
 from course_utils.plotting.convolution import plot_convolution_step, plot_numbers, plot_padded
+from course_utils.plotting.evaluation import (
+    plot_calibration,
+    plot_confusion,
+    plot_decision_curve,
+    plot_precision_recall,
+    plot_predictive_values,
+    plot_report,
+    plot_roc,
+    plot_threshold,
+)
 from course_utils.plotting.images import plot_image, plot_images
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
 from course_utils.plotting.training import plot_history
@@ -16,14 +26,22 @@ __all__ = [
     "GREEN",
     "ORANGE",
     "PURPLE",
+    "plot_calibration",
+    "plot_confusion",
     "plot_convolution_step",
+    "plot_decision_curve",
     "plot_history",
     "plot_image",
     "plot_images",
     "plot_numbers",
     "plot_padded",
     "plot_planes",
+    "plot_precision_recall",
+    "plot_predictive_values",
+    "plot_report",
+    "plot_roc",
     "plot_slice",
+    "plot_threshold",
     "plot_window",
     "slice_count",
     "use_style",

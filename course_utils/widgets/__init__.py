@@ -5,6 +5,13 @@ nothing is lost where no kernel runs.
 """
 
 from course_utils.widgets.convolution import convolution_stepper
+from course_utils.widgets.evaluation import prevalence_explorer, threshold_explorer
 from course_utils.widgets.volumes import slice_viewer, window_explorer
 
-__all__ = ["convolution_stepper", "slice_viewer", "window_explorer"]
+__all__ = [
+    "convolution_stepper",
+    "prevalence_explorer",
+    "slice_viewer",
+    "threshold_explorer",
+    "window_explorer",
+]
