@@ -2,8 +2,9 @@
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy.special import logit
+from statsmodels.genmod.families import Binomial
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.proportion import proportion_confint
 
 from course_utils._checks import check_choice
@@ -139,7 +140,7 @@ def calibration_slope(labels, probabilities, *, weights=None):
     """
     positive, probabilities, weights = check_binary(labels, probabilities, weights)
     _check_overlap(positive, probabilities)
-    design = sm.add_constant(_log_odds(probabilities))
+    design = np.stack([np.ones(len(positive)), _log_odds(probabilities)], axis=1)
     return float(_logistic(positive, design, weights).params[1])
 
 
@@ -192,8 +193,5 @@ def _check_overlap(positive, probabilities):
 
 
 def _logistic(positive, design, weights, offset=None):
-    family = sm.families.Binomial()
-    model = sm.GLM(
-        positive.astype(float), design, family=family, offset=offset, freq_weights=weights
-    )
-    return model.fit()
+    options = {"family": Binomial(), "offset": offset, "freq_weights": weights}
+    return GLM(positive.astype(float), design, **options).fit()

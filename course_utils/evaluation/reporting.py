@@ -11,6 +11,7 @@ from course_utils.evaluation import calibration, counts, discrimination
 from course_utils.evaluation._checks import UndefinedScoreError, check_binary, check_fraction
 from course_utils.evaluation.estimate import plural, two_digits
 from course_utils.evaluation.resampling import bootstrap
+from course_utils.evaluation.thresholds import Threshold
 
 # Enough for two decimals; `bootstrap` itself draws 2000.
 RESAMPLES = 1000
@@ -89,8 +90,15 @@ class Report:
 
     @property
     def warnings(self):
-        """What is known against the intervals, each warning once."""
-        return tuple(dict.fromkeys(e.warning for e in self.estimates if e.warning))
+        """What is known against the scores and their intervals, each warning once."""
+        known = [e.warning for e in self.estimates if e.warning]
+        if isinstance(self.threshold, Threshold) and self.threshold.was_chosen_on(
+            self.labels, self.probabilities
+        ):
+            known.append(
+                "The threshold was chosen on the very data scored here: scores at it are too good."
+            )
+        return tuple(dict.fromkeys(known))
 
     def _heading(self):
         negatives, positives = self.groups_per_class
@@ -188,7 +196,9 @@ def report(
     weights = counts.prevalence_weights(positive, prevalence)
     wanted = list(OVERALL)
     if threshold is not None:
-        threshold = threshold if hasattr(threshold, "rule") else counts.check_threshold(threshold)
+        threshold = (
+            threshold if isinstance(threshold, Threshold) else counts.check_threshold(threshold)
+        )
         wanted += [(name, metric, {"threshold": threshold}) for name, metric in AT_THRESHOLD]
     estimates, left_out = [], []
     for name, metric, options in wanted:

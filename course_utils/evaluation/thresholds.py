@@ -1,6 +1,7 @@
 """A threshold, chosen once on validation data and frozen."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from numbers import Real
 
 import numpy as np
@@ -40,6 +41,8 @@ class Threshold:
         What a group is.
     chosen_on : str
         What the data were called.
+    fingerprint : str
+        Tells whether other data are the very same.
 
     Examples
     --------
@@ -56,10 +59,16 @@ class Threshold:
     prevalence: float
     group_kind: str = "patient"
     chosen_on: str = "validation data"
+    fingerprint: str = ""
 
     def apply(self, probabilities):
         """Return 1 for each case at or above the threshold and 0 for the others, int64, (n,)."""
         return (check_probabilities(probabilities) >= self.value).astype(np.int64)
+
+    def was_chosen_on(self, labels, probabilities):
+        """Tell whether these are the data that the threshold was chosen on."""
+        positive, probabilities, _ = check_binary(labels, probabilities)
+        return self.fingerprint == _fingerprint(positive, probabilities)
 
     def __float__(self):
         return self.value
@@ -150,8 +159,12 @@ def choose_threshold(
     return Threshold(
         *(float(value), text, float(sensitivity[row]), float(specificity[row])),
         (int((~class_of_group).sum()), int(class_of_group.sum())),
-        *(share, check_kind(group_kind), chosen_on),
+        *(share, check_kind(group_kind), chosen_on, _fingerprint(positive, probabilities)),
     )
+
+
+def _fingerprint(positive, probabilities):
+    return sha256(positive.tobytes() + probabilities.tobytes()).hexdigest()[:16]
 
 
 def _check_arguments(rule, target, costs, prevalence):

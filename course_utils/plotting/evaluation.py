@@ -105,9 +105,9 @@ def plot_precision_recall(
 
 def _dot(ax, x, y, threshold):
     ax.plot(x, y, "o", color=ORANGE, markersize=9, markeredgecolor="black", zorder=3)
-    ax.annotate(
-        f"threshold {float(threshold):.2f}", (x, y), xytext=(9, -13), textcoords="offset points"
-    )
+    # Towards the side where there is room.
+    place = {"xytext": (-9, 9), "ha": "right"} if x > 0.6 else {"xytext": (9, -13)}
+    ax.annotate(f"threshold {float(threshold):.2f}", (x, y), textcoords="offset points", **place)
 
 
 def plot_calibration(

@@ -49,6 +49,15 @@ def test_report_warns_of_small_samples_once(result):
     assert "Warning" not in repr(many)
 
 
+def test_report_knows_a_threshold_chosen_on_the_data_it_scores(result):
+    said = "chosen on the very data scored here"
+    assert said in repr(result)
+    elsewhere = ev.choose_threshold(LABELS, 1 - PROBABILITIES, "youden")
+    for threshold in (elsewhere, 0.5):
+        result = ev.report(LABELS, PROBABILITIES, threshold=threshold, n_resamples=100)
+        assert said not in repr(result)
+
+
 def test_html_says_the_same_and_escapes(result):
     html = result._repr_html_()
     assert html.count("<tr>") == 11
