@@ -155,8 +155,12 @@ def check_groups(groups, labels):
         refuse(
             "groups", f"shape {groups.shape}", f"{labels.shape}", "Give one group for each label."
         )
-    if groups.dtype.kind == "f" and not np.isfinite(groups).all():
-        refuse("groups", "NaN", "a name or number for each row", "Find out whose rows these are.")
+    missing = groups.dtype.kind == "f" and not np.isfinite(groups).all()
+    if missing or (groups.dtype.kind == "O" and not all(isinstance(g, str) for g in groups)):
+        received = "NaN or something that is neither name nor number"
+        refuse(
+            "groups", received, "a name or number for each row", "Find out whose rows these are."
+        )
     names, first, group_of_row = np.unique(groups, return_index=True, return_inverse=True)
     mixed = group_of_row[labels != labels[first][group_of_row]]
     if mixed.size:

@@ -14,6 +14,7 @@ from course_utils.evaluation._checks import (
     check_fraction,
     check_groups,
     check_kind,
+    check_probabilities,
     check_weights,
     undefined,
 )
@@ -21,6 +22,8 @@ from course_utils.evaluation.coverage import coverage_warning
 from course_utils.evaluation.estimate import Estimate
 
 RESAMPLES = 2000
+# A sum of shares may end a hair above 1.
+ROUNDING = 1e-9
 # A score may be undefined in some draws, such as a predictive value where nothing was called
 # positive. Leaving out more of them than this would change what the interval means.
 UNDEFINED_ALLOWED = 0.05
@@ -157,7 +160,7 @@ def interval_of_draws(value, scores, smallest_class, level=0.95, kind="percentil
         tail = 50 * (1 - level)
         low, high = np.percentile(scores, [tail, 100 - tail])
     else:
-        if not 0 < value < 1 or scores.min() < 0 or scores.max() > 1:
+        if not 0 < value < 1 or scores.min() < -ROUNDING or scores.max() > 1 + ROUNDING:
             undefined(
                 "interval: 'logit-t' for a score of 0, 1 or outside 0–1; allowed: scores between. "
                 "Use 'percentile' here."
@@ -300,14 +303,11 @@ def _checked(metric, labels, weights, *models):
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "biu":
         received = f"shape {labels.shape}, dtype {labels.dtype}"
         refuse("labels", received, "integers of shape (n,), n at least 1", "Give one per row.")
-    models = [np.asarray(model, dtype=np.float64) for model in models]
+    models = [check_probabilities(model, classes=np.ndim(model) == 2) for model in models]
     for model in models:
-        if model.ndim not in (1, 2) or len(model) != len(labels):
+        if len(model) != len(labels):
             received = f"shape {model.shape} for {len(labels)} labels"
             refuse("probabilities", received, "one row per label", "Give arrays of one length.")
-        if not ((model >= 0) & (model <= 1)).all():
-            received = f"values from {model.min():g} to {model.max():g}"
-            refuse("probabilities", received, "0 to 1", "Look for logits, and for NaN.")
     weights = None if weights is None else check_weights(weights, len(labels))
     return labels.astype(np.int64), weights, models
 

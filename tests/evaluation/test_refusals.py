@@ -39,6 +39,7 @@ BAD = {
     "NaN": ([0, 1], [0.1, np.nan]),
     "a logit": ([0, 1], [0.1, 1.5]),
     "negative": ([0, 1], [-0.1, 0.5]),
+    "text": ([0, 1], ["low", "high"]),
     "lengths": ([0, 1, 1], [0.1, 0.5]),
     "a column": ([0, 1], [[0.1], [0.5]]),
 }
@@ -72,6 +73,7 @@ def test_bad_weights_are_refused(score, weights):
         (["A", "A", "B", "B"], "1 and 1 groups per class"),
         (["A", "B", "C"], "one group for each label"),
         ([1.0, 2.0, 3.0, np.nan], "received NaN"),
+        (["A", "B", "C", None], "neither name nor number"),
     ],
 )
 def test_bad_groups_are_refused(groups, said):

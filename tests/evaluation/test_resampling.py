@@ -135,6 +135,18 @@ def test_scores_that_few_draws_lack_are_left_out_and_said():
         ev.bootstrap(ev.positive_predictive_value, labels, probabilities, **given)
 
 
+def test_draws_a_rounding_error_above_one_do_not_stop_an_interval():
+    low, high = ev.interval_of_draws(0.9, np.r_[np.linspace(0.8, 1, 99), 1 + 1e-15], 20)
+    assert 0.8 < low < high <= 1 + 1e-9
+    low, high = ev.interval_of_draws(
+        0.9, np.r_[np.linspace(0.8, 1, 99), 1 + 1e-15], 20, kind="logit-t"
+    )
+    assert 0.6 < low < high < 1
+    for value, draws in ((1.0, [0.9, 1.0]), (0.5, [0.4, 1.2]), (-0.1, [-0.2, 0.1])):
+        with pytest.raises(ev.UndefinedScoreError, match="Use 'percentile' here"):
+            ev.interval_of_draws(value, np.array(draws), 20, kind="logit-t")
+
+
 def test_level_and_seed_are_honored():
     labels, probabilities, groups = clustered()
     given = (ev.roc_auc, labels, probabilities, groups)
