@@ -83,6 +83,16 @@ def test_weights_are_drawn_with_their_rows():
     assert estimate.low < estimate.value < estimate.high < 0.5
 
 
+def test_every_row_keeps_its_weight():
+    labels, probabilities, groups = clustered(n_groups=10)
+
+    def score(labels, drawn, weights):
+        np.testing.assert_array_equal(drawn, weights)
+        return drawn.mean()
+
+    ev.bootstrap(score, labels, probabilities, groups, weights=probabilities, **FAST)
+
+
 def test_seven_classes_are_drawn_within_class():
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(7), 4)
