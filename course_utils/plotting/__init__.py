@@ -11,6 +11,16 @@ from course_utils.plotting.convolution import (
     plot_numbers,
     plot_padded,
 )
+from course_utils.plotting.evaluation import (
+    plot_calibration,
+    plot_confusion,
+    plot_decision_curve,
+    plot_precision_recall,
+    plot_predictive_values,
+    plot_report,
+    plot_roc,
+    plot_threshold,
+)
 from course_utils.plotting.images import plot_image, plot_images
 from course_utils.plotting.pooling import plot_pooled_shift, plot_pooling, plot_pooling_gradient
 from course_utils.plotting.receptive_fields import plot_receptive_fields
@@ -23,8 +33,11 @@ __all__ = [
     "GREEN",
     "ORANGE",
     "PURPLE",
+    "plot_calibration",
     "plot_channel_sum",
+    "plot_confusion",
     "plot_convolution_step",
+    "plot_decision_curve",
     "plot_history",
     "plot_image",
     "plot_images",
@@ -34,8 +47,13 @@ __all__ = [
     "plot_pooled_shift",
     "plot_pooling",
     "plot_pooling_gradient",
+    "plot_precision_recall",
+    "plot_predictive_values",
     "plot_receptive_fields",
+    "plot_report",
+    "plot_roc",
     "plot_slice",
+    "plot_threshold",
     "plot_window",
     "slice_count",
     "use_style",

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from course_utils.evaluation import Estimate, auc, auc_difference
+from course_utils.evaluation import Estimate, auc, auc_difference, bootstrap, compare, roc_auc
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -71,3 +71,20 @@ def test_plural_and_zero_are_written_as_people_do():
 def test_what_gives_no_auc_is_refused(labels, probabilities, said):
     with pytest.raises(ValueError, match=said):
         auc(labels, probabilities)
+
+
+def test_auc_draws_the_groups_that_the_general_bootstrap_draws():
+    rng = np.random.default_rng(3)
+    labels = rng.permutation(np.repeat([0, 1], 80))
+    first, second = np.clip(rng.normal(0.4 + 0.2 * labels, 0.2, (2, 160)), 0, 1)
+    for fast, general in (
+        (auc(labels, first), bootstrap(roc_auc, labels, first, interval="percentile")),
+        (auc_difference(labels, first, second), compare(roc_auc, labels, first, second)),
+    ):
+        assert fast.name == general.name
+        assert (fast.low, fast.high) == pytest.approx((general.low, general.high))
+
+
+def test_one_group_of_a_class_has_no_interval():
+    with pytest.raises(ValueError, match="1 and 2 groups per class"):
+        auc([0, 1, 1], [0.1, 0.3, 0.2])
