@@ -50,7 +50,7 @@ def lost_db(attenuation, grid, frequency, angle=0.0):
     if angle:
         loss = np.take_along_axis(loss, np.clip(columns - drift, 0, COLUMNS - 1), axis=1)
     # A beam is as wide as its aperture: narrow obstacles shade it in part.
-    return gaussian_filter1d(loss, 0.35 / grid.dx, axis=1, mode="nearest")
+    return gaussian_filter1d(loss, 0.6 / grid.dx, axis=1, mode="nearest")
 
 
 def scatterers(rng, shape):
@@ -107,19 +107,17 @@ def _finer(values):
     return np.repeat(values, FINER, axis=0)
 
 
-def echo_signal(rng, grid, tissue, settings, angle=0.0):
-    """Return the noisy echo signal of one look before any gain, complex (rows, columns)."""
+def echo_signal(speckle, grid, tissue, settings, angle=0.0):
+    """Return the echo signal of one look before noise and gain, complex (rows, columns)."""
     loss = lost_db(tissue.attenuation, grid, settings.frequency, angle)
     arriving = np.power(np.float32(10), np.maximum(-loss, -120) / 20)
     amplitude = np.power(np.float32(10), tissue.echo_db / 20) * arriving
-    speckle = scatterers(rng, (ROWS * FINER, COLUMNS))
     mirror = tissue.mirror * arriving
     signal = see_through_beam(_finer(amplitude) * speckle + _finer(mirror), grid, settings)
     # Echoes between the probe and the skin's layers arrive late, on top of deeper ones.
     late = int(1.8 / grid.depth_mm * len(signal))
     signal[late:] += np.float32(10 ** (settings.reverberation_db / 20)) * signal[:-late]
-    noise = scatterers(rng, signal.shape) * np.float32(10 ** (settings.noise_db / 20))
-    return signal + noise
+    return signal
 
 
 def depth_gain(grid, settings):
@@ -150,16 +148,24 @@ def form_image(rng, grid, tissue, settings, reference_db):
     ndarray (2 ROWS, COLUMNS), float32, 0–1
     """
     angles = (0.0,) if settings.looks == 1 else (-_STEER, 0.0, _STEER)
-    power = sum(np.abs(echo_signal(rng, grid, tissue, settings, a)) ** 2 for a in angles)
-    level = 10 * np.log10(power / len(angles) + np.float32(1e-14)) + depth_gain(grid, settings)
-    sigma = (settings.smoothing_mm / 3 / grid.dz * FINER, settings.smoothing_mm / grid.dx)
+    noise = scatterers(rng, (ROWS * FINER, COLUMNS)) * np.float32(10 ** (settings.noise_db / 20))
+    speckle = scatterers(rng, noise.shape)
+    power = np.zeros(noise.shape, np.float32)
+    for look, angle in enumerate(angles):
+        # Another direction sees other speckle; a shifted copy is as good as a new draw.
+        shift = look * ROWS * FINER // 3
+        own = np.roll(speckle, shift, axis=0)
+        signal = echo_signal(own, grid, tissue, settings, angle)
+        power += np.abs(signal + np.roll(noise, shift, axis=0)) ** 2
+    level = 10 * np.log10(power / len(angles) + 1e-14) + depth_gain(grid, settings)
+    sigma = (settings.smoothing_mm / 2 / grid.dz * FINER, settings.smoothing_mm / grid.dx)
     level = gaussian_filter(level, sigma, truncate=2.5)
     shown = (level - reference_db) / settings.range_db + settings.level ** (1 / settings.gamma)
     return settings.floor + (1 - settings.floor) * np.clip(shown, 0, 1) ** settings.gamma
 
 
 def reference_level(grid, tissue, settings):
-    """Return the mean level in dB of tissue without its lesion: what the operator sets gain by."""
+    """Return the mean level in dB of tissue without its lesion: it sets the gain."""
     loss = lost_db(tissue.attenuation, grid, settings.frequency)
     level = (
         np.maximum(tissue.echo_db - loss, settings.noise_db) + depth_gain(grid, settings)[::FINER]

@@ -39,12 +39,14 @@ class Grid:
 
 def _spline_basis(length, samples, cell):
     """Return cubic B-splines on knots `cell` apart, shape (samples, knots)."""
-    knots = int(np.ceil(length / cell)) + 3
     at = (np.arange(samples) + 0.5) * (length / samples) / cell
-    t = np.abs(at[:, None] - (np.arange(knots) - 1)[None])
-    near = 2 / 3 - t**2 + t**3 / 2
-    far = (2 - t) ** 3 / 6
-    return np.where(t < 1, near, np.where(t < 2, far, 0)).astype(np.float32)
+    first = at.astype(np.int64)
+    t = at - first
+    weights = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, 1 + 3 * (t + t**2 - t**3), t**3)
+    basis = np.zeros((samples, first[-1] + 4), np.float32)
+    for j, weight in enumerate(weights):
+        basis[np.arange(samples), first + j] = weight / 6
+    return basis
 
 
 def smooth_field(rng, grid, cell_z, cell_x):

@@ -9,14 +9,14 @@ from course_utils.simulation.breast.fields import smooth_field, step
 _LEVEL_DB = {
     "anechoic": (-42, -34),
     "isoechoic": (-3, 1),
-    "hypoechoic": (-11, -5),
-    "heterogeneous": (-11, -6),
-    "markedly hypoechoic": (-20, -13),
+    "hypoechoic": (-9, -3),
+    "heterogeneous": (-9, -4),
+    "markedly hypoechoic": (-18, -11),
 }
 _ROUGHNESS = {"oval": 0.035, "round": 0.025, "irregular": 0.17}
 _SOFTNESS_MM = {
-    "circumscribed": 0.3, "indistinct": 2.0, "microlobulated": 0.5, "angular": 0.7,
-    "spiculated": 0.9,
+    "circumscribed": 0.3, "indistinct": 3.0, "microlobulated": 0.7, "angular": 1.2,
+    "spiculated": 1.6,
 }  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def _half_axes(signs, u):
     longest = signs["size_mm"] / 2
     ratio = 0.92 + 0.08 * u if signs["shape"] == "round" else 0.48 + 0.34 * u
     if signs["orientation"] == "not parallel":
-        return longest * (0.2 + 0.8 * ratio), longest
+        return longest * (0.5 + 0.5 * ratio), longest
     return longest, longest * ratio
 
 
@@ -131,9 +131,9 @@ def _inner_attenuation(rng, signs, frequency, height_mm, around):
     u = rng.random()
     path = 2 * frequency * height_mm / 10
     if signs["posterior"] == "enhancement":
-        return 0.01 if signs["echo"] == "anechoic" else 0.05 + 0.25 * u
+        return 0.02 + 0.2 * u if signs["echo"] == "anechoic" else 0.15 + 0.25 * u
     if signs["posterior"] == "shadow":
-        return around + (14 + 16 * u) / path
+        return around + (16 + 18 * u) / path
     return around * (0.85 + 0.25 * u) if signs["echo"] != "anechoic" else around * 0.7
 
 
@@ -182,6 +182,9 @@ def _add_margin(rng, grid, tissue, lesion):
     halo = halo * np.clip(0.75 - 0.6 * np.sin(lesion.angle), 0.1, 1)
     if signs["halo"] == "present":
         tissue.echo_db += halo * (level - tissue.echo_db)
+    if signs["halo"] == "present" or signs["margin"] in ("angular", "spiculated"):
+        # Scar-like tissue drawn toward the lesion weakens the beam too.
+        tissue.attenuation += 0.45 * step(out + 0.3, 0.6) * np.clip(1.5 - out / 3, 0, 1)
     reach = 0.22 * signs["size_mm"] + 1.5
     spicules = np.clip(1 - out / reach, 0, 1) * (out > 0) * np.clip(2.2 * wave - 1.1, -0.5, 1)
     if signs["margin"] == "spiculated":
@@ -194,7 +197,7 @@ def _add_margin(rng, grid, tissue, lesion):
 
 def _add_wall(rng, grid, tissue, lesion):
     """Add the thin capsule of a smooth lesion, and bend the beam away at its steep sides."""
-    strength, edge_db = rng.uniform(2, 16), rng.uniform(0.3, 1.0)
+    strength, edge_db = rng.uniform(2, 16), rng.uniform(0.1, 0.6)
     if lesion.signs["margin"] != "circumscribed":
         return
     down, across = np.gradient(lesion.outside_mm, grid.dz, grid.dx)

@@ -116,9 +116,10 @@ def _reduce(values):
 def _frame(rng, site, size_mm):
     """Return the grid and the place of the lesion, roughly in the middle of the image."""
     width, depth = scanners.draw_field_of_view(rng, site, size_mm)
-    across = width * np.clip(rng.normal(0.5, 0.11), 0.15, 0.85)
-    down = depth * np.clip(rng.normal(0.42, 0.10), 0.18, 0.7)
-    return Grid(depth, width), (across, max(down, 0.35 * size_mm + 2.5))
+    across = width * np.clip(rng.normal(0.5, 0.12), 0.15, 0.85)
+    top = depth * np.clip(rng.normal(0.26, 0.09), 0.08, 0.55)
+    down = min(max(top, 2.5) + 0.4 * size_mm, depth - 0.45 * size_mm)
+    return Grid(depth, width), (float(across), float(down))
 
 
 def _lose_contact(rng, grid, tissue):

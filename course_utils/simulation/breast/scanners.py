@@ -28,7 +28,7 @@ class Scanner:
     level : tuple
         Mean and SD of the gray level, 0 to 1, that the gain aims at.
     smoothing_mm : tuple
-        SD across of the speckle reduction, a blur of the displayed image; along the beam, a third.
+        SD across of the speckle reduction, a blur of the displayed image; along the beam, half.
     """
 
     frequency: tuple
@@ -48,12 +48,12 @@ SITES = {
     "scanner A": Scanner(
         frequency=(8.5, 11.0), width_mm=(36, 50), depth_mm=(28, 42), axial_mm=(0.16, 0.26),
         lateral_mm=(0.32, 0.6), looks=3, noise_db=(-84, -70), range_db=(54, 64),
-        gamma=(1.2, 1.7), level=(0.335, 0.075), smoothing_mm=(0.2, 0.5),
+        gamma=(1.2, 1.7), level=(0.335, 0.085), smoothing_mm=(0.2, 0.5),
     ),
     "scanner B": Scanner(
         frequency=(6.5, 8.5), width_mm=(38, 52), depth_mm=(32, 46), axial_mm=(0.20, 0.34),
         lateral_mm=(0.40, 0.75), looks=1, noise_db=(-80, -66), range_db=(48, 58),
-        gamma=(1.05, 1.5), level=(0.36, 0.075), smoothing_mm=(0.3, 0.7),
+        gamma=(1.05, 1.5), level=(0.36, 0.085), smoothing_mm=(0.3, 0.7),
     ),
 }  # fmt: skip
 
@@ -100,7 +100,7 @@ def draw_settings(rng, site):
         focus=float(rng.uniform(0.3, 0.65)),
         looks=scanner.looks,
         level=float(np.clip(rng.normal(*scanner.level), 0.17, 0.55)),
-        compensation=float(rng.uniform(0.62, 0.92)),
+        compensation=float(rng.uniform(0.55, 0.88)),
         reverberation_db=float(rng.uniform(-32, -18)),
         floor=float(rng.uniform(0.0, 0.06)),
     )

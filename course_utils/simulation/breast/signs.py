@@ -22,7 +22,7 @@ SIGNS = {
     "calcification": ("coarse", "none", "fine"),
 }
 # How strongly the latent number drives each sign.
-_LOADING = 0.5
+_LOADING = 0.4
 
 # Share of each kind within malignant and within benign lesions.
 MALIGNANT_KINDS = {"invasive carcinoma": 0.85, "circumscribed carcinoma": 0.15}
@@ -40,7 +40,7 @@ RATES = {
     "invasive carcinoma": {
         "shape": (0.18, 0.02, 0.80), "orientation": (0.43, 0.57),
         "margin": (0.03, 0.28, 0.22, 0.32, 0.15), "echo": (0.00, 0.04, 0.36, 0.25, 0.35),
-        "posterior": (0.10, 0.40, 0.50), "halo": (0.62, 0.38),
+        "posterior": (0.08, 0.34, 0.58), "halo": (0.62, 0.38),
         "calcification": (0.01, 0.67, 0.32),
     },
     "circumscribed carcinoma": {
@@ -88,14 +88,14 @@ RATES = {
 }  # fmt: skip
 # Median of the longest diameter in mm.
 _SIZE_MM = {
-    "invasive carcinoma": 21.0,
-    "circumscribed carcinoma": 18.0,
-    "fibroadenoma": 15.0,
-    "cyst": 12.0,
-    "complicated cyst": 13.0,
+    "invasive carcinoma": 19.0,
+    "circumscribed carcinoma": 17.0,
+    "fibroadenoma": 14.0,
+    "cyst": 11.5,
+    "complicated cyst": 12.5,
     "adenosis": 13.0,
     "scar": 14.0,
-    "fat lobule": 14.0,
+    "fat lobule": 13.0,
 }
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 # Stands for "certainly not": there is nothing to suspect.
@@ -144,7 +144,7 @@ def draw_signs(rng, kind):
         place = ndtr(_LOADING * latent + own) * (1 - 1e-9)
         at = int(np.searchsorted(np.cumsum(RATES[kind][name])[:-1], place, side="right"))
         signs[name] = words[at]
-    size = _SIZE_MM[kind] * np.exp(0.40 * rng.standard_normal())
+    size = _SIZE_MM[kind] * np.exp(0.45 * rng.standard_normal())
     signs["size_mm"] = float(np.clip(size, 5, 38))
     return signs
 

@@ -15,7 +15,7 @@ FAT, SKIN, GLAND, MUSCLE, BONE, LUNG = (
     (20, 6),
     (-9, 1.2),
 )
-LIGAMENT_DB, STRIA_DB = 14, 11
+LIGAMENT_DB, STRIA_DB = 14, 9
 
 
 @dataclass
@@ -50,7 +50,6 @@ def _layers(rng, grid, lesion_box):
     gland_top = skin + np.maximum(fat + rng.uniform(0.2, 1.2) * smooth_line(rng, grid, 9), 0.8)
     thickness = np.exp(rng.normal(np.log(11.0), 0.45)) + 1.0 * smooth_line(rng, grid, 12)
     gland_bottom = gland_top + np.maximum(thickness, 1.0)
-    middle = lesion_box[1] if lesion_box else 0
     if lesion_box:
         # A lesion lies in front of the muscle and pushes it back.
         across, down, radius = lesion_box
@@ -59,7 +58,7 @@ def _layers(rng, grid, lesion_box):
         gland_bottom = gland_bottom + near * np.maximum(lowest - gland_bottom, 0)
     muscle_top = gland_bottom + rng.uniform(0.5, 4.0) + 0.5 * smooth_line(rng, grid, 12)
     muscle_bottom = muscle_top + rng.uniform(5.0, 14.0) + 0.4 * smooth_line(rng, grid, 14)
-    return skin, gland_top, gland_bottom, muscle_top, muscle_bottom, middle
+    return skin, gland_top, gland_bottom, muscle_top, muscle_bottom
 
 
 def _threads(field, grid, width, power):
@@ -83,7 +82,7 @@ def _textures(rng, grid, fold):
 
 def _paint_layers(rng, grid, layers, textures, glandular):
     """Return echo level and attenuation of skin, fat, gland, muscle, and the chest wall."""
-    skin, top, bottom, muscle_top, muscle_bottom, _ = layers
+    skin, top, bottom, muscle_top, muscle_bottom = layers
     lines, fine, lobules, patches, striae = textures
     z = grid.z
     threads = _threads(lines, grid, 0.22, 1.5) * np.clip(0.55 + 0.6 * patches, 0, 1.2)
@@ -160,9 +159,9 @@ def draw_tissue(rng, grid, lesion_box=None):
     fold = 0.4 * (layers[1] - layers[1].mean()) + rng.uniform(0.3, 1.3) * smooth_line(rng, grid, 10)
     textures = _textures(rng, grid, fold)
     echo, attenuation = _paint_layers(rng, grid, layers, textures, rng.normal(0.3, 0.9))
-    skin, top, _, muscle_top, muscle_bottom, _ = layers
+    skin, _, _, muscle_top, muscle_bottom = layers
     mirror = _surface(grid, skin, rng.uniform(2, 8))
-    mirror += _surface(grid, np.full_like(skin, 0.25), rng.uniform(3, 9), 0.2)
+    mirror += _surface(grid, np.full_like(skin, 0.25), rng.uniform(2, 7), 0.2)
     mirror += _surface(grid, muscle_top, rng.uniform(0, 12))
     mirror += _surface(grid, muscle_bottom, rng.uniform(0, 10))
     tissue = Tissue(echo, attenuation, mirror)
