@@ -68,6 +68,7 @@ data: setup-author ## write the embedded data again from their generators
 	$(PY) -m tools.mni_template
 	$(PY) -c 'from course_utils.simulation.brain import template; template.build_template_file()'
 	$(PY) -m course_utils.simulation brain_mri --out data/brain_mri.npz
+	$(PY) -m course_utils.simulation breast_ultrasound --out data/breast_ultrasound.npz
 	$(PY) -m course_utils.simulation skin_lesions --out data/skin_lesions.npz
 	cd data && sha256sum *.gz *.npz > SHA256SUMS
 

@@ -11,6 +11,7 @@ from course_utils._checks import check_choice
 
 COHORTS = {
     "brain_mri": "course_utils.simulation.brain.cohort",
+    "breast_ultrasound": "course_utils.simulation.breast.cohort",
     "skin_lesions": "course_utils.simulation.skin.cohort",
 }
 

@@ -1,0 +1,1 @@
+"""Breast ultrasound, simulated: tissue and lesions in mm, seen through a beam."""
