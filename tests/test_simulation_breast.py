@@ -156,7 +156,9 @@ def test_attenuation_is_summed_along_the_beam():
     assert loss[90, 130] == 0
     assert loss[300, 40] == pytest.approx(0, abs=1e-3)
     steered = beam.lost_db(block, GRID, frequency=8, angle=0.15)
-    assert abs(int(steered[380].argmax()) - 130) > 10
+    # The block ends 20 mm down; 19.6 mm further a beam steered by 0.15 is 2.9 mm to the side.
+    center = (steered[380] * np.arange(256)).sum() / steered[380].sum()
+    assert abs(center - 129.5) * GRID.dx == pytest.approx(0.15 * 24.5, rel=0.3)
 
 
 def test_a_cyst_brightens_and_a_dense_block_darkens_what_lies_behind():
@@ -191,15 +193,22 @@ def test_masks_show_the_signs(stored):
     lesion_bits = 255 - BIT["artifact"]
     assert not (masks[normal] & lesion_bits).any()
     assert ((masks & BIT["lesion"]) > 0).any(axis=(1, 2))[~normal].all()
-    for bit, sign, word in (
-        ("halo", "halo", "present"),
-        ("posterior shadow", "posterior", "shadow"),
-        ("posterior enhancement", "posterior", "enhancement"),
-    ):
-        seen = ((masks & BIT[bit]) > 0).any(axis=(1, 2))
+
+    def seen(bit, sign, word):
+        """Return how often a mask is there, where the sign was drawn and in other lesions."""
+        there = ((masks & BIT[bit]) > 0).any(axis=(1, 2))
         drawn = stored[f"attributes/{sign}"] == word
-        assert seen[drawn].mean() > 0.8
-        assert seen[~drawn & ~normal].mean() < 0.45
+        return there[drawn].mean(), there[~drawn & ~normal].mean()
+
+    assert seen("halo", "halo", "present") == (1, 0)
+    # Fluid, coarse calcifications and steep walls cast some of their own.
+    drawn, others = seen("posterior shadow", "posterior", "shadow")
+    assert drawn > 0.95
+    assert others < 0.45
+    # Behind small lesions the enhancement stays below the 6 dB that a mask needs.
+    drawn, others = seen("posterior enhancement", "posterior", "enhancement")
+    assert drawn > 0.6
+    assert others < 0.2
 
 
 def test_second_reader_agrees_about_as_well_as_people_do(stored):
@@ -237,15 +246,16 @@ def test_a_changed_posterior_sign_changes_only_what_lies_behind():
     assert not darker[: top - 3].any()
 
 
-def test_a_changed_halo_leaves_the_interior_alone():
+def test_a_changed_halo_changes_only_itself_and_what_the_beam_meets_later():
     with_halo, without = (
         patient.simulate_patient(plan("fibroadenoma"), 5, change={"halo": word})
         for word in ("present", "absent")
     )
-    changed = (with_halo.images != without.images)[0, ..., 0]
+    brighter = with_halo.images[0, ..., 0].astype(int) - without.images[0, ..., 0]
     halo = (with_halo.masks[0] & BIT["halo"]) > 0
-    assert halo.any()
-    assert changed[halo].mean() > 3 * changed[~halo].mean()
+    top = np.flatnonzero(halo.any(axis=1))[0]
+    assert np.abs(brighter[halo]).mean() > 5
+    assert not brighter[: top - 3].any()
 
 
 def test_fresh_tissue_is_finite_and_positive():
