@@ -39,10 +39,11 @@ from course_utils.datasets import aggregate, read_dataset
 SETS = tuple(image_pairs.PARTS)
 EPOCHS = {"brain_mri": 20, "breast_ultrasound": 30, "skin_lesions": 30}
 HIGHEST, LEAST_GAIN = 0.80, 0.05
-# Columns that name the answer, are readings of it, or are no property of the patient.
+# Columns that name the answer, are readings of it, tell it by being missing (the score of the
+# ABCD rule, for melanocytic lesions only), or are no property of the patient.
 NOT_DRAWN = (
     "kind", "diagnosis", "reading", "suspicion", "subset", "weight", "number", "seed", "pair",
-    "lesion", "malignant",
+    "lesion", "malignant", "mimic", "abcd_score", "colors",
 )  # fmt: skip
 
 
