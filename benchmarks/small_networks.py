@@ -16,14 +16,20 @@ from keras import layers  # isort: skip
 BATCH = 32
 
 
-def build(shape):
-    """Return the network for images (height, width, channels); its output is a logit."""
-    x = inputs = keras.Input(shape)
+def feature_maps(x):
+    """Return the mean and the maximum over the image of the last maps of three convolutions."""
     for filters in (16, 32, 64):
         x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D()(x)
-    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
-    return keras.Model(inputs, layers.Dense(1)(x))
+    return layers.Concatenate()(
+        [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
+    )
+
+
+def build(shape):
+    """Return the network for images (height, width, channels); its output is a logit."""
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, layers.Dense(1)(feature_maps(inputs)))
 
 
 def units(images):

@@ -1,5 +1,6 @@
 """Stored tables of results: complete, and a sample of each can be computed again."""
 
+import importlib
 import importlib.util
 
 import pandas as pd
@@ -47,3 +48,27 @@ def test_a_sample_of_the_first_cnn_table_can_be_computed_again(first_cnn, table,
     again = evaluation.auc(patients.labels, patients.probabilities)
     stored = table.query("arm == @arm and seed == '0'").iloc[0]
     assert again.value == pytest.approx(stored["auc"], abs=tolerance)
+
+
+@pytest.fixture(scope="module")
+def difficulty_table():
+    return pd.read_csv(RESULTS / "difficulty.csv", comment="#")
+
+
+def test_no_shortcut_solves_a_question_with_two_classes(difficulty_table):
+    rules = difficulty_table[difficulty_table["role"].isin(["shortcut", "simple"])]
+    two = rules[rules["task"] != "seven classes"]
+    assert set(two["set"]) == {"brain_mri", "breast_ultrasound", "skin_lesions"}
+    assert (two["auc"] <= 0.80).all()
+    assert (two["gain_value"] >= 0.05).all()
+
+
+def test_a_sample_of_the_difficulty_table_can_be_computed_again(difficulty_table, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    difficulty = importlib.import_module("difficulty")
+    task = difficulty.tasks(datasets.load("breast_ultrasound"))[0]
+    features = difficulty.shortcuts(task.data)["position"]
+    again = difficulty.Scorer(task).score(difficulty.linear_rule(features, task))[0]
+    row = difficulty_table.query("set == 'breast_ultrasound' and what == 'position'").iloc[0]
+    assert again.value == pytest.approx(row["auc"], abs=0.005)
+    assert again.low == pytest.approx(row["low"], abs=0.01)
