@@ -17,3 +17,14 @@ def write_npz(path, arrays):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write a text file, UTF-8 with line feeds, that appears complete or not at all."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)

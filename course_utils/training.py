@@ -1,24 +1,29 @@
-"""Seeds, and data sets as streams of batches for Keras.
+"""Seeds, data sets as streams of batches for Keras, and one honest way to fit.
 
 Import this module before TensorFlow or Keras: it silences the line TensorFlow writes at
-import. Taught in lesson 04.
+import. Taught in lessons 04 and 06.
 """
 
 from __future__ import annotations
 
+import time
 import warnings
+from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
+from tqdm.auto import tqdm
+from tqdm.notebook import tqdm_notebook
 
-from course_utils._checks import check_seed, refuse
+from course_utils._checks import DatasetError, check_choice, check_seed, refuse
 from course_utils._tensorflow import import_quietly
 
 tf = import_quietly()
 # Only after the quiet import, because Keras imports TensorFlow too.
 import keras  # noqa: E402
 
-__all__ = ["set_seed", "to_tf"]
+__all__ = ["History", "fit", "predict", "set_seed", "to_tf"]
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
@@ -49,7 +54,9 @@ def set_seed(seed):
     keras.utils.set_random_seed(int(seed))
 
 
-def to_tf(dataset, batch_size=32, *, shuffle=False, seed=0, target="labels", weights=None):
+def to_tf(
+    dataset, batch_size=32, *, shuffle=False, seed=0, target="labels", weights=None, augment=None
+):
     """Turn a data set into batches for `fit`, `evaluate` and `predict`.
 
     Images stay as they are stored until their batch is due, then `ImageDataset.as_float` makes
@@ -70,6 +77,10 @@ def to_tf(dataset, batch_size=32, *, shuffle=False, seed=0, target="labels", wei
         ``"labels"``, or the name of a mask.
     weights : array (n,), optional
         Weight of each image in the loss.
+    augment : callable, optional
+        Changes the images of each batch at random, for training only: ``augment(images)`` returns
+        images; with masks as target, ``augment(images, masks)`` returns both. See
+        `augmentation.Augmenter`.
 
     Returns
     -------
@@ -102,8 +113,7 @@ def to_tf(dataset, batch_size=32, *, shuffle=False, seed=0, target="labels", wei
     (TensorShape([4, 4, 4, 1]), array([0, 0, 0, 0]))
     """
     check_seed(seed)
-    if not isinstance(batch_size, Integral) or isinstance(batch_size, bool) or batch_size < 1:
-        refuse("batch_size", repr(batch_size), "an integer from 1", "32 is a common choice.")
+    _check_whole("batch_size", batch_size, "32 is a common choice.")
     arrays = [dataset.labels if target == "labels" else _mask_target(dataset, target)]
     if weights is not None:
         arrays.append(_check_weights(weights, len(dataset)))
@@ -122,7 +132,25 @@ def to_tf(dataset, batch_size=32, *, shuffle=False, seed=0, target="labels", wei
     order = tf.data.Dataset.range(len(dataset))
     if shuffle:
         order = order.shuffle(len(dataset), seed=int(seed), reshuffle_each_iteration=True)
-    return order.batch(int(batch_size)).map(batch, tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    batches = order.batch(int(batch_size)).map(batch, tf.data.AUTOTUNE)
+    if augment is not None:
+        # One after the other, so that a seeded augmentation repeats.
+        batches = batches.map(_augmented(augment, target != "labels"))
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _augmented(augment, with_masks):
+    def change(images, targets, *weights):
+        if with_masks:
+            return (*augment(images, targets), *weights)
+        return (augment(images), targets, *weights)
+
+    return change
+
+
+def _check_whole(name, value, advice):
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        refuse(name, repr(value), "an integer from 1", advice)
 
 
 def _mask_target(dataset, name):
@@ -137,3 +165,205 @@ def _check_weights(weights, n):
     if not np.isfinite(weights).all() or weights.min() < 0:
         refuse("weights", "NaN, infinity or a negative weight", "numbers from 0", "Mend them.")
     return weights.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in a training; `plotting.plot_history` draws it.
+
+    Attributes
+    ----------
+    history : dict of str to list
+        One number per epoch for every curve: loss, accuracy, val_loss, …
+    monitor : str
+        The curve by which an epoch is called best; the training loss without validation data.
+    best_epoch : int
+        From 1.
+    restored : bool
+        Whether the model has the weights of the best epoch (early stopping), or of the last one.
+    seconds : float
+    """
+
+    history: dict = field(repr=False)
+    monitor: str
+    best_epoch: int
+    restored: bool
+    seconds: float
+
+    @property
+    def table(self):
+        """One row per epoch, from 1, one column per curve."""
+        epochs = pd.RangeIndex(1, len(self.history["loss"]) + 1, name="epoch")
+        return pd.DataFrame(self.history, index=epochs)
+
+    def __repr__(self):
+        best = self.history[self.monitor][self.best_epoch - 1]
+        kept = "best epoch" if self.restored else "last epoch"
+        return (
+            f"Trained {len(self.history['loss'])} epochs in {self.seconds:.0f} s; {self.monitor} "
+            f"was best in epoch {self.best_epoch} ({best:.3g}). The model has the weights of the "
+            f"{kept}."
+        )
+
+
+def fit(
+    model, train, validation=None, *, epochs, patience=None, monitor="val_loss", batch_size=32,
+    seed=0, target="labels", class_weight=None, weights=None, augment=None, progress=True,
+):  # fmt: skip
+    """Train a compiled model on one data set while watching another; never on test images.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled. It is trained in place, from the weights that it has.
+    train, validation : ImageDataset
+        They must not share a group, nor hold an image of an official test split.
+    epochs : int
+        Passes over the training images, at most.
+    patience : int, optional
+        Early stopping: stop after so many epochs without a better `monitor`, and give the model
+        the weights of its best epoch, also when the epochs ran out first. Default: train all
+        epochs and keep the last weights.
+    monitor : str, optional
+        ``"val_loss"``, or a metric the model is compiled with, as ``"val_accuracy"``. A loss is
+        best where it is lowest, everything else where it is highest.
+    batch_size, seed, target, weights, augment
+        As for `to_tf`; `augment` changes training images only.
+    class_weight : dict of int to float, optional
+        See `imbalance.class_weights`. Validation is never weighted.
+    progress : bool, optional
+        Show a bar: a widget in a notebook, a line in a terminal, nothing where output goes to a
+        file.
+
+    Returns
+    -------
+    history : History
+
+    Raises
+    ------
+    DatasetError
+        Groups in both sets, test images, a model that is not compiled, a monitor that it does not
+        compute, or a loss that is no longer a number.
+
+    Notes
+    -----
+    Early stopping: Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3. It decides by the
+    validation set, so a score on that set is too good afterwards. Taught in lesson 06.
+
+    Examples
+    --------
+    ``history = fit(model, train, validation, epochs=50, patience=5)``
+    """
+    _check_whole("epochs", epochs, "Give the number of passes.")
+    if not getattr(model, "compiled", False):
+        refuse("model", f"{model!r:.60}", "a compiled Keras model", "Call model.compile first.")
+    _check_parts(train, validation)
+    monitor = monitor if validation is not None else "loss"
+    callbacks = []
+    if patience is not None:
+        _check_whole("patience", patience, "5 is a common choice.")
+        if validation is None:
+            refuse("validation", None, "an ImageDataset", "Early stopping needs one to watch.")
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                monitor=monitor, mode=_direction(monitor), patience=int(patience),
+                restore_best_weights=True,
+            )
+        )  # fmt: skip
+    batches = to_tf(
+        train, batch_size, shuffle=True, seed=seed, target=target, weights=weights, augment=augment
+    )
+    watched = None if validation is None else to_tf(validation, 128, target=target)
+    start = time.perf_counter()
+    with _bar(epochs, progress) as bar:
+        # The watcher comes first, so that a missing monitor is named before Keras warns of it.
+        curves = model.fit(
+            batches, validation_data=watched, epochs=int(epochs), class_weight=class_weight,
+            callbacks=[_Watcher(bar, monitor), *callbacks], verbose=0,
+        ).history  # fmt: skip
+    best = {"min": np.argmin, "max": np.argmax}[_direction(monitor)](curves[monitor])
+    seconds = time.perf_counter() - start
+    return History(curves, monitor, int(best) + 1, patience is not None, seconds)
+
+
+def predict(model, dataset, batch_size=128):
+    """Return a model's probabilities for the images of a data set, in their order.
+
+    Parameters
+    ----------
+    model : keras.Model
+    dataset : ImageDataset
+    batch_size : int, optional
+        At least 1.
+
+    Returns
+    -------
+    probabilities : ndarray, float64, 0–1
+        (n,) for a model with one output, (n, classes) for one with several, (n, height, width) for
+        one that gives a mask.
+
+    Raises
+    ------
+    DatasetError
+        A batch size below 1, or predictions that are NaN.
+
+    Examples
+    --------
+    ``datasets.aggregate(predict(model, test), test.groups, labels=test.labels)``
+    """
+    values = model.predict(to_tf(dataset, batch_size), verbose=0).astype(np.float64)
+    if np.isnan(values).any():
+        refuse("predictions", "NaN", "numbers", "The training diverged; lower the learning rate.")
+    return values[..., 0] if values.shape[-1] == 1 else values
+
+
+def _check_parts(train, validation):
+    for name, part in (("train", train), ("validation", validation)):
+        if part is not None and part.splits is not None and (part.splits == "test").any():
+            raise DatasetError(
+                f"{name}: received {(part.splits == 'test').sum()} images of the official test "
+                "split; allowed: training and validation images. Test images are for the one "
+                "score at the end: use dataset.split('train') and dataset.split('validation')."
+            )
+    if validation is not None:
+        shared = np.intersect1d(train.groups, validation.groups)
+        if len(shared):
+            raise DatasetError(
+                f"validation: received {len(shared)} groups that are in train too, such as "
+                f"{shared[0]}; allowed: none. Each group is a {train.group_kind}: divide with "
+                "split_by_group."
+            )
+
+
+def _direction(monitor):
+    return "min" if monitor.endswith("loss") else "max"
+
+
+def _bar(epochs, progress):
+    # In a terminal, None shows the bar only where somebody looks.
+    shown = {} if issubclass(tqdm, tqdm_notebook) else {"disable": None}
+    return tqdm(
+        total=int(epochs), unit="epoch", leave=False, **shown if progress else {"disable": True}
+    )
+
+
+class _Watcher(keras.callbacks.Callback):
+    """Moves the bar, and stops a training whose loss is no number or whose monitor is missing."""
+
+    def __init__(self, bar, monitor):
+        super().__init__()
+        self.bar, self.monitor = bar, monitor
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.monitor not in logs:
+            check_choice("monitor", self.monitor, list(logs))
+        if not np.isfinite(logs["loss"]):
+            refuse(
+                "loss",
+                f"{logs['loss']} in epoch {epoch + 1}",
+                "a finite number",
+                "Lower the learning rate, and look for NaN in the images.",
+            )
+        shown = dict.fromkeys(("loss", self.monitor))
+        self.bar.set_postfix({name: f"{logs[name]:.3f}" for name in shown})
+        self.bar.update()

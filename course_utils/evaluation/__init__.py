@@ -49,6 +49,7 @@ from course_utils.evaluation.proportions import (
 from course_utils.evaluation.recalibration import Temperature, fit_temperature, shift_prevalence
 from course_utils.evaluation.reporting import Report, report
 from course_utils.evaluation.resampling import bootstrap, compare, interval_of_draws
+from course_utils.evaluation.runs import bootstrap_runs, compare_runs, spread_of_runs
 from course_utils.evaluation.thresholds import Threshold, choose_threshold
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "average_precision",
     "balanced_accuracy",
     "bootstrap",
+    "bootstrap_runs",
     "brier_score",
     "calibration_curve",
     "calibration_intercept",
@@ -72,6 +74,7 @@ __all__ = [
     "class_recall",
     "class_recalls",
     "compare",
+    "compare_runs",
     "confusion_counts",
     "decision_curve",
     "fit_temperature",
@@ -96,5 +99,6 @@ __all__ = [
     "shift_prevalence",
     "specificity",
     "specificity_at_sensitivity",
+    "spread_of_runs",
     "wilson_interval",
 ]

@@ -235,17 +235,14 @@ def bootstrap(
     >>> bootstrap(sensitivity, labels, probabilities, list("ABCCDD"), threshold=0.5)
     sensitivity 0.50 (95 % interval 0.00 to 1.00, 4 patients)
     """
-    labels, weights, models = _checked(metric, labels, weights, probabilities)
-    score = _row_score(metric, labels, models[0], weights, options)
+    labels, weights, models = checked_rows(metric, labels, weights, probabilities)
+    score = row_score(metric, labels, models[0], weights, options)
     value = score(np.arange(len(labels)))
-    if interval is None:
-        fraction = getattr(metric, "__name__", "") in FRACTIONS and 0 < value < 1
-        interval = "logit-t" if fraction else "percentile"
     resampler = Resampler(
         labels, groups, group_kind=group_kind, level=level, n_resamples=n_resamples, seed=seed,
-        interval=interval,
+        interval=interval or default_interval(metric, value),
     )  # fmt: skip
-    return resampler.estimate(name or _name(metric), value, resampler.scores(score))
+    return resampler.estimate(name or metric_name(metric), value, resampler.scores(score))
 
 
 def compare(
@@ -282,21 +279,28 @@ def compare(
     >>> round(compare(brier_score, labels, [0, 0, 1, 1], [0.1, 0.1, 0.9, 0.9]).value, 4)
     -0.01
     """
-    labels, weights, models = _checked(metric, labels, weights, first, second)
+    labels, weights, models = checked_rows(metric, labels, weights, first, second)
     resampler = Resampler(
         labels, groups, group_kind=group_kind, level=level, n_resamples=n_resamples, seed=seed
     )
-    one, two = (_row_score(metric, labels, model, weights, options) for model in models)
+    one, two = (row_score(metric, labels, model, weights, options) for model in models)
 
     def difference(rows):
         return one(rows) - two(rows)
 
-    name = f"{name or _name(metric)} difference"
+    name = f"{name or metric_name(metric)} difference"
     value = difference(np.arange(len(labels)))
     return resampler.estimate(name, value, resampler.scores(difference))
 
 
-def _checked(metric, labels, weights, *models):
+def default_interval(metric, value):
+    """Return the kind of interval that covers better for this score."""
+    fraction = getattr(metric, "__name__", "") in FRACTIONS and 0 < value < 1
+    return "logit-t" if fraction else "percentile"
+
+
+def checked_rows(metric, labels, weights, *models):
+    """Return labels, weights and a list of models' probabilities, all checked."""
     if not callable(metric):
         refuse("metric", repr(metric), "a function", "Give roc_auc, without parentheses.")
     labels = np.asarray(labels)
@@ -312,7 +316,7 @@ def _checked(metric, labels, weights, *models):
     return labels.astype(np.int64), weights, models
 
 
-def _row_score(metric, labels, probabilities, weights, options):
+def row_score(metric, labels, probabilities, weights, options):
     """Return a function that scores a selection of rows."""
 
     def score(rows):
@@ -322,6 +326,7 @@ def _row_score(metric, labels, probabilities, weights, options):
     return score
 
 
-def _name(metric):
+def metric_name(metric):
+    """Return what to call a score."""
     name = getattr(metric, "__name__", "score")
     return NAMES.get(name, name.replace("_", " "))

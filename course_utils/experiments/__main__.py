@@ -1,0 +1,61 @@
+"""Compute the tables in data/results.
+
+    python -m course_utils.experiments [NAME ...] [--workers N] [--fresh]
+
+Without a NAME, all of them. Finished runs are kept in build/experiments, so that an interrupted
+computation goes on where it stopped.
+"""
+
+import argparse
+import importlib
+import shutil
+import sys
+import time
+
+from course_utils import ROOT
+from course_utils.experiments import run, store
+
+# Table: the module that computes it, with ARMS, SEEDS and `measure(seed, **settings)`.
+MODULES = {}
+# Two trainings that share two threads are slower than two with one thread each.
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def main(arguments=None):
+    """Compute the tables that are named; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MODULES))
+    parser.add_argument("--workers", type=int, default=1, help="processes, one thread each")
+    parser.add_argument("--fresh", action="store_true", help="forget finished runs first")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in MODULES]
+    if unknown or options.workers < 1:
+        wrong = unknown[0] if unknown else f"--workers {options.workers}"
+        print(f"{wrong!r}: choose among {', '.join(MODULES)}; workers from 1.", file=sys.stderr)
+        return 2
+    for name in options.names or MODULES:
+        compute(name, options.workers, options.fresh)
+    return 0
+
+
+def compute(name, workers=1, fresh=False):
+    """Run one experiment and store its table."""
+    folder = ROOT / "build" / "experiments" / name
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    module = importlib.import_module(f"course_utils.experiments.{MODULES[name]}")
+    start = time.perf_counter()
+    if workers > 1:
+        from distributed import Client
+
+        here = {"dashboard_address": None, "env": ONE_THREAD, "host": "127.0.0.1"}
+        with Client(n_workers=workers, threads_per_worker=1, **here) as client:
+            table = run(module.measure, module.ARMS, module.SEEDS, folder=folder, client=client)
+    else:
+        table = run(module.measure, module.ARMS, module.SEEDS, folder=folder)
+    path = store(table, name, f"python -m course_utils.experiments {name}")
+    print(f"{path.name}: {len(table)} rows in {time.perf_counter() - start:.0f} s")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
