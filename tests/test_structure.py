@@ -16,7 +16,7 @@ LAYERS = (
     {"datasets"},
     {"evaluation"},
     {"imbalance"},
-    {"models", "training", "explanation"},
+    {"augmentation", "models", "training", "explanation"},
     {"experiments"},
     {"plotting"},
     {"widgets", "exercises", "claims", "doctor", "jupyter", "__main__"},

@@ -1,0 +1,175 @@
+"""Augmented images keep their form, and masks move exactly with them."""
+
+import numpy as np
+import pytest
+
+from course_utils.datasets import DatasetError
+
+GEOMETRY = {"flip": True, "shift": 0.1, "rotation": 20, "zoom": 0.2}
+INTENSITY = {"brightness": 0.1, "contrast": 0.3, "gain": 0.2, "noise": 0.05}
+
+
+@pytest.fixture(scope="module")
+def augmenter():
+    """Import the module late: it loads TensorFlow."""
+    from course_utils.augmentation import Augmenter
+
+    return Augmenter
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).random((6, 24, 20, 2), dtype=np.float32)
+
+
+def disks(n=40, size=48):
+    """Draw a disk off the center: the same in image and mask."""
+    rows, columns = np.mgrid[:size, :size]
+    disk = (rows - 20) ** 2 + (columns - 30) ** 2 <= 36
+    return np.repeat(disk[np.newaxis, ..., np.newaxis], n, axis=0).astype(np.float32)
+
+
+def centers(batch):
+    """Return each image's center of gravity as (row, column)."""
+    batch = np.asarray(batch)[..., 0]
+    grids = np.indices(batch.shape[1:])
+    return np.stack([(batch * grid).sum((1, 2)) / batch.sum((1, 2)) for grid in grids], axis=1)
+
+
+def test_without_options_nothing_changes(augmenter, images):
+    mask = (images[..., :1] > 0.5).astype(np.float32)
+    same, same_mask = augmenter()(images, mask)
+    assert np.array_equal(same, images)
+    assert np.array_equal(same_mask, mask)
+    assert np.array_equal(augmenter()(images), images)
+
+
+def test_a_flip_exchanges_left_and_right_exactly(augmenter, images):
+    flipped = np.asarray(augmenter(flip=True, seed=1)(images))
+    kept = [np.array_equal(new, old) for new, old in zip(flipped, images, strict=True)]
+    turned = [np.array_equal(new, old[:, ::-1]) for new, old in zip(flipped, images, strict=True)]
+    assert all(k != t for k, t in zip(kept, turned, strict=True))
+    assert any(kept)
+    assert any(turned)
+
+
+def test_image_and_mask_move_together_and_the_mask_stays_binary(augmenter):
+    moved, masks = augmenter(**GEOMETRY, seed=2)(disks(), disks())
+    assert set(np.unique(masks)) == {0.0, 1.0}
+    assert np.abs(centers(moved) - centers(masks)).max() < 0.5, "half a pixel"
+    assert centers(masks).std(axis=0).min() > 1, "the disks should have moved"
+    assert np.ptp(np.asarray(masks).sum((1, 2, 3))) > 20, "the disks should have changed size"
+
+
+def test_a_shift_keeps_within_its_limit(augmenter):
+    moved = centers(augmenter(shift=0.1, seed=0)(disks(200))) - centers(disks(200))
+    assert 0.9 * 4.8 < np.abs(moved).max() < 4.8 + 1e-3
+    assert np.abs(moved.mean(axis=0)).max() < 1
+
+
+def test_a_zoom_scales_areas_by_its_square(augmenter):
+    areas = np.asarray(augmenter(zoom=0.2, seed=0)(disks(200))).sum((1, 2, 3))
+    share = areas / disks(1).sum()
+    assert 0.8**2 * 0.95 < share.min() < 0.75
+    assert 1.35 < share.max() < 1.2**2 * 1.05
+
+
+def test_a_rotation_turns_around_the_center_by_at_most_its_limit(augmenter):
+    middle = (48 - 1) / 2
+    before, after = (
+        np.degrees(np.arctan2(*(centers(batch) - middle).T))
+        for batch in (disks(200), augmenter(rotation=15, seed=0)(disks(200)))
+    )
+    turned = after - before
+    assert 13 < np.abs(turned).max() < 15.5
+    distance = np.linalg.norm(centers(augmenter(rotation=15)(disks())) - middle, axis=1)
+    assert np.allclose(distance, np.linalg.norm(centers(disks(1)) - middle), atol=0.1)
+
+
+def test_intensity_changes_leave_masks_alone_and_stay_within_0_and_1(augmenter, images):
+    mask = (images[..., :1] > 0.5).astype(np.float32)
+    changed, same = augmenter(**INTENSITY)(images, mask)
+    assert np.array_equal(same, mask)
+    assert 0 <= np.min(changed) <= np.max(changed) <= 1
+    assert np.abs(changed - images).mean() > 0.02
+
+
+@pytest.mark.parametrize(
+    ("option", "invariant"),
+    [
+        ("gain", lambda x: x.std((1, 2, 3)) / x.mean((1, 2, 3))),
+        ("brightness", lambda x: x.std((1, 2, 3))),
+        ("contrast", lambda x: x.mean((1, 2))),
+    ],
+)
+def test_each_intensity_change_keeps_what_it_should(augmenter, images, option, invariant):
+    images = 0.4 + 0.2 * images  # far from 0 and 1, so that nothing is clipped
+    changed = np.asarray(augmenter(**{option: 0.2})(images))
+    assert np.abs(changed - images).max() > 0.01
+    assert np.allclose(invariant(changed), invariant(images), atol=1e-5)
+
+
+def test_noise_has_the_given_standard_deviation(augmenter):
+    gray = np.full((8, 64, 64, 1), 0.5, np.float32)
+    assert np.std(augmenter(noise=0.05)(gray)) == pytest.approx(0.05, rel=0.03)
+
+
+def test_one_seed_gives_one_series_of_changes(augmenter, images):
+    one, two, other = (augmenter(**GEOMETRY, **INTENSITY, seed=seed) for seed in (3, 3, 4))
+    first = one(images)
+    assert np.array_equal(first, two(images))
+    assert not np.array_equal(first, other(images))
+    second = one(images)
+    assert not np.array_equal(first, second)
+    assert np.array_equal(second, two(images))
+
+
+def test_a_stream_repeats_itself_and_differs_between_epochs(augmenter, images):
+    import tensorflow as tf
+
+    def two_epochs():
+        augment = augmenter(**GEOMETRY, **INTENSITY, seed=5)
+        mask = (images[..., :1] > 0.5).astype(np.float32)
+        stream = tf.data.Dataset.from_tensor_slices((images, mask)).batch(4)
+        stream = stream.map(augment).prefetch(2)
+        assert stream.element_spec[0].shape[1:] == images.shape[1:]
+        return [np.concatenate([batch for batch, _ in stream]) for _ in range(2)]
+
+    first, second = two_epochs()
+    assert not np.array_equal(first, second)
+    again = two_epochs()
+    assert np.array_equal(first, again[0])
+    assert np.array_equal(second, again[1])
+
+
+def test_it_says_what_is_switched_on(augmenter):
+    assert repr(augmenter(flip=True, zoom=0.1)) == "Augmenter(flip=True, zoom=0.1)"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"shift": 0.6},
+        {"rotation": -1},
+        {"zoom": "a"},
+        {"gain": float("nan")},
+        {"noise": True},
+        {"flip": 1},
+        {"seed": -1},
+    ],
+)
+def test_amounts_outside_their_limits_are_refused(augmenter, options):
+    with pytest.raises(DatasetError, match=f"{next(iter(options))}: received .* allowed"):
+        augmenter(**options)
+
+
+def test_batches_of_another_form_are_refused(augmenter, images):
+    augment = augmenter(flip=True)
+    with pytest.raises(DatasetError, match=r"images: received .*uint8"):
+        augment((255 * images).astype(np.uint8))
+    with pytest.raises(DatasetError, match="images: received shape"):
+        augment(images[0])
+    with pytest.raises(DatasetError, match="masks: received 2 channels"):
+        augment(images, images)
+    with pytest.raises(DatasetError, match="for images"):
+        augment(images, images[:, :12, :, :1])
