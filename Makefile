@@ -13,7 +13,7 @@ export VENV PYTHON
 ANY_PYTHON := $(or $(PYTHON),$(shell command -v python3 || command -v python))
 SETUP = @$(if $(ANY_PYTHON),,echo "Set-up stopped: no Python found. Install Python 3.11 to 3.13." >&2; exit 1;) $(ANY_PYTHON) tools/bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help lab doctor reset test check notebooks contact lint format unit structure data lock \
+.PHONY: help lab doctor reset test check notebooks contact lint format unit structure data experiments lock \
 	hooks setup-learner setup-author test-learner
 
 help: ## list the commands
@@ -63,6 +63,9 @@ lint: setup-author
 format: setup-author ## format the code and mend what the linter can mend
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+experiments: setup-author ## compute the stored tables of the lessons, or one NAME=overfitting
+	$(PY) -m course_utils.experiments $(NAME) --workers 2
 
 data: setup-author ## write the embedded data again from their generators
 	$(PY) -m tools.mni_template

@@ -279,7 +279,7 @@ def fit(
         # The watcher comes first, so that a missing monitor is named before Keras warns of it.
         curves = model.fit(
             batches, validation_data=watched, epochs=int(epochs), class_weight=class_weight,
-            callbacks=[_Watcher(bar, monitor), *callbacks], verbose=0,
+            callbacks=[_Watcher(bar, monitor), *callbacks], verbose=0, shuffle=False,
         ).history  # fmt: skip
     best = {"min": np.argmin, "max": np.argmax}[_direction(monitor)](curves[monitor])
     seconds = time.perf_counter() - start

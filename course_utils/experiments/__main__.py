@@ -13,7 +13,7 @@ import sys
 import time
 
 from course_utils import ROOT
-from course_utils.experiments import run, store
+from course_utils.experiments.runs import RESULTS, run, store
 
 # Table: the module that computes it, with ARMS, SEEDS and `measure(seed, **settings)`.
 MODULES = {}
@@ -53,7 +53,7 @@ def compute(name, workers=1, fresh=False):
             table = run(module.measure, module.ARMS, module.SEEDS, folder=folder, client=client)
     else:
         table = run(module.measure, module.ARMS, module.SEEDS, folder=folder)
-    path = store(table, name, f"python -m course_utils.experiments {name}")
+    path = store(table, name, f"python -m course_utils.experiments {name}", folder=RESULTS)
     print(f"{path.name}: {len(table)} rows in {time.perf_counter() - start:.0f} s")
 
 

@@ -70,8 +70,8 @@ def run(function, arms, seeds, *, folder=None, client=None):
         arm  seed  heads
     0   few     0      2
     1   few     1      1
-    2  many     0     49
-    3  many     1     61
+    2  many     0     56
+    3  many     1     50
     """
     jobs = _jobs(function, arms, seeds)
     folder = None if folder is None else Path(folder)

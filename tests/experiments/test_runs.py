@@ -1,0 +1,156 @@
+"""Runs repeat, survive an interruption, and notice when what they compute has changed."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from course_utils import experiments
+from course_utils.datasets import DatasetError
+from course_utils.experiments import __main__ as command
+
+CALLS = []
+INTERRUPTED = set()
+
+
+def draw(seed, size=2, scale=1.0):
+    """One row per draw, recorded in CALLS."""
+    if (seed, size) in INTERRUPTED:
+        raise KeyboardInterrupt
+    CALLS.append((seed, size, scale))
+    values = scale * np.random.default_rng(seed).normal(size=size)
+    return pd.DataFrame({"group": [f"P{i}" for i in range(size)], "value": values})
+
+
+ARMS = {"small": {"size": 2}, "large, scaled": {"size": 3, "scale": 10.0}}
+
+
+@pytest.fixture(autouse=True)
+def no_calls():
+    CALLS.clear()
+
+
+def test_rows_come_by_arm_and_seed_in_the_given_order():
+    table = experiments.run(draw, ARMS, seeds=(1, 0))
+    assert table[["arm", "seed"]].drop_duplicates().values.tolist() == [
+        ["small", 1],
+        ["small", 0],
+        ["large, scaled", 1],
+        ["large, scaled", 0],
+    ]
+    expected = 10 * np.random.default_rng(1).normal(size=3)
+    np.testing.assert_array_equal(table.query("arm != 'small' and seed == 1")["value"], expected)
+
+
+def test_an_interrupted_computation_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    whole = experiments.run(draw, ARMS, seeds=range(3))
+    monkeypatch.setattr(sys.modules[__name__], "INTERRUPTED", {(2, 2)})
+    with pytest.raises(KeyboardInterrupt):
+        experiments.run(draw, ARMS, seeds=range(3), folder=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+    INTERRUPTED.clear()
+    CALLS.clear()
+    resumed = experiments.run(draw, ARMS, seeds=range(3), folder=tmp_path)
+    assert [(seed, size) for seed, size, _ in CALLS] == [(2, 2), (0, 3), (1, 3), (2, 3)]
+    pd.testing.assert_frame_equal(resumed, whole)
+
+
+def test_finished_runs_are_read_and_other_settings_are_computed(tmp_path):
+    experiments.run(draw, ARMS, seeds=(0,), folder=tmp_path)
+    CALLS.clear()
+    experiments.run(draw, ARMS, seeds=(0,), folder=tmp_path)
+    assert not CALLS
+    experiments.run(draw, {"small": {"size": 4}}, seeds=(0,), folder=tmp_path)
+    assert CALLS == [(0, 4, 1.0)]
+
+
+def test_a_half_written_file_does_not_exist(tmp_path, monkeypatch):
+    def no_space(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", no_space)
+    with pytest.raises(OSError, match="no space"):
+        experiments.run(draw, ARMS, seeds=(0,), folder=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_table(tmp_path):
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        there = experiments.run(draw, ARMS, seeds=range(3), folder=tmp_path, client=client)
+    pd.testing.assert_frame_equal(there, experiments.run(draw, ARMS, seeds=range(3)))
+
+
+@pytest.mark.parametrize(
+    ("arms", "seeds", "message"),
+    [
+        ({}, (0,), "arms: received"),
+        ({"a": {"sise": 2}}, (0,), "allowed: arguments of draw"),
+        ({"a": {}}, (), "one or more different seeds"),
+        ({"a": {}}, (1, 1), "one or more different seeds"),
+        ({"a": {}}, (0.5,), "seed: received 0.5"),
+    ],
+)
+def test_mistakes_are_refused_before_anything_runs(arms, seeds, message):
+    with pytest.raises(DatasetError, match=message):
+        experiments.run(draw, arms, seeds)
+    assert not CALLS
+
+
+@pytest.mark.parametrize("result", [None, 3.0, pd.DataFrame(), {"seed": 1}])
+def test_a_result_that_is_no_table_is_refused(result):
+    with pytest.raises(DatasetError, match=r"result of \('a', 0\)"):
+        experiments.run(lambda seed: result, {"a": {}}, [0])
+
+
+def test_a_stored_table_says_how_it_was_made(tmp_path, monkeypatch):
+    monkeypatch.setattr("course_utils.experiments.runs.RESULTS", tmp_path)
+    table = pd.DataFrame({"arm": ["a"], "value": [1 / 3]})
+    experiments.store(table, "demo", "make experiments", folder=tmp_path)
+    again = experiments.results("demo")
+    assert again["value"].tolist() == [0.3333]
+    assert again.attrs["made_by"].startswith("make experiments; tensorflow 2.")
+    with pytest.raises(DatasetError, match="'none'; allowed: demo"):
+        experiments.results("none")
+
+
+def test_probabilities_of_an_arm_are_one_row_per_seed():
+    rows = [
+        ("a", seed, "validation", group, label, seed / 10 + label / 2)
+        for seed in (1, 0)
+        for group, label in (("P2", 1), ("P1", 0))
+    ]
+    columns = ["arm", "seed", "part", "group", "label", "probability"]
+    table = pd.DataFrame(rows, columns=columns)
+    labels, runs, groups = experiments.probabilities(table, "a", "validation")
+    assert groups.tolist() == ["P1", "P2"]
+    assert labels.tolist() == [0, 1]
+    np.testing.assert_allclose(runs, [[0, 0.5], [0.1, 0.6]])
+    with pytest.raises(DatasetError, match="part: received 'test'; allowed: validation"):
+        experiments.probabilities(table, "a", "test")
+    with pytest.raises(DatasetError, match="different groups"):
+        experiments.probabilities(table[:-1], "a", "validation")
+
+
+def test_the_command_names_what_can_be_computed(capsys):
+    assert command.main(["nonsense"]) == 2
+    assert "choose among" in capsys.readouterr().err
+
+
+def test_the_command_computes_and_stores_a_table(tmp_path, monkeypatch, capsys):
+    module = type(sys)("demo")
+    module.ARMS, module.SEEDS, module.measure = ARMS, (0, 1), draw
+    monkeypatch.setitem(sys.modules, "course_utils.experiments.demo", module)
+    monkeypatch.setitem(command.MODULES, "demo_table", "demo")
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    assert command.main(["demo_table"]) == 0
+    assert "demo_table.csv: 10 rows" in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / "demo_table.csv", comment="#")) == 10
