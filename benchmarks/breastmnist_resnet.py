@@ -18,7 +18,7 @@ compare their times: processor seconds of all threads, and seconds on the clock.
 
 AUCs count pairs of images of one fold only, because the scores of two models share no scale.
 Intervals draw groups within class, the same for both arms of a difference; drawing within fold as
-well made them about 4 % narrower on made-up scores. They are about other images tried on these
+well made them 2 to 3 % narrower on made-up scores. They are about other images tried on these
 networks: what another seed or other training images would change is not in them.
 """
 
