@@ -82,9 +82,7 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     >>> compact_cnn().count_params()
     23505
     """
-    filters = tuple(filters)
-    if not filters or not all(isinstance(n, int) and n > 0 for n in filters):
-        raise ValueError(f"filters is {filters}. Give at least one whole number above 0.")
+    filters = _check_filters(filters)
     _check_shape(input_shape, 2 ** len(filters))
     model = keras.Sequential([keras.Input(input_shape)], name="compact_cnn")
     for count in filters:
@@ -93,6 +91,160 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     model.add(layers.GlobalMaxPooling2D())
     model.add(layers.Dense(1, activation="sigmoid"))
     return model
+
+
+def residual_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64), classes=1):
+    """Build a small residual network: one block of two convolutions per stage.
+
+    A block adds its input to what its two convolutions found, so that the gradient has a short way
+    through the network. Each stage after the first halves height and width and takes its input
+    through a 1 × 1 convolution, which gives it the right shape to be added. Used in lesson 08.
+
+    Parameters
+    ----------
+    input_shape : (int, int, int), optional
+        Height, width, channels. Images are float32, 0–1.
+    filters : sequence of int, optional
+        Channels of each stage.
+    classes : int, optional
+        1: the output is the probability of class 1. From 3: one probability per class, by softmax.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled. The output has shape (n, classes).
+
+    Raises
+    ------
+    ValueError
+        If the shape is not three whole numbers, the image is too small for that many stages, a
+        number of filters is not a whole number above 0, or there are two classes.
+
+    Notes
+    -----
+    Residual blocks: He and others 2016, https://doi.org/10.1109/CVPR.2016.90. At the end stands the
+    global maximum instead of their mean, for the reason given for `compact_cnn`.
+
+    Examples
+    --------
+    >>> residual_cnn().count_params()
+    77985
+    """
+    filters = _check_filters(filters)
+    _check_shape(input_shape, 2 ** len(filters))
+    images = keras.Input(input_shape)
+    x = layers.Conv2D(filters[0], 3, padding="same", use_bias=False)(images)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    for stage, count in enumerate(filters):
+        x = _residual_block(x, count, strides=1 if stage == 0 else 2)
+    x = layers.GlobalMaxPooling2D()(x)
+    outputs = layers.Dense(classes, activation=_output_activation(classes))(x)
+    return keras.Model(images, outputs, name="residual_cnn")
+
+
+def _residual_block(x, filters, strides):
+    # No bias: the batch normalization that follows would subtract it again.
+    shortcut = x
+    x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    if shortcut.shape != x.shape:
+        shortcut = layers.Conv2D(filters, 1, strides, use_bias=False)(shortcut)
+        shortcut = layers.BatchNormalization()(shortcut)
+    return layers.ReLU()(layers.Add()([x, shortcut]))
+
+
+def unet(input_shape=(96, 96, 2), filters=(16, 32, 64, 128), classes=1):
+    """Build a U-Net: down to coarse feature maps, up again, with skip connections across.
+
+    Each step down is two convolutions and a max pooling; each step up doubles height and width by a
+    transposed convolution, joins the feature maps of the same size from the way down, and applies
+    two convolutions. The coarse maps know what is there, the fine ones where its edge lies. Taught
+    in lesson 10.
+
+    Parameters
+    ----------
+    input_shape : (int, int, int), optional
+        Height, width, channels. Height and width must be divisible by 2 for every pooling, so by
+        8 with four numbers of filters. Images are float32, 0–1.
+    filters : sequence of int, optional
+        Channels at each depth, from the top to the bottom; at least two numbers.
+    classes : int, optional
+        1: the output is each pixel's probability of lying inside the mask. From 3: one probability
+        per class, by softmax.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled. The output has shape (n, height, width, classes).
+
+    Raises
+    ------
+    ValueError
+        If the shape is not three whole numbers or cannot be halved that often, a number of filters
+        is not a whole number above 0, or there are two classes.
+
+    Notes
+    -----
+    Ronneberger and others 2015, https://doi.org/10.1007/978-3-319-24574-4_28. Their convolutions
+    have no padding, so that the output is smaller than the image; here it has the same size.
+
+    Examples
+    --------
+    >>> unet().count_params()
+    481889
+    """
+    filters = _check_filters(filters)
+    _check_divisible(input_shape, filters)
+    images = x = keras.Input(input_shape)
+    skips = []
+    for count in filters[:-1]:
+        x = _two_convolutions(x, count)
+        skips.append(x)
+        x = layers.MaxPooling2D(2)(x)
+    x = _two_convolutions(x, filters[-1])
+    for count, skip in zip(filters[-2::-1], reversed(skips), strict=True):
+        x = layers.Conv2DTranspose(count, 2, strides=2)(x)
+        x = layers.Concatenate()([skip, x])
+        x = _two_convolutions(x, count)
+    outputs = layers.Conv2D(classes, 1, activation=_output_activation(classes))(x)
+    return keras.Model(images, outputs, name="unet")
+
+
+def _two_convolutions(x, filters):
+    for _ in range(2):
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    return x
+
+
+def _check_divisible(shape, filters):
+    if len(filters) < 2:
+        raise ValueError(f"filters is {filters}. Give at least two numbers: a top and a bottom.")
+    step = 2 ** (len(filters) - 1)
+    _check_shape(shape, step)
+    if shape[0] % step or shape[1] % step:
+        raise ValueError(
+            f"input_shape is {shape!r}. With {len(filters)} numbers of filters, height and width "
+            f"must be divisible by {step}, or the feature maps on the way up do not fit those on "
+            "the way down. Pad or resize the images, or give fewer filters."
+        )
+
+
+def _check_filters(filters):
+    filters = tuple(filters)
+    if not filters or not all(isinstance(n, int) and n > 0 for n in filters):
+        raise ValueError(f"filters is {filters}. Give at least one whole number above 0.")
+    return filters
+
+
+def _output_activation(classes):
+    if not isinstance(classes, int) or classes < 1 or classes == 2:
+        raise ValueError(
+            f"classes is {classes!r}. Give 1 for a two-class question (the probability of the "
+            "second class), or a whole number from 3."
+        )
+    return "sigmoid" if classes == 1 else "softmax"
 
 
 def _check_shape(shape, smallest):

@@ -48,3 +48,82 @@ def test_first_cnn_refuses_an_image_that_its_poolings_would_use_up():
     with pytest.raises(ValueError, match="at least 10 pixels"):
         models.first_cnn((9, 9, 1))
     assert models.first_cnn((10, 10, 1)).output_shape == (None, 1)
+
+
+def convolution(size, inputs, outputs, bias=True):
+    """Count a convolution's parameters by hand."""
+    return size * size * inputs * outputs + bias * outputs
+
+
+def test_residual_cnn_has_the_parameters_counted_by_hand():
+    def block(inputs, outputs):
+        # Batch normalization keeps four numbers per channel.
+        count = convolution(3, inputs, outputs, bias=False) + 4 * outputs
+        count += convolution(3, outputs, outputs, bias=False) + 4 * outputs
+        if inputs != outputs:
+            count += convolution(1, inputs, outputs, bias=False) + 4 * outputs
+        return count
+
+    stem = convolution(3, 2, 16, bias=False) + 4 * 16
+    by_hand = stem + block(16, 16) + block(16, 32) + block(32, 64)
+    assert models.residual_cnn().count_params() == by_hand + 64 + 1 == 77_985
+    assert models.residual_cnn(classes=7).count_params() == by_hand + 7 * (64 + 1)
+
+
+def test_unet_has_the_parameters_counted_by_hand():
+    def two(inputs, outputs):
+        return convolution(3, inputs, outputs) + convolution(3, outputs, outputs)
+
+    down = two(2, 8) + two(8, 16) + two(16, 32)
+    up = convolution(2, 32, 16) + two(32, 16) + convolution(2, 16, 8) + two(16, 8)
+    assert models.unet(filters=(8, 16, 32)).count_params() == down + up + 8 + 1
+    assert models.unet().count_params() == 481_889
+
+
+def test_unet_gives_one_probability_per_pixel():
+    images = np.random.default_rng(0).random((3, 32, 24, 2), dtype=np.float32)
+    masks = models.unet((32, 24, 2), (4, 8, 16)).predict(images, verbose=0)
+    assert masks.shape == (3, 32, 24, 1)
+    assert ((masks > 0) & (masks < 1)).all()
+    classes = models.unet((32, 24, 2), (4, 8), classes=3).predict(images, verbose=0)
+    assert classes.shape == (3, 32, 24, 3)
+    assert np.allclose(classes.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_unet_joins_the_way_down_with_the_way_up():
+    model = models.unet((32, 32, 1), (4, 8, 16))
+    joined = [layer for layer in model.layers if layer.__class__.__name__ == "Concatenate"]
+    assert [layer.output.shape[1:] for layer in joined] == [(16, 16, 16), (32, 32, 8)]
+
+
+def test_residual_cnn_adds_the_input_of_each_block():
+    model = models.residual_cnn((40, 40, 1), (4, 8))
+    added = [layer for layer in model.layers if layer.__class__.__name__ == "Add"]
+    assert [layer.output.shape[1:] for layer in added] == [(40, 40, 4), (20, 20, 8)]
+    images = np.random.default_rng(0).random((3, 40, 40, 1), dtype=np.float32)
+    assert model.predict(images, verbose=0).shape == (3, 1)
+    seven = models.residual_cnn((41, 37, 1), (4, 8), classes=7)
+    assert seven.output_shape == (None, 7)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters", "said"),
+    [
+        ((100, 96, 2), (16, 32, 64, 128), "divisible by 8"),
+        ((96, 90, 2), (16, 32, 64), "divisible by 4"),
+        ((4, 4, 2), (16, 32, 64, 128), "at least 8 pixels"),
+        ((96, 96), (16, 32), "height, width, channels"),
+        ((96, 96, 2), (16,), "at least two numbers"),
+        ((96, 96, 2), (16, 0), "whole number above 0"),
+    ],
+)
+def test_unet_refuses_what_it_cannot_halve(shape, filters, said):
+    with pytest.raises(ValueError, match=said):
+        models.unet(shape, filters)
+
+
+@pytest.mark.parametrize("build", [models.residual_cnn, models.unet])
+@pytest.mark.parametrize("classes", [0, 2, -1, 1.5])
+def test_two_classes_are_one_probability(build, classes):
+    with pytest.raises(ValueError, match="Give 1 for a two-class question"):
+        build(classes=classes)

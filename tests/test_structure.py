@@ -16,7 +16,7 @@ LAYERS = (
     {"datasets"},
     {"evaluation"},
     {"imbalance"},
-    {"augmentation", "models", "training", "explanation"},
+    {"augmentation", "models", "segmentation_losses", "training", "explanation"},
     {"experiments"},
     {"plotting"},
     {"widgets", "exercises", "claims", "doctor", "jupyter", "__main__"},

@@ -4,7 +4,8 @@ Give these functions one probability per group (patient, lesion), from `datasets
 one per image: images of one patient are not independent, and an interval that takes them for
 independent is too narrow. Plain scores are functions of ``(labels, probabilities)``; `bootstrap`
 puts an interval around any of them, `compare` around the difference of two models, and `report`
-shows the usual ones together. Used from lesson 04 on, explained in lessons 05 to 07.
+shows the usual ones together. Used from lesson 04 on, explained in lessons 05 to 07; scores of
+masks in lesson 10.
 """
 
 from course_utils.evaluation._checks import UndefinedScoreError
@@ -39,6 +40,7 @@ from course_utils.evaluation.discrimination import (
 )
 from course_utils.evaluation.estimate import Estimate
 from course_utils.evaluation.multiclass import class_recall, class_recalls, macro_auc, mean_recall
+from course_utils.evaluation.outlines import OutlineDistances, outline_distances
 from course_utils.evaluation.proportions import (
     auc_standard_error,
     proportion,
@@ -50,11 +52,15 @@ from course_utils.evaluation.recalibration import Temperature, fit_temperature, 
 from course_utils.evaluation.reporting import Report, report
 from course_utils.evaluation.resampling import bootstrap, compare, interval_of_draws
 from course_utils.evaluation.runs import bootstrap_runs, compare_runs, spread_of_runs
+from course_utils.evaluation.segmentation import dice, iou, segmentation_scores
 from course_utils.evaluation.thresholds import Threshold, choose_threshold
+from course_utils.evaluation.values import bootstrap_values
+from course_utils.evaluation.volumes import stack_volume
 
 __all__ = [
     "ConfusionCounts",
     "Estimate",
+    "OutlineDistances",
     "Report",
     "Temperature",
     "Threshold",
@@ -66,6 +72,7 @@ __all__ = [
     "balanced_accuracy",
     "bootstrap",
     "bootstrap_runs",
+    "bootstrap_values",
     "brier_score",
     "calibration_curve",
     "calibration_intercept",
@@ -77,13 +84,16 @@ __all__ = [
     "compare_runs",
     "confusion_counts",
     "decision_curve",
+    "dice",
     "fit_temperature",
     "interval_of_draws",
+    "iou",
     "likelihood_ratios",
     "macro_auc",
     "mean_recall",
     "negative_predictive_value",
     "net_benefit",
+    "outline_distances",
     "positive_predictive_value",
     "precision_recall_curve",
     "predictive_values",
@@ -94,11 +104,13 @@ __all__ = [
     "roc_curve",
     "sample_size_auc",
     "sample_size_proportion",
+    "segmentation_scores",
     "sensitivity",
     "sensitivity_at_specificity",
     "shift_prevalence",
     "specificity",
     "specificity_at_sensitivity",
     "spread_of_runs",
+    "stack_volume",
     "wilson_interval",
 ]
