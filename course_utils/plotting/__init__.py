@@ -22,6 +22,7 @@ from course_utils.plotting.evaluation import (
     plot_threshold,
 )
 from course_utils.plotting.images import plot_image, plot_images
+from course_utils.plotting.overlays import plot_overlay
 from course_utils.plotting.pooling import plot_pooled_shift, plot_pooling, plot_pooling_gradient
 from course_utils.plotting.receptive_fields import plot_receptive_fields
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
@@ -42,6 +43,7 @@ __all__ = [
     "plot_image",
     "plot_images",
     "plot_numbers",
+    "plot_overlay",
     "plot_padded",
     "plot_planes",
     "plot_pooled_shift",

@@ -6,11 +6,13 @@ nothing is lost where no kernel runs.
 
 from course_utils.widgets.convolution import convolution_stepper
 from course_utils.widgets.evaluation import prevalence_explorer, threshold_explorer
+from course_utils.widgets.overlays import overlay_viewer
 from course_utils.widgets.pooling import pooling_explorer
 from course_utils.widgets.volumes import slice_viewer, window_explorer
 
 __all__ = [
     "convolution_stepper",
+    "overlay_viewer",
     "pooling_explorer",
     "prevalence_explorer",
     "slice_viewer",
