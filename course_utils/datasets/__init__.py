@@ -9,6 +9,7 @@ from course_utils._checks import DatasetError
 from course_utils.datasets.aggregation import GroupProbabilities, aggregate
 from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.duplicates import group_near_duplicates
+from course_utils.datasets.folders import read_image_folder
 from course_utils.datasets.loading import load, read_dataset, simulate
 from course_utils.datasets.splitting import group_folds, split_by_group, split_by_image
 
@@ -21,6 +22,7 @@ __all__ = [
     "group_near_duplicates",
     "load",
     "read_dataset",
+    "read_image_folder",
     "simulate",
     "split_by_group",
     "split_by_image",
