@@ -160,9 +160,12 @@ def locate(base, name):
     return Path(base) / name
 
 
-def locate_all(base, names, problems, exists=os.path.isfile):
-    """Return one path per row, None where there is no such file; complain of these."""
-    paths, seen = [], {}
+def locate_all(base, names, problems, seen, exists=os.path.isfile):
+    """Return one path per row, None where there is no such file; complain of these.
+
+    `seen` remembers the files from column to column, since none may be listed twice.
+    """
+    paths = []
     for line, name in names.items():
         path = locate(base, name) if name else None
         place = f"{name} (line {line})"

@@ -51,7 +51,7 @@ def read_image_folder(
     license="not stated",
     citation="not stated",
 ):
-    """Read pictures that a table describes into an `ImageDataset`, or say what does not fit.
+    r"""Read pictures that a table describes into an `ImageDataset`, or say what does not fit.
 
     All problems of the folder are collected into one error. What is odd but allowed is one
     warning, and stays in ``meta["notes"]``. Taught in lesson 10; see docs/your_own_data.md.
@@ -124,8 +124,8 @@ def read_image_folder(
     ...     for letter in "abc":
     ...         pixels = rng.integers(0, 255, (40, 50)).astype("uint8")
     ...         Image.fromarray(pixels).save(Path(name) / f"{letter}.png")
-    ...     table = "file,label,patient,age\\na.png,benign,P1,50\\n"
-    ...     table += "b.png,benign,P1,50\\nc.png,malignant,P2,\\n"
+    ...     table = "file,label,patient,age\na.png,benign,P1,50\n"
+    ...     table += "b.png,benign,P1,50\nc.png,malignant,P2,\n"
     ...     _ = (Path(name) / "labels.csv").write_text(table)
     ...     read_image_folder(
     ...         name, class_names=("benign", "malignant"), group="patient",
@@ -353,8 +353,9 @@ def _read(layout, class_names, prepare, spacing, problems):
 def _read_files(folder, table, layout, prepare, problems):
     """Return images, masks, placements and digests, each with None where a file is at fault."""
     base = folder / layout.images
-    paths = tables.locate_all(base, table[layout.image], problems)
-    mask_paths = _mask_paths(folder, table, layout, problems)
+    seen = {}
+    paths = tables.locate_all(base, table[layout.image], problems, seen)
+    mask_paths = _mask_paths(folder, table, layout, problems, seen)
     if layout.unlisted == "error":
         _complain_of_unlisted(base, table[layout.image], folder, mask_paths, problems)
     images, placements, digests = [], [], []
@@ -382,19 +383,19 @@ def _read_files(folder, table, layout, prepare, problems):
     return images, masks, placements, digests
 
 
-def _mask_paths(folder, table, layout, problems):
+def _mask_paths(folder, table, layout, problems, seen):
     if layout.masks is None:
         return None
     base = folder / layout.masks
     if layout.mask is not None:
-        return tables.locate_all(base, table[layout.mask], problems)
+        return tables.locate_all(base, table[layout.mask], problems, seen)
     # A mask beside a JPEG picture is a PNG of the same name, since JPEG would blur it.
     names = table[layout.image].map(
         lambda name: (
             name if not name or os.path.isfile(base / name) else os.path.splitext(name)[0] + ".png"
         )
     )
-    return tables.locate_all(base, names, problems)
+    return tables.locate_all(base, names, problems, seen)
 
 
 def _read_fitting_mask(path, shape):
