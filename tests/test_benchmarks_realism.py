@@ -126,7 +126,7 @@ REFUSALS = {
         change_table(lambda t: t.replace("malignant", "benign")),
         "all images are not malignant",
     ),
-    "file listed twice": (change_table(lambda t: t.assign(file="a.png")), "twice (3): a.png (line 3)"),
+    "file listed twice": (change_table(lambda t: t.assign(file="a.png")), "twice (3): a.png"),
     "empty cell": (change_table(lambda t: t.replace("normal", None)), "diagnosis (1): line 4"),
     "no table": (spoil("labels.csv"), "There is no file"),
     "empty table": (spoil("labels.csv", b""), "not a readable CSV"),

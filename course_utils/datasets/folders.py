@@ -355,9 +355,9 @@ def _read_files(folder, table, layout, prepare, problems):
     base = folder / layout.images
     seen = {}
     paths = tables.locate_all(base, table[layout.image], problems, seen)
-    mask_paths = _mask_paths(folder, table, layout, problems, seen)
+    mask_paths = _mask_paths(folder, table, layout, paths, problems, seen)
     if layout.unlisted == "error":
-        _complain_of_unlisted(base, table[layout.image], folder, mask_paths, problems)
+        _complain_of_unlisted(folder, table, layout, problems)
     images, placements, digests = [], [], []
     masks = None if mask_paths is None else []
     for i, path in enumerate(paths):
@@ -383,19 +383,24 @@ def _read_files(folder, table, layout, prepare, problems):
     return images, masks, placements, digests
 
 
-def _mask_paths(folder, table, layout, problems, seen):
+def _mask_paths(folder, table, layout, paths, problems, seen):
+    """Return one path per row or None; without a column, masks are named like their pictures."""
     if layout.masks is None:
         return None
     base = folder / layout.masks
     if layout.mask is not None:
         return tables.locate_all(base, table[layout.mask], problems, seen)
-    # A mask beside a JPEG picture is a PNG of the same name, since JPEG would blur it.
-    names = table[layout.image].map(
-        lambda name: (
-            name if not name or os.path.isfile(base / name) else os.path.splitext(name)[0] + ".png"
-        )
-    )
-    return tables.locate_all(base, names, problems, seen)
+    # No second complaint where the picture itself is at fault.
+    names = [
+        "" if path is None else _mask_name(base, name)
+        for path, name in zip(paths, table[layout.image], strict=True)
+    ]
+    return tables.locate_all(base, pd.Series(names, table.index), problems, seen)
+
+
+def _mask_name(base, name):
+    """Return the picture's own name, or that of a PNG, since JPEG would blur a mask."""
+    return name if os.path.isfile(base / name) else os.path.splitext(name)[0] + ".png"
 
 
 def _read_fitting_mask(path, shape):
@@ -409,15 +414,22 @@ def _read_fitting_mask(path, shape):
     return mask
 
 
-def _complain_of_unlisted(base, names, folder, mask_paths, problems):
-    listed = {tables.locate(base, name) for name in names if name} | set(mask_paths or ())
-    listed = {os.path.realpath(path) for path in listed if path is not None}
+def _complain_of_unlisted(folder, table, layout, problems):
+    """Complain of pictures in the folder that no row names; masks are looked up by row."""
+    base = folder / layout.images
+    masks = None if layout.masks is None else (folder / layout.masks).resolve()
+    columns = [layout.image, *([] if layout.mask is None else [layout.mask])]
+    located = [tables.locate(base, name) for column in columns for name in table[column] if name]
+    listed = {os.path.realpath(path) for path in located if path is not None}
     for path in sorted(base.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and os.path.realpath(path) not in listed:
+        inside = path.relative_to(base)
+        if path.suffix.lower() not in SUFFIXES or any(p.startswith(".") for p in inside.parts):
+            continue
+        is_mask = masks not in (None, base.resolve()) and masks in path.resolve().parents
+        if not is_mask and os.path.realpath(path) not in listed:
             problems.add(
                 "picture that the table does not list",
-                path.relative_to(folder) if path.is_relative_to(folder) else path,
+                inside.as_posix(),
                 "List it, move it away, or pass unlisted='ignore'.",
             )
 
@@ -457,7 +469,7 @@ def _check_one_size(found, problems):
 
 def _note_windows(pixels, window, problems):
     """Note images of one value, and those that an intensity window makes all black or white."""
-    flat = int((pixels.max(axis=(1, 2, 3)) == pixels.min(axis=(1, 2, 3))).sum())
+    flat = int((pixels.max(axis=(1, 2)) == pixels.min(axis=(1, 2))).all(axis=1).sum())
     if flat:
         problems.notes.append(f"images whose pixels are all equal: {flat}.")
     if window is not None:

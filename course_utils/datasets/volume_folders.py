@@ -143,6 +143,7 @@ def read_volume_folder(
     check_choice("plane", plane, PLANE_AXES)
     check_names("mask_name", (mask_name,))
     channels = {"intensity": images} if isinstance(images, str) else dict(images)
+    check_names("images", tuple(channels))
     layout = _Layout(table, channels, label, group, group_kind, split, mask, unlisted)
     cut = _Cut(plane, _window(intensity_window), intensity_window == "percentile", size, fit)
     scans = _read_scans(Path(folder), layout, class_names, cut, problems)
@@ -382,7 +383,7 @@ def _read(folder, path, line, problems):
             return reorient(read_nifti(path))
         raise ImageFileError("neither .nii or .nii.gz nor the folder of a DICOM series")
     except ValueError as error:
-        place_in_words = f"{path.relative_to(folder)} ({line}): {error}"
+        place_in_words = f"{path.relative_to(folder)} ({line}): {str(error).rstrip('.')}"
         problems.add("unreadable volume", place_in_words, "Mend or replace these files.")
         return None
 
