@@ -97,7 +97,8 @@ def test_values_of_the_label_column_may_be_named_and_merged(folder):
 def test_patient_numbers_keep_their_leading_zeros_and_na_is_text(folder):
     table = TABLE.replace("P1", "007").replace("P2", "NA").replace("P3", "7")
     (folder / "labels.csv").write_text(table)
-    assert read(folder).groups.tolist() == ["007", "007", "NA", "7"]
+    with pytest.warns(UserWarning, match="groups that may be one \\(1\\): '007' and '7'"):
+        assert read(folder).groups.tolist() == ["007", "007", "NA", "7"]
 
 
 def test_a_table_from_a_spreadsheet_with_a_mark_and_windows_paths_is_read(folder):
@@ -259,6 +260,12 @@ def white_is_zero(folder):
     tifffile.imwrite(folder / "a.png", gray(dtype=np.uint16), photometric="miniswhite")
 
 
+def signed(folder):
+    import tifffile
+
+    tifffile.imwrite(folder / "a.png", gray(high=128).astype(np.int8) - 64)
+
+
 def pixels(array, mode=None, **options):
     def apply(folder):
         image = Image.fromarray(array)
@@ -320,6 +327,7 @@ COMPLAINTS = {
     "16-bit color TIFF": (deep_color_tiff, "16-bit color image (1): a.tif", "8 bits per channel"),
     "16-bit color PNG": (deep_color_png, "16-bit color image (1): a.png", "8 bits per channel"),
     "inverted TIFF": (white_is_zero, "TIFF in which 0 is white", ""),
+    "signed bytes": (signed, "signed 8-bit TIFF (1): a.png", "wrap around"),
     "float": (
         pixels(np.full((30, 40), np.nan, np.float32), format="TIFF"), "NaN or infinite", "",
     ),
@@ -367,6 +375,7 @@ COMPLAINTS = {
     "no UTF-8": (content("labels.csv", "file,label\nä,y".encode("latin1")), "UTF-8", ""),
     "column twice": (content("labels.csv", b"file,file\nx,y"), "different, non-empty names", ""),
     "a comma too many": (table("P2,test", "P2,,test"), "line 4: not 5 cells", "double quotes"),
+    "zero character": (table("c.png", "c\0.png"), "not a readable CSV", ""),
     "open quote": (table("c.png", '"c.png'), "not a readable CSV", ""),
 }  # fmt: skip
 
@@ -451,6 +460,9 @@ def test_a_folder_that_fits_gives_no_warning(folder):
     [
         ({"mode": "L"}, "gray, rgb"),
         ({"size": 0}, "height, width"),
+        ({"size": True}, "height, width"),
+        ({"images": ".."}, "a folder inside"),
+        ({"masks": "nowhere"}, "a folder inside"),
         ({"size": 20, "fit": "zoom"}, "crop, pad, stretch"),
         ({"group_kind": "person"}, "patient, lesion"),
         ({"intensity_window": (5, 1)}, "low < high"),
@@ -499,3 +511,12 @@ def test_real_brain_slices_are_read_with_their_masks():
     )  # fmt: skip
     assert data.mask("tumor").any(axis=(1, 2)).all()
     assert data.group_kind == "near-duplicate"
+
+
+def test_the_example_of_the_documentation_runs(capsys):
+    text = (Path(__file__).parents[1] / "docs" / "your_own_data.md").read_text(encoding="utf-8")
+    example = text.split("## Try it")[1].split("```python\n")[1].split("```")[0]
+    exec(compile(example, "your_own_data.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert "label outside the list (20)" in said
+    assert "SIMULATED images\n  20 images" in said

@@ -13,7 +13,7 @@ from course_utils.datasets._problems import Complaint
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
 EXACT_IN_FLOAT32 = 2**24
-BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262
+BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
 
 
 def read_picture(path, mode):
@@ -86,10 +86,22 @@ def _open(path):
                 if name in FORMATS and frames == 1:
                     deep_color = image.mode in ("RGB", "RGBA", "LA") and _is_deep(image)
                     white_is_zero = _tag(image, PHOTOMETRIC) == 0
+                    if 2 in np.atleast_1d(_tag(image, SAMPLE_FORMAT)) and image.mode[0] != "I":
+                        raise Complaint(
+                            "signed 8-bit TIFF",
+                            "",
+                            "Its negative values would wrap around; save it with 16 bits.",
+                        )
                     return ImageOps.exif_transpose(image), deep_color, white_is_zero
+    except Complaint:
+        raise
     except Exception as error:  # damaged files fail in many ways inside Pillow
         reason = " ".join(str(error).replace(str(path), path.name).split())
-        raise Complaint("not a readable image", f"{reason}", "Get the file again.") from error
+        raise Complaint(
+            "not a readable image",
+            reason.rstrip("."),
+            "Get the file again, or save it as PNG or TIFF of 8 or 16 bits.",
+        ) from error
     if name not in FORMATS:
         raise Complaint("format not read", name, "Save it as PNG or TIFF.")
     raise Complaint(

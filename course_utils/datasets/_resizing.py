@@ -24,7 +24,8 @@ def check_size(size, fit):
         return None
     pair = (size, size) if isinstance(size, Integral) else size
     good = isinstance(pair, (tuple, list)) and len(pair) == 2
-    if not good or not all(isinstance(side, Integral) and 1 <= side <= 4096 for side in pair):
+    whole = good and all(isinstance(k, Integral) and not isinstance(k, bool) for k in pair)
+    if not whole or not all(1 <= side <= 4096 for side in pair):
         refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
     return int(pair[0]), int(pair[1])
 

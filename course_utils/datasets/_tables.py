@@ -22,6 +22,8 @@ def read_table(path):
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+        if any("\0" in cell for _, row in lines for cell in row):
+            raise csv.Error("it holds zero characters")
     except FileNotFoundError as error:
         raise DatasetError(
             f"There is no file {path}. Put the table there, or give its name as table=."
@@ -104,10 +106,12 @@ def check_group_arguments(group, group_kind):
         )
 
 
-def group_names(table, group):
+def group_names(table, group, problems):
     """Return the group of each row as text: from a column, or from a function of the table."""
     if not callable(group):
-        return table[group].to_numpy(str)
+        groups = table[group].to_numpy(str)
+        _note_similar_groups(groups, problems)
+        return groups
     found = np.asarray(group(table.copy()))
     if found.shape != (len(table),) or pd.isna(found).any():
         refuse(
@@ -117,6 +121,27 @@ def group_names(table, group):
             "It gets the table and must return a group for every row.",
         )
     return found.astype(str)
+
+
+def _note_similar_groups(groups, problems):
+    """Note groups that may be one, such as P1 and p1, or 7 and 007 after a spreadsheet."""
+    similar = {}
+    for group in np.unique(groups):
+        plain = "".join(c for c in group.casefold() if c.isalnum())
+        similar.setdefault(plain.lstrip("0"), []).append(str(group))
+    pairs = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
+    if pairs:
+        problems.notes.append(
+            f"groups that may be one ({len(pairs)}): {'; '.join(pairs[:3])}. If they are, write "
+            "them alike, since splits keep them apart now."
+        )
+
+
+def check_subfolder(folder, field, name):
+    """Refuse a sub-folder that is not there, or outside."""
+    path = locate(folder, name)
+    if path is None or not path.is_dir():
+        refuse(field, repr(name), f"a folder inside {folder}", "Use '.' for the folder itself.")
 
 
 def check_divided_groups(groups, splits, group_kind, problems):

@@ -327,6 +327,9 @@ def _read(layout, class_names, prepare, spacing, problems):
     check_choice("unlisted", layout.unlisted, ("error", "ignore"))
     if layout.mask is not None and layout.masks is None:
         refuse("masks", "None", "the masks' sub-folder", "Give masks='.' for the folder itself.")
+    tables.check_subfolder(folder, "images", layout.images)
+    if layout.masks is not None:
+        tables.check_subfolder(folder, "masks", layout.masks)
     path = folder / layout.table
     table = tables.read_table(path)
     spacing_columns = [column for column in spacing if isinstance(column, str)]
@@ -337,7 +340,7 @@ def _read(layout, class_names, prepare, spacing, problems):
     images, masks, placements, digests = _read_files(folder, table, layout, prepare, problems)
     groups = None
     if layout.group is not None:
-        groups = tables.group_names(table, layout.group)
+        groups = tables.group_names(table, layout.group, problems)
     elif layout.group_kind == "image":
         groups = np.arange(len(table))
     values = _spacing_values(table, spacing, problems)

@@ -304,7 +304,7 @@ def _read_scans(folder, layout, class_names, cut, problems):
     tables.check_columns(folder / layout.table, rows, layout.columns())
     tables.check_filled(rows, layout.columns(), problems)
     class_names, labels = tables.class_numbers(rows[layout.label], class_names, problems)
-    groups = tables.group_names(rows, layout.group)
+    groups = tables.group_names(rows, layout.group, problems)
     facts = {"label": labels, layout.group_kind: groups}
     if layout.split is not None:
         tables.check_divided_groups(groups, rows[layout.split], layout.group_kind, problems)
@@ -384,7 +384,10 @@ def _read(folder, path, line, problems):
         raise ImageFileError("neither .nii or .nii.gz nor the folder of a DICOM series")
     except ValueError as error:
         place_in_words = f"{path.relative_to(folder)} ({line}): {str(error).rstrip('.')}"
-        problems.add("unreadable volume", place_in_words, "Mend or replace these files.")
+        advice = (
+            "Mend or replace it; options named here are those of imaging.read_nifti and read_dicom."
+        )
+        problems.add("unreadable volume", place_in_words, advice)
         return None
 
 
