@@ -174,7 +174,7 @@ COMPLAINTS = {
         replace("1/mask.nii.gz", MASK[:, :, :2]), "mask on another grid than its volume (1)",
         "1/mask.nii.gz: Volume(6 x 8 x 2",
     ),
-    "mask moved": (replace("1/mask.nii.gz", MASK, MOVED), "mask on another grid", "Resample"),
+    "mask moved": (replace("1/mask.nii.gz", MASK, MOVED), "mask on another grid", "to 1 mm"),
     "channel spacing": (
         replace("2/flair.nii.gz", voxels(12), np.diag([-1, 1, 5, 1])), "channel on another grid",
         "2/flair.nii.gz",
@@ -204,6 +204,7 @@ COMPLAINTS = {
     "two splits": (table("P2", "P1"), "a patient in two splits (1): P1 in test and train", ""),
     "label": (table("glioma", "GBM"), "'GBM' in line 2", "meningioma, glioma"),
     "outside": (table("1/t1c", "../1/t1c"), "path outside the folder (1)", ""),
+    "column name taken": (table("age", "slice"), "column: received slice", ""),
     "no NIfTI": (content("1/t1c.nii.gz", b"text"), "unreadable volume (1): 1/t1c.nii.gz", ""),
     "truncated": (truncate, "unreadable volume (1): 1/t1c.nii.gz (line 2)", "undamaged"),
     "NaN": (replace("1/t1c.nii.gz", voxels(1) * np.nan), "unreadable volume", "NaN"),
@@ -238,6 +239,12 @@ def test_what_does_not_fit_is_named(folder, name):
         assert part in message
 
 
+def test_masks_that_mark_everything_are_warned_of(folder):
+    write(folder / "1/mask.nii.gz", MASK + 1)
+    with pytest.warns(UserWarning, match="every pixel \\(1\\)"):
+        read(folder)
+
+
 def test_all_problems_come_in_one_error(folder):
     write(folder / "1/mask.nii.gz", MASK[:, :, :2])
     content("2/t1c.nii.gz", b"text")(folder)
@@ -257,6 +264,7 @@ def test_all_problems_come_in_one_error(folder):
         ({"plane": "oblique"}, "axial"),
         ({"images": "t2"}, "no column t2"),
         ({"images": {}}, "images"),
+        ({"images": 3}, "channel name to column"),
     ],
 )
 def test_wrong_arguments_get_a_sentence(folder, changes, words):

@@ -28,7 +28,7 @@ class Problems:
 
     def add(self, what, place, advice):
         """Add one place where something is wrong; places with the same words are counted."""
-        self.places.setdefault((what, advice), []).append(str(place))
+        self.places.setdefault((what, advice), []).append(str(place).rstrip("."))
 
     def add_complaint(self, complaint, place):
         """Add what a reader of one file complained about."""

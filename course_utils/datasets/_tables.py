@@ -238,6 +238,15 @@ def check_same_content(digests, names, facts, problems):
         )
 
 
+def note_masks(masks, problems):
+    """Note masks that mark nothing in the whole set, or everything in one image or volume."""
+    if not any(mask.any() for mask in masks):
+        problems.notes.append("no mask marks a single pixel.")
+    full = sum(bool(mask.all()) for mask in masks)
+    if full:
+        problems.notes.append(f"masks that mark every pixel ({full}): are they turned round?")
+
+
 def other_columns(table, used):
     """Return the columns that have no role yet, as numbers where every filled cell is one."""
     columns = {}

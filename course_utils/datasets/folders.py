@@ -153,8 +153,8 @@ def read_image_folder(
         _check_splits_and_labels(found, names[first[groups]], layout, problems)
         problems.stop_if_any()
     _note_windows(pixels, prepare.window, problems)
-    if masks is not None and not np.any(found.masks):
-        problems.notes.append("no mask marks a single pixel.")
+    if masks is not None:
+        tables.note_masks(found.masks, problems)
     problems.warn(stacklevel=2)
     growth = np.array([placement.growth for placement in found.placements])
     return ImageDataset(

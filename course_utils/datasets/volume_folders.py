@@ -142,12 +142,19 @@ def read_volume_folder(
     check_choice("unlisted", unlisted, ("error", "ignore"))
     check_choice("plane", plane, PLANE_AXES)
     check_names("mask_name", (mask_name,))
-    channels = {"intensity": images} if isinstance(images, str) else dict(images)
+    channels = {"intensity": images} if isinstance(images, str) else images
+    if not isinstance(channels, dict) or not all(isinstance(c, str) for c in channels.values()):
+        refuse("images", repr(images), "a column, or channel name to column", "{'T1c': 't1c'}")
     check_names("images", tuple(channels))
     layout = _Layout(table, channels, label, group, group_kind, split, mask, unlisted)
     cut = _Cut(plane, _window(intensity_window), intensity_window == "percentile", size, fit)
     scans = _read_scans(Path(folder), layout, class_names, cut, problems)
     problems.stop_if_any()
+    if mask is not None:
+        tables.note_masks([stack.masks for stack in scans.stacks], problems)
+    taken = {"slice", f"{mask_name}_in_slice"} & set(scans.rows.columns)
+    if taken:
+        refuse("column", ", ".join(sorted(taken)), "other names", "They name what is added here.")
     problems.warn(stacklevel=2)
     return ImageDataset(
         **_per_slice(scans, layout, mask_name),
@@ -383,7 +390,7 @@ def _read(folder, path, line, problems):
             return reorient(read_nifti(path))
         raise ImageFileError("neither .nii or .nii.gz nor the folder of a DICOM series")
     except ValueError as error:
-        place_in_words = f"{path.relative_to(folder)} ({line}): {str(error).rstrip('.')}"
+        place_in_words = f"{path.relative_to(folder)} ({line}): {error}"
         advice = (
             "Mend or replace it; options named here are those of imaging.read_nifti and read_dicom."
         )
@@ -402,9 +409,15 @@ def _check_one_grid(names, volumes, has_mask):
         what = "mask" if has_mask and k == len(volumes) - 1 else "channel"
         raise Complaint(
             f"{what} on another grid than its volume",
-            f"{names[k]}: {volume!r} instead of {first!r}",
+            f"{names[k]}: {volume!r}{_moved_in_words(first, volume)} instead of {first!r}",
             "Resample it onto the volume (masks with the nearest voxel) and look at the result.",
         )
+
+
+def _moved_in_words(one, other):
+    if one.data.shape != other.data.shape:
+        return ""
+    return f", moved by up to {_moved_mm(one, other):.3g} mm,"
 
 
 def _moved_mm(one, other):

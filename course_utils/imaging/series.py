@@ -75,8 +75,10 @@ def _is_slice(path: Path) -> bool:
     return path.is_file() and not path.name.startswith(".") and path.name != "DICOMDIR"
 
 
-def _read_slice(path: Path, missing_rescale: str) -> tuple[DicomImage, np.ndarray, np.ndarray, str]:
-    """Return the image, its position, its row and column directions (2, 3), and its series."""
+def _read_slice(
+    path: Path, missing_rescale: str
+) -> tuple[DicomImage, np.ndarray, np.ndarray, tuple]:
+    """Return the image, its position, its row and column directions (2, 3), patient and series."""
     dataset, name = open_dicom(path)
     image = read_dicom(dataset, missing_rescale=missing_rescale)
     if image.is_color or image.frames > 1:
@@ -91,20 +93,27 @@ def _read_slice(path: Path, missing_rescale: str) -> tuple[DicomImage, np.ndarra
             f"({one_line(error)}), so its place in the stack is unknown. Get the original files."
         ) from error
     # Sides of length 1 at a right angle: their products with each other are the unit matrix.
-    if position.shape != (3,) or not np.allclose(directions @ directions.T, np.eye(2), atol=1e-3):
+    if (
+        position.shape != (3,)
+        or not np.isfinite(position).all()
+        or not np.allclose(directions @ directions.T, np.eye(2), atol=1e-3)
+    ):
         raise ImageFileError(f"{name}: position or orientation in the header is wrong.")
     if image.pixel_spacing_kind != "PixelSpacing":
         raise ImageFileError(f"{name}: no PixelSpacing, so sizes are unknown.")
-    return image, position, directions, str(dataset.get("SeriesInstanceUID", ""))
+    origin = tuple(str(dataset.get(key, "")) for key in ("PatientID", "SeriesInstanceUID"))
+    return image, position, directions, origin
 
 
 def _check_alike(folder: Path, slices: list) -> None:
     facts = {
-        "series": [series for *_, series in slices],
+        "patients": [patient for *_, (patient, _) in slices],
+        "series": [series for *_, (_, series) in slices],
+        "photometric interpretations": [image.photometric_interpretation for image, *_ in slices],
         "sizes": [image.pixels.shape for image, *_ in slices],
         "units": [image.units for image, *_ in slices],
-        "pixel spacings": [tuple(np.round(image.pixel_spacing_mm, 4)) for image, *_ in slices],
-        "directions": [tuple(directions.round(3).ravel() + 0.0) for _, _, directions, _ in slices],
+        "pixel spacings": [_rounded(image.pixel_spacing_mm, 4) for image, *_ in slices],
+        "directions": [_rounded(directions, 3) for _, _, directions, _ in slices],
     }
     for fact, values in facts.items():
         if len(set(values)) > 1:
@@ -113,6 +122,11 @@ def _check_alike(folder: Path, slices: list) -> None:
                 f"{folder}: slices of {len(set(values))} {fact}, such as {first} and {other}. Put "
                 "each series into a folder of its own."
             )
+
+
+def _rounded(numbers: Any, digits: int) -> tuple[float, ...]:
+    # Adding 0 turns -0 into 0.
+    return tuple((np.round(numbers, digits).ravel() + 0.0).tolist())
 
 
 def _geometry(folder: Path, slices: list) -> tuple[np.ndarray, np.ndarray]:

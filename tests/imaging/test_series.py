@@ -49,6 +49,8 @@ def test_padding_becomes_the_lowest_measured_value(tmp_path):
 
 SPOILED = {
     "another series": ({"SeriesInstanceUID": "1.2.4"}, "slices of 2 series"),
+    "another patient": ({"PatientID": "other"}, "slices of 2 patients"),
+    "another scale": ({"PhotometricInterpretation": "MONOCHROME1"}, "2 photometric interp"),
     "another spacing": ({"PixelSpacing": [1, 1]}, "2 pixel spacings"),
     "another direction": ({"ImageOrientationPatient": [0, 1, 0, 1, 0, 0]}, "2 directions"),
     "same place": ({"ImagePositionPatient": [-20, 30, 105]}, "two slices at 105 mm"),
