@@ -6,7 +6,6 @@ resampled, and held out, together.
 """
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import real_folders
@@ -57,14 +56,13 @@ def read_folder(folder, masks=False):
     masks : bool
         Read the masks too; then all slices must have one size.
     """
-    folder = Path(folder)
-    real = real_folders.read_labelled(folder, "brain_t1c")
     if not masks:
+        real = real_folders.read_labelled(folder, "brain_t1c")
         return real.table, real.images
-    found = [real_folders.read_image(folder / "masks" / f, "L") for f in real.table["file"]]
-    if len({a.shape for a in (*real.images, *found)}) > 1:
-        raise real_folders.FolderError(f"{folder}: slices and masks must all have one size.")
-    return real.table, np.array(real.images), np.array(found) > 127
+    real, found = real_folders.read_labelled(folder, "brain_t1c", masks=True)
+    if len({image.shape for image in real.images}) > 1:
+        raise real_folders.FolderError(f"{folder}: slices must all have one size.")
+    return real.table, np.array(real.images), np.array(found) == 1
 
 
 def find_runs(images, diagnoses, least=0.6):

@@ -7,10 +7,11 @@ A benchmark's DIR may hold any of these parts; what is missing is said and skipp
     DIR/breastmnist*.npz     MedMNIST arrays
     DIR/skin_lesions/        images/          labels.csv: file, lesion_id, dx, age
 
-- ``images/`` holds PNG or JPEG files of any sizes; only those listed in ``labels.csv`` are read.
+- ``images/`` holds pictures of any sizes, at least 28 x 28 px; only those listed in ``labels.csv``
+  are read, by the course's own `course_utils.datasets.folders`, which lists whatever does not fit.
 - ``brain_t1c``: post-contrast T1 slices; ``diagnosis`` is meningioma, glioma or pituitary. Rows
   are put in the order of the number in the file name, so that slices of one patient lie together.
-  ``masks/`` (same names, above 127 is tumor) is needed by brain_transfer.py only.
+  ``masks/`` (same names, 255 is tumor, 0 is not) is needed by brain_transfer.py only.
 - ``breast_ultrasound``: ``diagnosis`` is benign, malignant or normal.
 - ``breastmnist*.npz``: any of ``train_images``, ``val_images``, ``test_images``, uint8 (n, h, w),
   each with its ``_labels``, (n,) or (n, 1); 0 is malignant, 1 is normal or benign. If several
@@ -22,6 +23,7 @@ A benchmark's DIR may hold any of these parts; what is missing is said and skipp
 Anything else raises `FolderError` with a sentence that says what is wrong and what to do.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,17 +31,18 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from course_utils.datasets import DatasetError, folders
+
 DIAGNOSES = {
     "brain_t1c": ("meningioma", "glioma", "pituitary"),
     "breast_ultrasound": ("normal", "benign", "malignant"),
     "skin_lesions": ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"),
 }
 COLUMNS = {
-    "brain_t1c": ("file", "diagnosis"),
-    "breast_ultrasound": ("file", "diagnosis"),
-    "skin_lesions": ("file", "lesion_id", "dx"),
+    "brain_t1c": {"label": "diagnosis", "group_kind": "near-duplicate"},
+    "breast_ultrasound": {"label": "diagnosis", "group_kind": "near-duplicate"},
+    "skin_lesions": {"label": "dx", "group": "lesion_id", "group_kind": "lesion", "mode": "rgb"},
 }
-MODES = {"brain_t1c": "F", "breast_ultrasound": "L", "skin_lesions": "RGB"}
 
 
 class FolderError(ValueError):
@@ -100,67 +103,45 @@ def read_part(folder, part):
     return read_labelled(folder, part) if folder.is_dir() else None
 
 
-def read_labelled(folder, part):
-    """Read a folder with ``images/`` and ``labels.csv`` in the format of the given part."""
-    folder = Path(folder)
-    table = _read_table(folder, part)
+def read_labelled(folder, part, masks=False):
+    """Read a folder with ``images/`` and ``labels.csv`` in the format of the given part.
+
+    With `masks` the result is a pair: the images, and a list of 0/1 masks from ``masks/``.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Absent classes are allowed here, and likeness.py looks for duplicates itself.
+            warnings.simplefilter("ignore", UserWarning)
+            found = folders.read_pictures(
+                folder,
+                images="images",
+                masks="masks" if masks else None,
+                class_names=DIAGNOSES[part],
+                unlisted="ignore",
+                **COLUMNS[part],
+            )
+    except DatasetError as error:
+        raise FolderError(str(error)) from error
+    table, images = found.table.reset_index(drop=True), found.images
+    table["diagnosis"] = np.array(found.class_names)[found.labels]
+    _check_pictures(folder, table, images)
+    order = table.index
     if part == "brain_t1c":
-        table = table.iloc[_slice_order(table)].reset_index(drop=True)
-    images = [read_image(folder / "images" / name, MODES[part]) for name in table["file"]]
-    return RealImages(part, images, table)
-
-
-def read_image(path, mode):
-    """Return the pixels of an image file; FolderError if it is absent or unreadable."""
-    if not path.is_file():
-        raise FolderError(f"labels.csv lists {path.name}, but there is no file {path}. Add it.")
-    try:
-        with Image.open(path) as image:
-            pixels = np.asarray(image.convert(mode))
-    except Exception as error:
-        raise FolderError(f"{path} is not a readable image ({error}). Replace it.") from error
-    if min(pixels.shape[:2]) < 28:
-        raise FolderError(f"{path} has {pixels.shape[:2]} pixels; at least 28 x 28 are needed.")
-    return pixels
-
-
-def _read_table(folder, part):
-    path = folder / "labels.csv"
-    if not path.is_file():
-        raise FolderError(f"There is no file {path}. It needs columns {', '.join(COLUMNS[part])}.")
-    try:
-        table = pd.read_csv(path, dtype={"file": str, "lesion_id": str})
-    except Exception as error:
-        raise FolderError(f"{path} is not a readable CSV table ({error}).") from error
-    table = table.rename(columns=lambda name: str(name).strip())
-    missing = [name for name in COLUMNS[part] if name not in table]
-    if missing:
-        raise FolderError(
-            f"{path} has no column {', '.join(missing)}; it has {', '.join(table.columns)}."
-        )
-    empty = table[list(COLUMNS[part])].isna().any(axis=1)
-    if empty.any():
-        row = int(np.flatnonzero(empty)[0]) + 2
-        raise FolderError(f"{path}, line {row}, lacks a value in {', '.join(COLUMNS[part])}.")
-    table = table.rename(columns={"dx": "diagnosis"}) if part == "skin_lesions" else table
-    _check_table(path, table, DIAGNOSES[part])
+        order = _slice_order(table)
+        images = [np.float32(image) for image in images]
     if part == "skin_lesions":
         age = table["age"] if "age" in table else pd.Series(np.nan, index=table.index)
         table["age"] = pd.to_numeric(age, errors="coerce")
-    return table
+    real = RealImages(part, [images[i] for i in order], table.loc[order].reset_index(drop=True))
+    return (real, [found.masks[i] for i in order]) if masks else real
 
 
-def _check_table(path, table, allowed):
-    unknown = sorted(set(table["diagnosis"].astype(str)) - set(allowed))
-    if unknown:
-        raise FolderError(f"{path}: unknown diagnosis {unknown[0]!r}; known: {', '.join(allowed)}.")
-    if table["file"].duplicated().any():
-        twice = table["file"][table["file"].duplicated()].iloc[0]
-        raise FolderError(f"{path} lists {twice} twice. List each file once.")
+def _check_pictures(folder, table, images):
     if table["diagnosis"].nunique() < 2:
-        raise FolderError(f"{path} holds {len(table)} images of one class; give at least two.")
-    if "lesion_id" in table and (table.groupby("lesion_id")["diagnosis"].nunique() > 1).any():
-        raise FolderError(f"{path}: a lesion_id has two diagnoses. Give a lesion one diagnosis.")
+        raise FolderError(f"{folder} holds {len(table)} images of one class; give at least two.")
+    for name, pixels in zip(table["file"], images, strict=True):
+        if min(pixels.shape[:2]) < 28:
+            raise FolderError(f"{name} has {pixels.shape[:2]} pixels; at least 28 x 28 are needed.")
 
 
 def _slice_order(table):

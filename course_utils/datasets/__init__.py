@@ -9,8 +9,10 @@ from course_utils._checks import DatasetError
 from course_utils.datasets.aggregation import GroupProbabilities, aggregate
 from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.duplicates import group_near_duplicates
+from course_utils.datasets.folders import read_image_folder
 from course_utils.datasets.loading import load, read_dataset, simulate
 from course_utils.datasets.splitting import group_folds, split_by_group, split_by_image
+from course_utils.datasets.volume_folders import read_volume_folder
 
 __all__ = [
     "DatasetError",
@@ -21,6 +23,8 @@ __all__ = [
     "group_near_duplicates",
     "load",
     "read_dataset",
+    "read_image_folder",
+    "read_volume_folder",
     "simulate",
     "split_by_group",
     "split_by_image",

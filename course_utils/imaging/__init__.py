@@ -12,6 +12,7 @@ from course_utils.imaging._checks import ImageFileError
 from course_utils.imaging.dicom import DicomImage, read_dicom
 from course_utils.imaging.identity import IdentifyingElement, identifying_elements
 from course_utils.imaging.normalization import normalize
+from course_utils.imaging.series import read_dicom_series
 from course_utils.imaging.volumes import Plane, Volume, plane, read_nifti, reorient, resample
 from course_utils.imaging.windows import WINDOWS, Window, apply_window, to_hounsfield
 
@@ -28,6 +29,7 @@ __all__ = [
     "normalize",
     "plane",
     "read_dicom",
+    "read_dicom_series",
     "read_nifti",
     "reorient",
     "resample",
