@@ -76,7 +76,8 @@ def check_5_3(threshold_for):
             "A threshold of 0 calls everybody positive; take the highest that suffices.": 0.0,
             "That threshold has the wanted specificity, or is the target itself; look at the "
             "positives only.": 0.8,
-            "You take the share of all patients; the sensitivity is about the positives.": 0.3,
+            "That is too low: count the positives only, and call a patient *at* the threshold "
+            "positive.": 0.3,
         },
     ) or compare(
         threshold_for(labels.copy(), probabilities.copy(), 0.5),

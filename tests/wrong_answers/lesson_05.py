@@ -77,10 +77,11 @@ WRONG_ANSWERS = {
     "5.3": [
         (lambda y, p, s: np.quantile(p[y == 1], 1 - s), "lands between"),
         (candidates(above), "*at* the threshold"),
+        (lambda y, p, s: np.sort(p[y == 1])[::-1][int(s * sum(y))], "one positive too far"),
         (candidates(at_or_above, min), "lowest threshold"),
         (lambda y, p, s: 0.0, "calls everybody positive"),
         (lambda y, p, s: s, "the target itself"),
-        (lambda y, p, s: np.sort(p)[int((1 - s) * len(p)) + 1], "share of all patients"),
+        (lambda y, p, s: np.sort(p)[int((1 - s) * len(p)) + 1], "positives only"),
         (rounded_down, "positives up"),
         (lambda y, p, s: 0.4, "use the arguments"),
     ],
