@@ -15,8 +15,13 @@ import time
 from course_utils import ROOT
 from course_utils.experiments.runs import RESULTS, run, store
 
-# Table: the module that computes it, with ARMS, SEEDS and `measure(seed, **settings)`.
-MODULES = {}
+# Experiment: the module that computes it, with ARMS, SEEDS and `measure(seed, **settings)`. Its
+# result is stored under the same name, or, if it has `tables(result)`, as the tables this returns.
+MODULES = {
+    "overfitting_tuning": "overfitting_tuning",
+    "overfitting": "overfitting",
+    "overfitting_test": "overfitting_test",
+}
 # Two trainings that share two threads are slower than two with one thread each.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -53,8 +58,10 @@ def compute(name, workers=1, fresh=False):
             table = run(module.measure, module.ARMS, module.SEEDS, folder=folder, client=client)
     else:
         table = run(module.measure, module.ARMS, module.SEEDS, folder=folder)
-    path = store(table, name, f"python -m course_utils.experiments {name}", folder=RESULTS)
-    print(f"{path.name}: {len(table)} rows in {time.perf_counter() - start:.0f} s")
+    tables = module.tables(table) if hasattr(module, "tables") else {name: table}
+    for file, rows in tables.items():
+        path = store(rows, file, f"python -m course_utils.experiments {name}", folder=RESULTS)
+        print(f"{path.name}: {len(rows)} rows in {time.perf_counter() - start:.0f} s")
 
 
 if __name__ == "__main__":
