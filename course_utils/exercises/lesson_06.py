@@ -73,7 +73,7 @@ def check_6_2(dropout):
 @check("6.3", praise="The last epochs cost time only: the weights come from the best one.")
 def check_6_3(early_stopping):
     """Check early stopping on a few curves."""
-    curve = [0.70, 0.60, 0.65, 0.58, 0.62, 0.61, 0.63, 0.50]
+    curve = [0.70, 0.60, 0.65, 0.58, 0.61, 0.62, 0.63, 0.50]
     answer = early_stopping(list(curve), 3)
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return (
@@ -87,13 +87,10 @@ def check_6_3(early_stopping):
             {
                 "You count from 0; the first epoch is 1.": (6, 3),
                 "Return the last epoch first, then the best one.": (4, 7),
-                "You wait one epoch too long: with patience 3, stop at the third epoch without "
-                "a better loss.": (8, 4),
-                "You wait one epoch too long, and so found a loss that training would never have "
-                "reached.": (8, 8),
-                "You never stop: the loss of epoch 8 is better, but training ends before it.": (
-                    (8, 8)
-                ),
+                "You go on too long: with patience 3, training ends after epoch 7 and never gets "
+                "to the better loss of epoch 8.": (8, 8),
+                "You go on too long, by one epoch: stop as soon as 3 epochs brought no better "
+                "loss.": (8, 4),
                 "You stop one epoch early.": (6, 4),
                 "You return the losses; the epochs are asked for.": (0.63, 0.58),
             },

@@ -20,7 +20,7 @@ from course_utils.experiments.runs import RESULTS, run, store
 MODULES = {
     "overfitting_tuning": "overfitting_tuning",
     "overfitting": "overfitting",
-    "overfitting_test": "overfitting_test",
+    "overfitting_final": "overfitting_final",
 }
 # Two trainings that share two threads are slower than two with one thread each.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}

@@ -3,7 +3,7 @@
 A network that is too large learns from a few hundred training patients; each arm changes one
 thing. Validation patients are divided once: early stopping, and the choice of each remedy's
 strength, use the *stopping* part; the winner is chosen on the *choosing* part, so that no arm has
-an advantage there. Test patients do not occur in this module: see `overfitting_test`.
+an advantage there. Test patients do not occur in this module: see `overfitting_final`.
 """
 
 from functools import cache
@@ -25,8 +25,8 @@ FEW, ALL = 300, 1700  # training patients
 
 # One strength each, the best of three in data/results/overfitting_tuning.csv.
 STRENGTHS = {
-    "L2": {"l2": 1e-3},
-    "dropout": {"dropout": 0.5},
+    "L2": {"l2": 1e-2},
+    "dropout": {"dropout": 0.75},
     "early stopping": {"patience": 5},
     "augmentation": {"augmentation": 0.1},
     "smaller network": {"filters": (16, 32, 64)},

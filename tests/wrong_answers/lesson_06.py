@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def stopping(*, wait=0, first=1, previous=False, ties=False, restart=True):
+def stopping(*, wait=0, first=1, previous=False, ties=False):
     """Return a learner's early stopping with one thing wrong."""
 
     def run(losses, patience):
@@ -73,8 +73,8 @@ WRONG_ANSWERS = {
     "6.3": [
         (stopping(first=0), "count from 0"),
         (lambda c, p: stopping()(c, p)[::-1], "last epoch first"),
-        (stopping(wait=1), "one epoch too long"),
-        (never_stops, "one epoch too long"),
+        (stopping(wait=1), "go on too long"),
+        (never_stops, "never gets"),
         (stopping(wait=-1), "one epoch early"),
         (stopping(previous=True), "best so far"),
         (stopping(ties=True), "not better"),
