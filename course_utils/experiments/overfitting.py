@@ -177,6 +177,12 @@ def winner(table):
     Returns
     -------
     arm : str
+
+    Examples
+    --------
+    >>> from course_utils.experiments import results
+    >>> winner(results("overfitting"))
+    'augmentation'
     """
     return max(CANDIDATES, key=lambda arm: mean_auc(table, arm, "choosing"))
 
@@ -199,6 +205,11 @@ def patients_of(part):
     Returns
     -------
     datasets.ImageDataset
+
+    Examples
+    --------
+    >>> len(set(patients_of("choosing").groups))
+    450
     """
     breast = datasets.load("breast_ultrasound")
     if part == "train":
@@ -214,6 +225,11 @@ def large_network():
     -------
     model : keras.Model
         Not compiled.
+
+    Examples
+    --------
+    >>> large_network().count_params()
+    402913
     """
     return keras.Sequential(
         [
@@ -242,6 +258,12 @@ def regularized(model, l2=0.0, dropout=0.0):
     -------
     model : keras.Sequential
         Not compiled.
+
+    Examples
+    --------
+    >>> changed = regularized(large_network(), l2=0.01, dropout=0.5)
+    >>> len(changed.losses), sum(layer.name.startswith("dropout") for layer in changed.layers)
+    (4, 2)
     """
     changed = keras.Sequential([keras.Input(model.input_shape[1:])])
     for layer in model.layers:
