@@ -161,7 +161,7 @@ def test_an_experiment_may_store_its_result_as_several_tables(tmp_path, monkeypa
     module.ARMS, module.SEEDS, module.measure = ARMS, (0,), draw
     module.tables = lambda table: dict(list(table.groupby("arm")))
     monkeypatch.setitem(sys.modules, "course_utils.experiments.demo", module)
-    monkeypatch.setitem(command.MODULES, "demo", "demo")
+    monkeypatch.setattr(command, "EXPERIMENTS", ["demo"])
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     assert command.main(["demo"]) == 0
