@@ -114,8 +114,25 @@ def check_7_3(oversampled):
     return None
 
 
-@check("7.4", praise="Odds times odds ratio, and back: the order of the patients stays.")
-def check_7_4(corrected):
+@check("7.4", praise="An interval around 0 that is wide says: these patients do not decide it.")
+def check_7_4(meaning):
+    """Check the choice about what the table shows."""
+    return choose(
+        meaning,
+        "c",
+        {
+            "a": "The interval of the difference contains 0. It does not show a harm, either; "
+            "the sign of a mean of five runs is no evidence by itself.",
+            "b": "No difference shown is not a difference of 0: look how far the interval reaches "
+            "to both sides.",
+            "d": "The figure before last says the opposite: the same remedy helped much where the "
+            "inputs were raw. What a remedy does depends on what it is added to.",
+        },
+    )
+
+
+@check("7.5", praise="Odds times odds ratio, and back: the order of the patients stays.")
+def check_7_5(corrected):
     """Check the correction for a shifted prevalence."""
     p, trained, prevalence = np.array([0.1, 0.5, 0.9]), 0.5, 0.05
     odds = p / (1 - p)
@@ -153,8 +170,8 @@ def check_7_4(corrected):
     )
 
 
-@check("7.5", praise="Act from 1 in 21 on: one miss is worth twenty false alarms.")
-def check_7_5(threshold):
+@check("7.6", praise="Act from 1 in 21 on: one miss is worth twenty false alarms.")
+def check_7_6(threshold):
     """Check the threshold of least expected cost."""
     return compare(
         threshold(20, 1),
@@ -173,23 +190,6 @@ def check_7_5(threshold):
         0.25,
         {"Use the arguments.": 1 / 21, "You used the odds, 1/3.": 1 / 3},
         name="For costs 3 and 1 your result",
-    )
-
-
-@check("7.6", praise="An interval around 0 that is wide says: these patients do not decide it.")
-def check_7_6(meaning):
-    """Check the choice about what the table shows."""
-    return choose(
-        meaning,
-        "c",
-        {
-            "a": "The interval of the difference contains 0. It does not show a harm, either; "
-            "the sign of a mean of five runs is no evidence by itself.",
-            "b": "No difference shown is not a difference of 0: look how far the interval reaches "
-            "to both sides.",
-            "d": "The figure before last says the opposite: the same remedy helped much where the "
-            "inputs were raw. What a remedy does depends on what it is added to.",
-        },
     )
 
 

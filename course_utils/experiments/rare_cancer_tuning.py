@@ -6,7 +6,6 @@ best on average over the arms, so that no remedy is favored. Two arms are also t
 images, which shows what the standardized inputs do.
 """
 
-import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -52,10 +51,10 @@ def measure(seed, learning_rate, remedy="none", standardized=True):
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     rows = []
     for fold, (inside, outside) in enumerate(folds.split(data.labels, data.labels, data.groups)):
+        left_out = data.select(outside)
 
-        def watch(model, updates, fold=fold, left_out=data.select(outside)):
-            scores = _scores(model, left_out)
-            rows.append({"fold": fold, "updates": updates} | scores)
+        def watch(model, updates, fold=fold, left_out=left_out):
+            rows.append({"fold": fold, "updates": updates} | _scores(model, left_out))
 
         rare_cancer.trained(
             data.select(inside), remedy, seed, learning_rate=learning_rate, updates=UPDATES,

@@ -96,7 +96,8 @@ WRONG_ANSWERS = {
         (lambda labels, patients, splits: splits == "train", "whole numbers"),
         (nothing, "forget `return`"),
     ],
-    "7.4": [
+    "7.4": [("a", "contains 0"), ("b", "not a difference of 0"), ("d", "raw")],
+    "7.5": [
         (lambda p, old, new: p * new / old, "ratio of the prevalences"),
         (lambda p, old, new: imbalance.correct_probabilities(p, new, old), "other way round"),
         (lambda p, old, new: p / (1 - p) * (new / (1 - new)), "Those are odds"),
@@ -106,20 +107,22 @@ WRONG_ANSWERS = {
         (lambda p, old, new: imbalance.correct_probabilities(p, old, 0.05), "always correct"),
         (lambda p, old, new: p, "unchanged"),
     ],
-    "7.5": [
+    "7.6": [
         (lambda miss, alarm: miss / (miss + alarm), "exchanged the costs"),
         (lambda miss, alarm: alarm / miss, "turn it into a probability"),
         (lambda miss, alarm: 0.5, "same"),
         (lambda miss, alarm: miss / alarm, "ratio of the costs"),
         (lambda miss, alarm: 1 / 21, "Use the arguments"),
     ],
-    "7.6": [("a", "contains 0"), ("b", "not a difference of 0"), ("d", "raw")],
     "7.7": [
         (resample(imbalance.oversample, 0.2), "oversampling"),
         (resample(imbalance.undersample, None), "half and half"),
         (resample(imbalance.undersample, 0.2, lambda labels: 0.2), "share of the patients"),
         (share_before, "before resampling"),
         (without_groups, "number of healthy patients"),
-        (lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2), "two things"),
+        (
+            lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),
+            "two things",
+        ),
     ],
 }
