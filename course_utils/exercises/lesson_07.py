@@ -211,7 +211,8 @@ def check_7_7(arm):
         return "Nobody was left out."
     if len(kept) == 4:
         return "That is half and half; 20 % are asked for: `prevalence=0.2`."
-    return compare(len(kept) - ill, 8, name="The number of healthy patients") or compare(
+    by_image = {"You counted images instead of patients: give `groups` to `undersample`.": 80}
+    return compare(len(kept) - ill, 8, by_image, name="The number of healthy patients") or compare(
         trained,
         imbalance.effective_prevalence(labels[positions]),
         {

@@ -20,7 +20,7 @@ def by_image(labels, patients, splits):
     """Balance the numbers of images, drawing images."""
     train = np.flatnonzero(splits == "train")
     ill = train[labels[train] == 1]
-    return np.r_[train, ill, ill[:3]]
+    return np.r_[train, ill, ill[:2]]
 
 
 def before_dividing(labels, patients, splits):
@@ -119,7 +119,7 @@ WRONG_ANSWERS = {
         (resample(imbalance.undersample, None), "half and half"),
         (resample(imbalance.undersample, 0.2, lambda labels: 0.2), "share of the patients"),
         (share_before, "before resampling"),
-        (without_groups, "number of healthy patients"),
+        (without_groups, "give `groups`"),
         (
             lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),
             "two things",
