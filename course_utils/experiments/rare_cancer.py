@@ -21,7 +21,7 @@ PREVALENCE = 0.05
 FILTERS = (8, 16, 32)
 BATCH_SIZE, EVERY = 32, 200
 # The best pair in data/results/rare_cancer_tuning.csv, on average over the arms.
-LEARNING_RATE, UPDATES = 3e-3, 400
+LEARNING_RATE, UPDATES = 0.001, 600
 
 ARMS = {
     "baseline": {},
