@@ -114,19 +114,19 @@ def check_7_3(oversampled):
     return None
 
 
-@check("7.4", praise="An interval around 0 that is wide says: these patients do not decide it.")
+@check("7.4", praise="And whether 0.02 would be worth it is a question of use, not of statistics.")
 def check_7_4(meaning):
-    """Check the choice about what the table shows."""
+    """Check the choice about what the interval leaves possible."""
     return choose(
         meaning,
         "c",
         {
-            "a": "The interval of the difference contains 0. It does not show a harm, either; "
-            "the sign of a mean of five runs is no evidence by itself.",
-            "b": "No difference shown is not a difference of 0: look how far the interval reaches "
-            "to both sides.",
-            "d": "The figure before last says the opposite: the same remedy helped much where the "
-            "inputs were raw. What a remedy does depends on what it is added to.",
+            "a": "The mean is a little below 0, but the interval contains 0 and values above it: "
+            "other patients could turn the sign.",
+            "b": "No difference shown is not a difference of 0. The interval also leaves losses "
+            "that would matter.",
+            "d": "These are one network, one way to prepare images and one kind of image. With raw "
+            "images the same remedy made a large difference.",
         },
     )
 

@@ -96,7 +96,7 @@ WRONG_ANSWERS = {
         (lambda labels, patients, splits: splits == "train", "whole numbers"),
         (nothing, "forget `return`"),
     ],
-    "7.4": [("a", "contains 0"), ("b", "not a difference of 0"), ("d", "raw")],
+    "7.4": [("a", "turn the sign"), ("b", "not a difference of 0"), ("d", "raw")],
     "7.5": [
         (lambda p, old, new: p * new / old, "ratio of the prevalences"),
         (lambda p, old, new: imbalance.correct_probabilities(p, new, old), "other way round"),
