@@ -82,9 +82,7 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     >>> compact_cnn().count_params()
     23505
     """
-    filters = tuple(filters)
-    if not filters or not all(isinstance(n, int) and n > 0 for n in filters):
-        raise ValueError(f"filters is {filters}. Give at least one whole number above 0.")
+    filters = _check_filters(filters)
     _check_shape(input_shape, 2 ** len(filters))
     model = keras.Sequential([keras.Input(input_shape)], name="compact_cnn")
     for count in filters:
@@ -93,6 +91,58 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     model.add(layers.GlobalMaxPooling2D())
     model.add(layers.Dense(1, activation="sigmoid"))
     return model
+
+
+def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
+    """Build a compact network that looks at each image relative to its own brightness and contrast.
+
+    The first layer brings every image to mean 0 and standard deviation 1, so that what is learned
+    on one scanner, or on simulated images, meets similar numbers on another. Convolutions and max
+    poolings follow as in `compact_cnn`; the mean and the maximum of each feature map say how much
+    of a feature there is, and whether it occurs at all. Used in lesson 08.
+
+    Parameters
+    ----------
+    input_shape : (int, int, int), optional
+        Height, width, channels. Images are float32, 0–1.
+    filters : sequence of int, optional
+        Channels after each convolution.
+    outputs : int, optional
+        1 for a probability of class 1, otherwise the number of classes.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled. The output has shape (n, outputs).
+
+    Raises
+    ------
+    ValueError
+        As for `compact_cnn`.
+
+    Examples
+    --------
+    >>> standardized_cnn().count_params()
+    92929
+    """
+    filters = _check_filters(filters)
+    _check_shape(input_shape, 2 ** len(filters))
+    inputs = keras.Input(input_shape)
+    # Over the whole image, without weights of its own.
+    x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False)(inputs)
+    for count in filters:
+        x = layers.Conv2D(count, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(2)(x)
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    x = layers.Dense(outputs, activation="sigmoid" if outputs == 1 else "softmax")(x)
+    return keras.Model(inputs, x, name="standardized_cnn")
+
+
+def _check_filters(filters):
+    filters = tuple(filters)
+    if not filters or not all(isinstance(n, int) and n > 0 for n in filters):
+        raise ValueError(f"filters is {filters}. Give at least one whole number above 0.")
+    return filters
 
 
 def _check_shape(shape, smallest):
