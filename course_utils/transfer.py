@@ -306,7 +306,7 @@ def fine_tune(
     head_epochs, epochs : int
         Passes with the head alone, and with everything; 0 leaves a part out.
     rates : (float, float), optional
-        Learning rates of Adam in the two parts.
+        Learning rates of Adam in the two parts, or schedules of Keras.
     loss, metrics
         As for ``model.compile``.
 
