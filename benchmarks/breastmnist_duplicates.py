@@ -1,13 +1,14 @@
 """Near-duplicates in BreastMNIST: how many there are, and what they do to scores.
 
-    python benchmarks/breastmnist_duplicates.py FILE.npz [--out data/results/breastmnist_duplicates.csv]
+    python benchmarks/breastmnist_duplicates.py FILE.npz [--out FILE.csv]
 
 FILE holds BreastMNIST's training and validation images, 28 px. First it is counted which images
 correlate, and across which parts. Then three classifiers are scored by five-fold cross-validation
 twice: with folds of images, as if each came from another patient, and with folds of groups of
 near-duplicates (correlation 0.98). Each image is predicted once by either way, from as many
 training images, so the difference of the AUCs is paired. Repeated with other folds and seeds;
-intervals draw groups within class. The three images that contradict each other's label are left out.
+intervals draw groups within class. The three images that contradict each other's label are left
+out.
 
 The classifiers: the share of malignant images among the three training images that correlate
 highest; logistic regression on pixels; the compact network of the course from random weights.

@@ -159,7 +159,7 @@ def pretrained(name, input_shape=None, *, size=96):
 
     Notes
     -----
-    MobileNetV2: Sandler and others 2018, https://doi.org/10.1109/CVPR.2018.00474. EfficientNet:
+    MobileNetV2: Sandler and others 2018 (sandler2018mobilenetv2 in references.bib). EfficientNet:
     Tan and Le 2019, https://arxiv.org/abs/1905.11946.
 
     Examples
