@@ -63,7 +63,7 @@ def check_8_3(with_mirror):
             raise ValueError(f"predict got shape {batch.shape}; give it one batch at a time")
         # Depends on left and right, and on up and down.
         weights = np.arange(4)[None, :, None] + 3 * np.arange(4)[:, None, None]
-        return (batch * weights).mean(axis=(1, 2, 3)) / 12
+        return ((batch * weights) ** 2).mean(axis=(1, 2, 3)) / 144
 
     plain, mirror = predict(images), predict(images[:, :, ::-1])
     answer = with_mirror(predict, images)
