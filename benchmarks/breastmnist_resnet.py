@@ -213,12 +213,22 @@ def summarize(predictions):
         size = {"fold": fold, "images": len(part), "groups": part["group"].nunique()}
         for name in names:
             rows.append(_row("AUC", name, size, compare.auc(scores[name][chosen])))
-        for name in names:
-            if name != REFERENCE:
-                both = compare.difference(scores[name][chosen], scores[REFERENCE][chosen])
-                rows.append(_row("AUC difference", f"{name} - {REFERENCE}", size, both))
+        for name, other in _pairs(names):
+            both = compare.difference(scores[name][chosen], scores[other][chosen])
+            rows.append(_row("AUC difference", f"{name} - {other}", size, both))
         rows += _time_rows({name: table[chosen] for name, table in by_arm.items()}, size)
     return pd.DataFrame(rows)
+
+
+def _pairs(names):
+    """Return what is compared: all with the reference, other arms with its last epoch as well."""
+    of_reference = [name for name in names if name.startswith(REFERENCE)]
+    return [
+        (name, other)
+        for name in names
+        for other in (of_reference if name not in of_reference else [REFERENCE])
+        if name != other
+    ]
 
 
 def _row(measure, arm, size, estimate):

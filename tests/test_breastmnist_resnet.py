@@ -183,3 +183,12 @@ def test_an_interrupted_run_goes_on(archive, tmp_path, monkeypatch):
     found = pd.read_csv(out, comment="#")
     assert found.query("measure == 'AUC'")["fold"].tolist() == ["0", "1", "2", "all"]
     assert found.query("fold == 'all'")["images"].unique().tolist() == [96]
+
+
+def test_other_arms_are_compared_with_both_ways_of_choosing_an_epoch():
+    pairs = benchmark._pairs(["resnet18", "resnet18, last epoch", "recipe"])
+    assert pairs == [
+        ("resnet18, last epoch", "resnet18"),
+        ("recipe", "resnet18"),
+        ("recipe", "resnet18, last epoch"),
+    ]
