@@ -76,14 +76,13 @@ def test_the_recipe_answers_with_the_mean_over_networks_and_mirror_images(made_u
     assert not np.allclose(values[0], values[2])
 
 
-def test_the_recipe_starts_from_the_shipped_weights(made_up, monkeypatch):
-    data = read_breastmnist(made_up)
-    monkeypatch.setattr(breast, "RATE", 0.0)
-    ensemble = breast.recipe(data.split("train"), members=1, epochs=1)
-    for found, expected in zip(
-        ensemble.weights[0], transfer.trained("breast_ultrasound").get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(found, expected)
+@pytest.mark.parametrize(("start", "shipped"), [("breast_ultrasound", True), (None, False)])
+def test_the_recipe_starts_from_shipped_or_from_random_weights(made_up, start, shipped):
+    data = read_breastmnist(made_up).split("train")
+    # At a rate of 0 nothing is learned.
+    found = breast.recipe(data, members=1, epochs=1, rate=0.0, start=start).weights[0]
+    expected = transfer.trained("breast_ultrasound").get_weights()
+    assert np.array_equal(found[0], expected[0]) == shipped
 
 
 def test_the_recipe_refuses_test_images_and_other_sizes(made_up):

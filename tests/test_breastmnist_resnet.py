@@ -185,7 +185,7 @@ def test_an_interrupted_run_goes_on(archive, tmp_path, monkeypatch):
     assert found.query("fold == 'all'")["images"].unique().tolist() == [96]
 
 
-def test_other_arms_are_compared_with_both_ways_of_choosing_an_epoch():
+def test_each_arm_is_compared_with_all_before_it():
     pairs = benchmark._pairs(["resnet18", "resnet18, last epoch", "recipe"])
     assert pairs == [
         ("resnet18, last epoch", "resnet18"),

@@ -48,7 +48,9 @@ class Ensemble:
         return np.mean(values, axis=0)
 
 
-def recipe(train, validation=None, *, seed=0, members=MEMBERS, epochs=EPOCHS):
+def recipe(
+    train, validation=None, *, seed=0, members=MEMBERS, epochs=EPOCHS, rate=RATE, start=START
+):
     """Fine-tune an ensemble on real images of 28 × 28 pixels.
 
     The number of epochs is fixed, so that validation images need not be kept aside: if given, they
@@ -61,6 +63,10 @@ def recipe(train, validation=None, *, seed=0, members=MEMBERS, epochs=EPOCHS):
     seed : int, optional
         The networks get seeds from ``100 * seed`` on.
     members, epochs : int, optional
+    rate : float, optional
+        Highest learning rate; it falls to 0 along half a cosine.
+    start : str or None, optional
+        Whose shipped weights to start from; None starts from random ones, the control.
 
     Returns
     -------
@@ -88,18 +94,19 @@ def recipe(train, validation=None, *, seed=0, members=MEMBERS, epochs=EPOCHS):
     images = train if validation is None else joined(train, validation)
     seeds = range(100 * seed, 100 * seed + members)
     return Ensemble(
-        transfer.build(START), tuple(_fine_tuned(images, s, epochs).get_weights() for s in seeds)
+        transfer.build(START),
+        tuple(_fine_tuned(images, s, epochs, rate, start).get_weights() for s in seeds),
     )
 
 
-def _fine_tuned(images, seed, epochs):
+def _fine_tuned(images, seed, epochs, rate, start):
     training.set_seed(seed)
-    model = transfer.trained(START)
+    model = transfer.build(START) if start is None else transfer.trained(start)
     steps = epochs * -(-len(images) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
+    falling = keras.optimizers.schedules.CosineDecay(rate, steps)
     # The question is the same, so the head of the simulated task is kept.
     transfer.fine_tune(
-        model, images, head_epochs=0, epochs=epochs, rates=(RATE, rate), batch_size=BATCH,
+        model, images, head_epochs=0, epochs=epochs, rates=(rate, falling), batch_size=BATCH,
         seed=seed, augment=Augmenter(**CHANGES, seed=seed), progress=False,
     )  # fmt: skip
     return model
