@@ -93,6 +93,51 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     return model
 
 
+def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
+    """Build a compact network that looks at each image relative to its own brightness and contrast.
+
+    The first layer brings every image to mean 0 and standard deviation 1, so that what is learned
+    on one scanner, or on simulated images, meets similar numbers on another. Convolutions and max
+    poolings follow as in `compact_cnn`; the mean and the maximum of each feature map say how much
+    of a feature there is, and whether it occurs at all. Used in lesson 08.
+
+    Parameters
+    ----------
+    input_shape : (int, int, int), optional
+        Height, width, channels. Images are float32, 0–1.
+    filters : sequence of int, optional
+        Channels after each convolution.
+    outputs : int, optional
+        1 for a probability of class 1, otherwise the number of classes.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled. The output has shape (n, outputs).
+
+    Raises
+    ------
+    ValueError
+        As for `compact_cnn`.
+
+    Examples
+    --------
+    >>> standardized_cnn().count_params()
+    92929
+    """
+    filters = _check_filters(filters)
+    _check_shape(input_shape, 2 ** len(filters))
+    inputs = keras.Input(input_shape)
+    # Over the whole image, without weights of its own.
+    x = layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False)(inputs)
+    for count in filters:
+        x = layers.Conv2D(count, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(2)(x)
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    x = layers.Dense(outputs, activation="sigmoid" if outputs == 1 else "softmax")(x)
+    return keras.Model(inputs, x, name="standardized_cnn")
+
+
 def residual_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64), classes=1):
     """Build a small residual network: one block of two convolutions per stage.
 

@@ -17,6 +17,7 @@ LAYERS = (
     {"evaluation"},
     {"imbalance"},
     {"augmentation", "models", "segmentation_losses", "training", "explanation"},
+    {"transfer"},
     {"experiments"},
     {"plotting"},
     {"widgets", "exercises", "claims", "doctor", "jupyter", "__main__"},

@@ -1,0 +1,122 @@
+"""Train the networks whose weights come with the course, on its simulated images.
+
+    python -m tools.pretrain [NAME ...]
+
+Without a NAME, all of them. The networks are those of ``transfer.SHIPPED``; here stands on what
+and how each is trained. Only training patients are used: whoever starts from these weights can
+still test on the set's validation and test patients. Weights are stored without the optimizer in
+data/weights, their checksums in data/weights/SHA256SUMS.
+"""
+
+import argparse
+import hashlib
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from course_utils import datasets, training, transfer
+from course_utils._files import write_text
+from course_utils.augmentation import Augmenter
+
+# Only after the modules of the course, which import TensorFlow quietly.
+import keras  # isort: skip
+
+# All weights together; so much was promised to those who clone the course.
+MOST_BYTES = 3_000_000
+
+
+@dataclass(frozen=True)
+class Task:
+    """On what and how one network is trained.
+
+    Attributes
+    ----------
+    data : callable
+        Returns the training images, an ImageDataset.
+    epochs : int
+    rate : float
+        Highest learning rate of Adam; it falls to 0 along half a cosine.
+    loss : str or keras.Loss
+    augment : dict
+        Arguments of `Augmenter`.
+    options : dict
+        More for `training.fit`, such as ``target``.
+    seed : int
+    """
+
+    data: Callable
+    epochs: int
+    rate: float = 2e-3
+    loss: object = "binary_crossentropy"
+    augment: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    batch_size: int = 32
+    seed: int = 0
+
+
+def breast_images():
+    """Return the simulated training images at the size of BreastMNIST."""
+    return transfer.resize(datasets.load("breast_ultrasound").split("train"), 28)
+
+
+TASKS = {
+    "breast_ultrasound": Task(
+        breast_images,
+        epochs=40,
+        augment={"flip": True, "shift": 0.08, "zoom": 0.1, "contrast": 0.2, "noise": 0.02},
+    ),
+}
+
+
+def pretrain(name):
+    """Train one network and return it."""
+    task = TASKS[name]
+    training.set_seed(task.seed)
+    model, data = transfer.build(name), task.data()
+    steps = task.epochs * -(-len(data) // task.batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(task.rate, steps)
+    model.compile(keras.optimizers.Adam(schedule), loss=task.loss)
+    augment = Augmenter(**task.augment, seed=task.seed) if task.augment else None
+    history = training.fit(
+        model, data, epochs=task.epochs, batch_size=task.batch_size, seed=task.seed,
+        augment=augment, **task.options,
+    )  # fmt: skip
+    print(f"{name}: {history}")
+    return model
+
+
+def write_checksums():
+    """Write the checksums of all stored weights; return their bytes together."""
+    files = sorted(transfer.WEIGHTS.glob("*.weights.h5"))
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
+    write_text(transfer.WEIGHTS / "SHA256SUMS", "".join(sums))
+    return sum(file.stat().st_size for file in files)
+
+
+def main(arguments=None):
+    """Train the networks that are named; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(TASKS))
+    names = parser.parse_args(arguments).names or list(TASKS)
+    if unknown := [name for name in names if name not in TASKS]:
+        print(f"{unknown[0]!r}: choose among {', '.join(TASKS)}.", file=sys.stderr)
+        return 2
+    transfer.WEIGHTS.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        start = time.perf_counter()
+        # A network that was never compiled has no optimizer to store.
+        plain = transfer.build(name)
+        plain.set_weights(pretrain(name).get_weights())
+        plain.save_weights(transfer.weights_path(name))
+        print(f"{name}: {time.perf_counter() - start:.0f} s")
+    total = write_checksums()
+    print(f"all weights: {total:,} bytes")
+    if total > MOST_BYTES:
+        print(f"That is more than {MOST_BYTES:,}: use fewer filters.", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
