@@ -16,7 +16,7 @@ from course_utils import ROOT
 from course_utils.experiments.runs import RESULTS, run, store
 
 # Table: the module that computes it, with ARMS, SEEDS and `measure(seed, **settings)`.
-MODULES = {}
+MODULES = {"segmentation": "segmentation", "segmentation_final": "segmentation_final"}
 # Two trainings that share two threads are slower than two with one thread each.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
