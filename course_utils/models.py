@@ -203,10 +203,10 @@ def _residual_block(x, filters, strides):
 def unet(input_shape=(96, 96, 2), filters=(16, 32, 64, 128), classes=1):
     """Build a U-Net: down to coarse feature maps, up again, with skip connections across.
 
-    Each step down is two convolutions, each with batch normalization, and a max pooling; each step up doubles height and width by a
-    transposed convolution, joins the feature maps of the same size from the way down, and applies
-    two convolutions. The coarse maps know what is there, the fine ones where its edge lies. Taught
-    in lesson 10.
+    Each step down is two convolutions, each with batch normalization, and a max pooling; each step
+    up doubles height and width by a transposed convolution, joins the feature maps of the same size
+    from the way down, and applies two convolutions. The coarse maps know what is there, the fine
+    ones where its edge lies. Taught in lesson 10.
 
     Parameters
     ----------
