@@ -148,9 +148,21 @@ def test_the_command_computes_and_stores_a_table(tmp_path, monkeypatch, capsys):
     module = type(sys)("demo")
     module.ARMS, module.SEEDS, module.measure = ARMS, (0, 1), draw
     monkeypatch.setitem(sys.modules, "course_utils.experiments.demo", module)
-    monkeypatch.setitem(command.MODULES, "demo_table", "demo")
+    monkeypatch.setattr(command, "EXPERIMENTS", ["demo"])
     monkeypatch.setattr(command, "ROOT", tmp_path)
     monkeypatch.setattr(command, "RESULTS", tmp_path)
-    assert command.main(["demo_table"]) == 0
-    assert "demo_table.csv: 10 rows" in capsys.readouterr().out
-    assert len(pd.read_csv(tmp_path / "demo_table.csv", comment="#")) == 10
+    assert command.main(["demo"]) == 0
+    assert "demo.csv: 10 rows" in capsys.readouterr().out
+    assert len(pd.read_csv(tmp_path / "demo.csv", comment="#")) == 10
+
+
+def test_an_experiment_may_store_its_result_as_several_tables(tmp_path, monkeypatch):
+    module = type(sys)("demo")
+    module.ARMS, module.SEEDS, module.measure = ARMS, (0,), draw
+    module.tables = lambda table: dict(list(table.groupby("arm")))
+    monkeypatch.setitem(sys.modules, "course_utils.experiments.demo", module)
+    monkeypatch.setattr(command, "EXPERIMENTS", ["demo"])
+    monkeypatch.setattr(command, "ROOT", tmp_path)
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    assert command.main(["demo"]) == 0
+    assert sorted(file.stem for file in tmp_path.glob("*.csv")) == ["large, scaled", "small"]
