@@ -160,7 +160,7 @@ def pretrained(name, input_shape=None, *, size=96):
 
     Notes
     -----
-    MobileNetV2: Sandler and others 2018, https://doi.org/10.1109/CVPR.2018.00474. EfficientNet:
+    MobileNetV2: Sandler and others 2018 (sandler2018mobilenetv2 in references.bib). EfficientNet:
     Tan and Le 2019, https://arxiv.org/abs/1905.11946.
 
     Examples
@@ -307,7 +307,7 @@ def fine_tune(
     head_epochs, epochs : int
         Passes with the head alone, and with everything; 0 leaves a part out.
     rates : (float, float), optional
-        Learning rates of Adam in the two parts.
+        Learning rates of Adam in the two parts, or schedules of Keras.
     loss, metrics
         As for ``model.compile``.
 

@@ -25,6 +25,7 @@ EXPERIMENTS = [
     "overfitting_final",
     "rare_cancer_tuning",
     "rare_cancer",
+    "breast_study",
     "segmentation",
     "segmentation_final",
 ]

@@ -41,7 +41,8 @@ def run(function, arms, seeds, *, folder=None, client=None):
         Each arm is run with each of them.
     folder : str or Path, optional
         Finished runs are kept there, one file each, and are not computed again, unless the
-        settings or the text of the function's module have changed. Default: keep nothing.
+        settings or the text of the function's module have changed. Changes elsewhere are not
+        noticed: remove the folder then. Default: keep nothing.
     client : distributed.Client, optional
         Run on its workers, many at once. Default: here, one after the other.
 

@@ -55,7 +55,10 @@ def test_table_is_small_and_keeps_the_order_of_the_patients(table):
     assert (ROOT / "data" / "results" / "rare_cancer.csv").stat().st_size < 1_000_000
     for arm in rare_cancer.ARMS:
         for run in experiments.probabilities(table, arm, "test")[1]:
-            assert len(np.unique(run)) > 0.9 * len(run)
+            # Of all pairs of patients fewer than 1 in 1,000 are tied by the rounding, so that no
+            # AUC can move by more than half of that.
+            alike = np.unique(run, return_counts=True)[1]
+            assert (alike * (alike - 1)).sum() < 0.001 * len(run) * (len(run) - 1)
 
 
 def test_learning_rate_and_length_are_the_best_on_training_patients(tuning):

@@ -1,0 +1,154 @@
+"""Lesson 08: its experiment, its recipe, and its last section on a made-up set of real format."""
+
+import functools
+import hashlib
+
+import nbformat
+import numpy as np
+import pytest
+
+from course_utils import ROOT, evaluation, training, transfer
+from course_utils.datasets import DatasetError
+from course_utils.datasets.real_sets import read_breastmnist
+from course_utils.downloads import catalog
+from course_utils.experiments import breast, breast_study, probabilities, results
+from tests.test_real_sets import medmnist_file
+from tests.tiny_data import tiny
+from tools import lesson_rules
+
+LESSON = ROOT / "notebooks" / "08_breast_ultrasound.ipynb"
+
+
+@pytest.fixture
+def made_up(tmp_path):
+    """Return the path of a made-up file in BreastMNIST's format."""
+    return medmnist_file(tmp_path / "breastmnist.npz", sizes=(24, 8, 12))
+
+
+def test_the_table_has_both_arms_on_validation_and_one_on_test():
+    table = results("breast_study")
+    assert {(arm, part) for arm, part in zip(table["arm"], table["part"], strict=True)} == {
+        ("plain", "validation"),
+        ("augmented", "validation"),
+        ("augmented", "test"),
+    }
+    for arm, part in (("plain", "validation"), ("augmented", "test")):
+        labels, runs, _ = probabilities(table, arm, part)
+        assert runs.shape == (5, 750)
+        assert labels.sum() == 215
+
+
+@pytest.mark.slow
+def test_a_sample_of_the_table_can_be_computed_again():
+    table = results("breast_study").query("arm == 'augmented' and seed == 0")
+    again = breast_study.measure(0, **breast_study.ARMS["augmented"])
+    for part in ("validation", "test"):
+        now, then = (t[t["part"] == part] for t in (again, table))
+        assert now["group"].tolist() == then["group"].tolist()
+        scores = [evaluation.roc_auc(t["label"], t["probability"]) for t in (now, then)]
+        # Other processors round differently; five seeds lie within 0.03.
+        assert scores[0] == pytest.approx(scores[1], abs=0.03)
+
+
+def test_a_mirrored_set_has_left_and_right_exchanged():
+    data = tiny()
+    np.testing.assert_array_equal(breast.mirrored(data).images, data.images[:, :, ::-1])
+
+
+def test_joined_parts_keep_images_labels_and_groups(made_up):
+    data = read_breastmnist(made_up)
+    both = breast.joined(data.split("train"), data.split("validation"))
+    assert len(both) == 32
+    np.testing.assert_array_equal(both.images, data.images[:32])
+    np.testing.assert_array_equal(both.labels, data.labels[:32])
+    assert set(both.splits) == {"train", "validation"}
+
+
+def test_the_recipe_answers_with_the_mean_over_networks_and_mirror_images(made_up):
+    data = read_breastmnist(made_up)
+    train, validation, test = (data.split(part) for part in ("train", "validation", "test"))
+    ensemble = breast.recipe(train, validation, members=2, epochs=1)
+    values = []
+    for weights in ensemble.weights:
+        ensemble.model.set_weights(weights)
+        values += [training.predict(ensemble.model, d) for d in (test, breast.mirrored(test))]
+    np.testing.assert_allclose(ensemble.predict(test), np.mean(values, axis=0))
+    assert not np.allclose(values[0], values[2])
+
+
+def test_the_recipe_starts_from_the_shipped_weights(made_up, monkeypatch):
+    data = read_breastmnist(made_up)
+    monkeypatch.setattr(breast, "RATE", 0.0)
+    ensemble = breast.recipe(data.split("train"), members=1, epochs=1)
+    for found, expected in zip(
+        ensemble.weights[0], transfer.trained("breast_ultrasound").get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_recipe_refuses_test_images_and_other_sizes(made_up):
+    data = read_breastmnist(made_up)
+    with pytest.raises(DatasetError, match="official test"):
+        breast.recipe(data.split("train"), data.split("test"), members=1, epochs=1)
+    with pytest.raises(DatasetError, match=r"allowed: \(28, 28, 1\) and two classes"):
+        breast.recipe(tiny())
+
+
+def cells_for_real_images():
+    """Return the code of the lesson's last section, after the cells that it needs."""
+    notebook = nbformat.read(LESSON, as_version=4)
+    start = next(
+        index
+        for index, _, level, text in lesson_rules.headings(notebook)
+        if level == 2 and "The same on real images" in text
+    )
+    code = list(lesson_rules.code_cells(notebook))
+    section = [cell for index, cell in code if index > start]
+    needed = set().union(*(lesson_rules.global_names(cell)[1] for cell in section))
+    wanted = {"rule_score", "small_pixels", "linear_model", "resnet"} & needed
+    earlier = [
+        cell
+        for index, cell in code
+        if index < start
+        and ("setup" in lesson_rules.tags(cell) or wanted & lesson_rules.global_names(cell)[0])
+    ]
+    # Definitions only: what they are first applied to belongs to the lesson's own sections.
+    return [
+        cell.source.replace("linear = linear_model(train)", "") for cell in [*earlier, *section]
+    ]
+
+
+def run_section(monkeypatch, capsys):
+    quick = functools.partial(breast.recipe, members=1, epochs=1)
+    monkeypatch.setattr(breast, "recipe", quick)
+    names = {}
+    for source in cells_for_real_images():
+        exec(source, names)
+    return names, capsys.readouterr().out
+
+
+def test_the_last_section_runs_on_a_real_set(made_up, tmp_path, monkeypatch, capsys):
+    text = catalog.REGISTRY_FILE.read_text(encoding="utf-8")
+    digest = hashlib.md5(made_up.read_bytes(), usedforsecurity=False).hexdigest()
+    text = text.replace("750601b1f35ba3300ea97c75c52ff8f6", digest)
+    text = text.replace("559580", str(made_up.stat().st_size))
+    (tmp_path / "datasets.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(catalog, "REGISTRY_FILE", tmp_path / "datasets.toml")
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    names, said = run_section(monkeypatch, capsys)
+    assert names["real"].origin == "real"
+    assert {name: len(values) for name, values in names["answers"].items()} == {
+        "dark center": 12,
+        "logistic regression": 12,
+        "recipe": 12,
+    }
+    assert said.count("near-duplicate groups") >= 3
+    assert "REAL images" in said
+
+
+def test_the_last_section_says_how_to_get_the_set(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "empty"))
+    names, said = run_section(monkeypatch, capsys)
+    assert names["real"] is None
+    assert "python -m course_utils download breastmnist" in said
+    assert "Stored" in said
