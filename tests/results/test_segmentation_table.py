@@ -89,6 +89,27 @@ def test_tables_stay_small():
         assert path.stat().st_size < 600_000, path.name
 
 
+def test_thresholds_agree_with_the_main_table_and_explain_its_zero(table):
+    thresholds = experiments.results("segmentation_thresholds")
+    half = thresholds[thresholds["threshold"] == 0.5].set_index(["arm", "seed"])
+    tumors = table[table["label"] < 2].groupby(["arm", "seed"])["dice"].median()
+    for run, row in half.iterrows():
+        assert row["dice"] == pytest.approx(tumors[run], abs=0.03)
+        assert (row["dice"] == 0) == (row["largest"] < 0.5)
+    assert half["positive"][half["dice"] == 0].eq(0).all()
+
+
+def test_real_slices_are_scored_per_diagnosis_with_the_gain():
+    real = experiments.results("brain_real").set_index(["diagnosis", "arm"])
+    for diagnosis in ("meningioma", "glioma", "pituitary"):
+        rows = real.loc[diagnosis]
+        gain = rows.loc["fine-tuned", "dice"] - rows.loc["as it is", "dice"]
+        assert rows.loc["gain", "dice"] == pytest.approx(gain, abs=2e-3)
+        assert rows["runs"].nunique() == 1
+    assert (real["low"] <= real["dice"]).all()
+    assert (real["dice"] <= real["high"]).all()
+
+
 @pytest.mark.slow
 def test_a_sample_can_be_computed_again(table):
     again = segmentation.measure(0, **segmentation.ARMS["sum"])
