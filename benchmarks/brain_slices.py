@@ -11,32 +11,20 @@ import numpy as np
 import real_folders
 from PIL import Image
 
+from course_utils.datasets import heads
+from course_utils.datasets.heads import head_box
+
 SIZE = 96
-
-
-def head_box(image):
-    """Return the square (left, top, right, bottom) around a head, with a small margin."""
-    image = np.asarray(image, np.float32)
-    head = image > 0.12 * np.percentile(image, 99)
-    rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
-    if not len(rows) or not len(columns):
-        return 0, 0, image.shape[1], image.shape[0]
-    y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
-    half = max(np.ptp(rows), np.ptp(columns)) * 0.53
-    return x - half, y - half, x + half, y + half
 
 
 def crop(image, box):
     """Cut a square out of a slice and average it to 96 px."""
-    image = Image.fromarray(np.asarray(image, np.float32))
-    big = image.transform((288, 288), Image.EXTENT, box, Image.BILINEAR)
-    return np.asarray(big.resize((SIZE, SIZE), Image.BOX))
+    return heads.crop(image, box, SIZE)
 
 
 def scale(image):
     """Scale gray levels so that the median of the head is 80."""
-    head = image[image > 0.12 * np.percentile(image, 99)]
-    return image * 80 / np.median(head) if head.size else image
+    return heads.scale_head(image, heads.MEDIAN)
 
 
 def standardize(image):

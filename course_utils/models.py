@@ -203,10 +203,10 @@ def _residual_block(x, filters, strides):
 def unet(input_shape=(96, 96, 2), filters=(16, 32, 64, 128), classes=1):
     """Build a U-Net: down to coarse feature maps, up again, with skip connections across.
 
-    Each step down is two convolutions and a max pooling; each step up doubles height and width by a
-    transposed convolution, joins the feature maps of the same size from the way down, and applies
-    two convolutions. The coarse maps know what is there, the fine ones where its edge lies. Taught
-    in lesson 10.
+    Each step down is two convolutions, each with batch normalization, and a max pooling; each step
+    up doubles height and width by a transposed convolution, joins the feature maps of the same size
+    from the way down, and applies two convolutions. The coarse maps know what is there, the fine
+    ones where its edge lies. Taught in lesson 10.
 
     Parameters
     ----------
@@ -233,12 +233,14 @@ def unet(input_shape=(96, 96, 2), filters=(16, 32, 64, 128), classes=1):
     Notes
     -----
     Ronneberger and others 2015, https://doi.org/10.1007/978-3-319-24574-4_28. Their convolutions
-    have no padding, so that the output is smaller than the image; here it has the same size.
+    have no padding, so that the output is smaller than the image; here it has the same size. Nor
+    have they batch normalization (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167), with
+    which this one needs fewer steps.
 
     Examples
     --------
     >>> unet().count_params()
-    481889
+    484001
     """
     filters = _check_filters(filters)
     _check_divisible(input_shape, filters)
@@ -259,7 +261,10 @@ def unet(input_shape=(96, 96, 2), filters=(16, 32, 64, 128), classes=1):
 
 def _two_convolutions(x, filters):
     for _ in range(2):
-        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        # No bias: the batch normalization that follows would subtract it again. Its running means
+        # must settle in the few hundred steps of a short training, hence the momentum.
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     return x
 
 

@@ -72,12 +72,14 @@ def test_residual_cnn_has_the_parameters_counted_by_hand():
 
 def test_unet_has_the_parameters_counted_by_hand():
     def two(inputs, outputs):
-        return convolution(3, inputs, outputs) + convolution(3, outputs, outputs)
+        # Batch normalization keeps four numbers per channel.
+        weights = convolution(3, inputs, outputs, bias=False) + 4 * outputs
+        return weights + convolution(3, outputs, outputs, bias=False) + 4 * outputs
 
     down = two(2, 8) + two(8, 16) + two(16, 32)
     up = convolution(2, 32, 16) + two(32, 16) + convolution(2, 16, 8) + two(16, 8)
     assert models.unet(filters=(8, 16, 32)).count_params() == down + up + 8 + 1
-    assert models.unet().count_params() == 481_889
+    assert models.unet().count_params() == 484_001
 
 
 def test_unet_gives_one_probability_per_pixel():

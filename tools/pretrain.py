@@ -13,11 +13,12 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from course_utils import datasets, training, transfer
 from course_utils._files import write_text
 from course_utils.augmentation import Augmenter
+from course_utils.segmentation_losses import cross_entropy_and_dice
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip
@@ -60,11 +61,35 @@ def breast_images():
     return transfer.resize(datasets.load("breast_ultrasound").split("train"), 28)
 
 
+def brain_slices():
+    """Return the T1c channel of the simulated training slices, cropped to the head."""
+    brain = datasets.crop_to_head(datasets.load("brain_mri").split("train"))
+    return replace(brain, images=brain.images[..., :1], channel_names=("T1c",))
+
+
 TASKS = {
     "breast_ultrasound": Task(
         breast_images,
         epochs=40,
         augment={"flip": True, "shift": 0.08, "zoom": 0.1, "contrast": 0.2, "noise": 0.02},
+    ),
+    "brain_mri": Task(
+        brain_slices,
+        epochs=20,
+        rate=3e-3,
+        loss=cross_entropy_and_dice,
+        # Scanners differ in how bright the tumor is beside the brain, hence contrast and gain.
+        augment={
+            "flip": True,
+            "shift": 0.05,
+            "rotation": 15,
+            "zoom": 0.2,
+            "contrast": 0.3,
+            "gain": 0.3,
+            "noise": 0.03,
+        },
+        options={"target": "core"},
+        batch_size=16,
     ),
 }
 

@@ -10,6 +10,7 @@ from course_utils.datasets.aggregation import GroupProbabilities, aggregate
 from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.duplicates import group_near_duplicates
 from course_utils.datasets.folders import read_image_folder
+from course_utils.datasets.heads import crop_to_head
 from course_utils.datasets.loading import load, read_dataset, simulate
 from course_utils.datasets.splitting import group_folds, split_by_group, split_by_image
 from course_utils.datasets.volume_folders import read_volume_folder
@@ -19,6 +20,7 @@ __all__ = [
     "GroupProbabilities",
     "ImageDataset",
     "aggregate",
+    "crop_to_head",
     "group_folds",
     "group_near_duplicates",
     "load",
