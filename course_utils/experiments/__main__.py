@@ -26,6 +26,9 @@ EXPERIMENTS = [
     "rare_cancer_tuning",
     "rare_cancer",
     "breast_study",
+    "skin_study",
+    "skin_final",
+    "skin_tones",
 ]
 # Two trainings that share two threads are slower than two with one thread each.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
