@@ -26,7 +26,7 @@ import pandas as pd
 from course_utils import datasets, evaluation, training, transfer
 from course_utils.augmentation import Augmenter
 from course_utils.evaluation import class_recall, macro_auc, mean_recall
-from course_utils.experiments import skin, store
+from course_utils.experiments import skin_study, store
 
 DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 COMPARED = (
@@ -40,7 +40,7 @@ def read(folder):
     """Return the real images at the size of the network."""
     return datasets.read_image_folder(
         folder, class_names=DIAGNOSES, label="dx", group="lesion_id", group_kind="lesion",
-        images="images", mode="rgb", size=skin.SIZE, fit="crop", name="skin_lesions",
+        images="images", mode="rgb", size=skin_study.SIZE, fit="crop", name="skin_lesions",
     )  # fmt: skip
 
 
@@ -53,12 +53,12 @@ def answers(model, data):
 def fine_tuned(start, half, seed):
     """Return a copy of a network after training on a part of the real images, head first."""
     training.set_seed(seed)
-    model = skin.color_cnn((skin.SIZE, skin.SIZE, 3))
+    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
     model.set_weights(start.get_weights())
-    third = skin.FEW_EPOCHS // 3
+    third = skin_study.FEW_EPOCHS // 3
     transfer.fine_tune(
-        model, half, head_epochs=third, epochs=skin.FEW_EPOCHS - third, seed=seed, progress=False,
-        loss="sparse_categorical_crossentropy", augment=turns(seed),
+        model, half, head_epochs=third, epochs=skin_study.FEW_EPOCHS - third, seed=seed,
+        loss="sparse_categorical_crossentropy", augment=turns(seed), progress=False,
     )  # fmt: skip
     return model
 
@@ -66,9 +66,9 @@ def fine_tuned(start, half, seed):
 def from_scratch(half, seed):
     """Return a network trained on a part of the real images alone."""
     training.set_seed(seed)
-    model = skin.color_cnn((skin.SIZE, skin.SIZE, 3))
-    skin.compile_for(model, len(half), skin.FEW_EPOCHS)
-    epochs = skin.FEW_EPOCHS
+    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
+    skin_study.compile_for(model, len(half), skin_study.FEW_EPOCHS)
+    epochs = skin_study.FEW_EPOCHS
     training.fit(model, half, epochs=epochs, seed=seed, progress=False, augment=turns(seed))
     return model
 
@@ -81,7 +81,7 @@ def turns(seed):
 def run(real, seed):
     """Return {arm: probabilities of all lesions, in the order of their names} for one seed."""
     halves = datasets.split_by_group(real, {"a": 0.5, "b": 0.5}, seed=seed)
-    start = skin.trained(seed)
+    start = skin_study.trained(seed)
     found = {"as it is": [answers(start, real)], "fine-tuned": [], "real half only": []}
     for used, tried in (("a", "b"), ("b", "a")):
         half, other = halves[used], halves[tried]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils import datasets, transfer
-from course_utils.experiments import skin
+from course_utils.experiments import skin_study
 from course_utils.models import color_cnn
 from course_utils.training import fit, predict, set_seed, tf
 
@@ -67,7 +67,7 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0):
     -------
     model : keras.Model
     """
-    train = skin.images_of("train")
+    train = skin_study.images_of("train")
     light = train.attributes["tone"].isin(LIGHT).to_numpy()
     if tuple(tones) == LIGHT:
         train = train.select(light)
@@ -75,13 +75,13 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0):
         lesions = len(np.unique(train.groups[light]))
         train = datasets.split_by_group(train, {"used": lesions}, seed=seed)["used"]
     set_seed(seed)
-    model = color_cnn((skin.SIZE, skin.SIZE, 3), power=power)
-    skin.compile_for(model, len(train), skin.EPOCHS)
-    turn = skin.Augmenter(flip=True, rotation=180, seed=seed)
+    model = color_cnn((skin_study.SIZE, skin_study.SIZE, 3), power=power)
+    skin_study.compile_for(model, len(train), skin_study.EPOCHS)
+    turn = skin_study.Augmenter(flip=True, rotation=180, seed=seed)
     augment = Tinter(turn, tint, seed) if tint else turn
     fit(
-        model, train, epochs=skin.EPOCHS, batch_size=skin.BATCH_SIZE, seed=seed, augment=augment,
-        progress=False,
+        model, train, epochs=skin_study.EPOCHS, batch_size=skin_study.BATCH_SIZE, seed=seed,
+        augment=augment, progress=False,
     )  # fmt: skip
     return model
 
@@ -124,6 +124,6 @@ def predicted(model, data, part):
 def lesions_of(part):
     """Return the stored lesions on six tones, or fresh ones from the same simulator."""
     if part == "stored":
-        return skin.images_of("tones")
+        return skin_study.images_of("tones")
     fresh = datasets.simulate("skin_lesions", FRESH, seed=FRESH_SEED, workers=1)
-    return transfer.resize(fresh, skin.SIZE)
+    return transfer.resize(fresh, skin_study.SIZE)
