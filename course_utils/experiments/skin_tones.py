@@ -23,6 +23,7 @@ ARMS = {
     "light, tinted": {"power": None, "tint": 0.3},
     "all tones, as taken": {"tones": TONES, "power": None},
     "all tones, gray world": {"tones": TONES, "power": 1},
+    "equal tones, gray world": {"tones": TONES, "power": 1, "equal": True},
 }
 SEEDS = range(5)
 FRESH_SEED = 909
@@ -50,7 +51,7 @@ def measure(seed, parts=("stored", "fresh"), **settings):
     return pd.concat([predicted(model, lesions_of(part), part) for part in parts])
 
 
-def trained(seed, tones=LIGHT, power=1, tint=0.0):
+def trained(seed, tones=LIGHT, power=1, tint=0.0, equal=False):
     """Train one network on lesions on some tones only.
 
     Parameters
@@ -62,6 +63,8 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0):
         See `models.color_cnn`.
     tint : float
         Standard deviation of random changes of each color, see `Tinter`.
+    equal : bool
+        Weight the training images so that each tone has the same share in the loss.
 
     Returns
     -------
@@ -79,9 +82,11 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0):
     skin_study.compile_for(model, len(train), skin_study.EPOCHS)
     turn = skin_study.Augmenter(flip=True, rotation=180, seed=seed)
     augment = Tinter(turn, tint, seed) if tint else turn
+    tone = train.attributes["tone"]
+    weights = len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
     fit(
         model, train, epochs=skin_study.EPOCHS, batch_size=skin_study.BATCH_SIZE, seed=seed,
-        augment=augment, progress=False,
+        augment=augment, weights=weights if equal else None, progress=False,
     )  # fmt: skip
     return model
 
