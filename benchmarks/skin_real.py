@@ -58,7 +58,8 @@ def fine_tuned(start, half, seed):
     third = skin_study.FEW_EPOCHS // 3
     transfer.fine_tune(
         model, half, head_epochs=third, epochs=skin_study.FEW_EPOCHS - third, seed=seed,
-        loss="sparse_categorical_crossentropy", augment=turns(seed), progress=False,
+        rates=skin_study.FEW_RATES, loss="sparse_categorical_crossentropy", augment=turns(seed),
+        progress=False,
     )  # fmt: skip
     return model
 

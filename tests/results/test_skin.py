@@ -1,7 +1,11 @@
 """Stored tables of lesson 09: complete, on the right lesions, and a sample computed again."""
 
+import sys
+
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 from course_utils import ROOT, datasets, evaluation, experiments
 from course_utils.experiments import skin_study, skin_tones
@@ -79,6 +83,44 @@ def test_tinter_multiplies_each_color_of_each_image_by_one_number():
     # A shared part of 0.1 and an own part of 0.05, independent.
     assert np.log(factors).std() == pytest.approx(np.hypot(0.1, 0.05), abs=0.01)
     assert np.corrcoef(np.log(factors).T)[0, 1] == pytest.approx(0.8, abs=0.06)
+
+
+@pytest.fixture
+def skin_real(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import skin_real
+
+    yield skin_real
+    sys.modules.pop("skin_real")
+
+
+def test_real_lesions_are_read_at_the_size_of_the_network(skin_real, tmp_path):
+    (tmp_path / "images").mkdir()
+    rng = np.random.default_rng(0)
+    rows = []
+    for k, dx in enumerate([*skin_real.DIAGNOSES, "nv"]):
+        pixels = rng.integers(0, 255, (60, 80, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{k}.png")
+        rows.append({"file": f"{k}.png", "lesion_id": f"L{k % 7}" if k < 7 else "L5", "dx": dx})
+    pd.DataFrame(rows).to_csv(tmp_path / "labels.csv", index=False)
+    data = skin_real.read(tmp_path)
+    assert data.images.shape == (8, 48, 48, 3)
+    assert data.labels.tolist() == [0, 1, 2, 3, 4, 5, 6, 5]
+    assert (data.origin, data.group_kind, len(np.unique(data.groups))) == ("real", "lesion", 7)
+
+
+def test_differences_are_paired_over_lesions(skin_real):
+    labels = np.repeat(np.arange(7), 3)
+    right = np.full((1, 21, 7), 0.02)
+    right[0, np.arange(21), labels] = 0.88
+    wrong = np.roll(right, 1, axis=2)
+    runs = {"as it is": wrong, "fine-tuned": right, "real half only": right}
+    table = skin_real.table(labels, runs).set_index(["arm", "measure"])
+    assert table.loc[("as it is", "mean_recall"), "value"] == 0
+    assert table.loc[("fine-tuned", "recall mel"), "value"] == 1
+    assert table.loc[("fine-tuned - as it is", "mean_recall"), "low"] == 1
+    assert table.loc[("fine-tuned - real half only", "mean_recall"), "high"] == 0
+    assert (table["lesions"] == 21).all()
 
 
 def test_tables_stay_small():
