@@ -138,6 +138,72 @@ def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
     return keras.Model(inputs, x, name="standardized_cnn")
 
 
+def color_cnn(input_shape=(48, 48, 3), classes=7, power=1):
+    """Build a small network for color images that takes out the color of the light itself.
+
+    Each color is divided by its mean over the image; three convolutions follow, each with a max
+    pooling of 2 × 2, then the mean and the maximum of each feature map, and one probability for
+    each class. Taught in lesson 09.
+
+    Parameters
+    ----------
+    input_shape : (int, int, int), optional
+        Height, width, three colors. Images are float32, 0–1.
+    classes : int, optional
+        Number of probabilities, at least 2; they sum to 1.
+    power : int or None, optional
+        What each color is divided by: 1 is its mean (gray world), a higher power weights bright
+        pixels more (shades of gray). None divides all images by the same number instead, and so
+        leaves the colors as they were taken.
+
+    Returns
+    -------
+    model : keras.Model
+        Not compiled. The output has shape (n, classes).
+
+    Raises
+    ------
+    ValueError
+        If the shape is no color image of at least 8 × 8 pixels, or a number is out of range.
+
+    Notes
+    -----
+    Color constancy in dermoscopy: Barata et al. 2015, https://doi.org/10.1109/JBHI.2014.2336473.
+
+    Examples
+    --------
+    >>> color_cnn().count_params()
+    24487
+    >>> color_cnn().output_shape
+    (None, 7)
+    """
+    _check_shape(input_shape, 8)
+    if input_shape[2] != 3:
+        raise ValueError(f"input_shape is {input_shape}. Give three channels: red, green, blue.")
+    if not isinstance(classes, int) or classes < 2:
+        raise ValueError(f"classes is {classes!r}. Give a whole number from 2.")
+    if power is not None and (not isinstance(power, int) or power < 1):
+        raise ValueError(f"power is {power!r}. Give a whole number from 1, or None.")
+    inputs = keras.Input(input_shape)
+    x = _in_units_of_light(inputs, power)
+    for filters in (16, 32, 64):
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(2)(x)
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
+    outputs = layers.Dense(classes, activation="softmax")(x)
+    return keras.Model(inputs, outputs, name="color_cnn")
+
+
+def _in_units_of_light(images, power):
+    """Divide each color by its level in the image, and bring the result to about -1 to 1."""
+    # The level of a usual skin image; and a least one, so that black images do not divide by 0.
+    light, least = 0.6, 1 / 255
+    if power is not None:
+        mean = keras.ops.mean(images**power, axis=(1, 2), keepdims=True)
+        light = keras.ops.maximum(mean, least**power) ** (1 / power)
+    return 3 * (images / light - 1)
+
+
 def residual_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64), classes=1):
     """Build a small residual network: one block of two convolutions per stage.
 

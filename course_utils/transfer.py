@@ -50,6 +50,7 @@ class Shipped:
 # Of tools/pretrain.py, which says on what and how each was trained.
 SHIPPED = {
     "breast_ultrasound": Shipped(models.standardized_cnn, {"input_shape": (28, 28, 1)}),
+    "skin_lesions": Shipped(models.color_cnn, {"input_shape": (48, 48, 3)}),
     "brain_mri": Shipped(models.unet, {"input_shape": (96, 96, 1), "filters": (8, 16, 32, 64)}),
 }
 # Name in keras.applications: what brings 0–1 to the numbers that the network was trained on.

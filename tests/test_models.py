@@ -129,3 +129,37 @@ def test_unet_refuses_what_it_cannot_halve(shape, filters, said):
 def test_two_classes_are_one_probability(build, classes):
     with pytest.raises(ValueError, match="Give 1 for a two-class question"):
         build(classes=classes)
+
+
+def test_color_cnn_has_the_parameters_counted_by_hand():
+    convolutions = (9 * 3 * 16 + 16) + (9 * 16 * 32 + 32) + (9 * 32 * 64 + 64)
+    assert models.color_cnn().count_params() == convolutions + 2 * 64 * 7 + 7 == 24_487
+
+
+@pytest.mark.parametrize(("power", "blind"), [(1, True), (6, True), (None, False)])
+def test_color_cnn_does_not_see_the_color_of_the_light(power, blind):
+    model = models.color_cnn((16, 16, 3), power=power)
+    images = np.random.default_rng(0).uniform(0.2, 1, (2, 16, 16, 3)).astype(np.float32)
+    white, pink = (model.predict(x, verbose=0) for x in (images, images * [0.9, 0.6, 0.7]))
+    np.testing.assert_allclose(white.sum(axis=1), 1, rtol=1e-5)
+    assert np.allclose(white, pink, atol=1e-4) == blind
+
+
+def test_color_cnn_bears_a_black_image():
+    answer = models.color_cnn((16, 16, 3)).predict(np.zeros((1, 16, 16, 3)), verbose=0)
+    assert np.isfinite(answer).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"input_shape": (48, 48, 1)}, "red, green, blue"),
+        ({"input_shape": (4, 4, 3)}, "at least 8"),
+        ({"classes": 1}, "classes is 1"),
+        ({"power": 0}, "power is 0"),
+        ({"power": 1.5}, "power is 1.5"),
+    ],
+)
+def test_color_cnn_refuses_what_it_cannot_build(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        models.color_cnn(**arguments)

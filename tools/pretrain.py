@@ -3,9 +3,9 @@
     python -m tools.pretrain [NAME ...]
 
 Without a NAME, all of them. The networks are those of ``transfer.SHIPPED``; here stands on what
-and how each is trained. Only training patients are used: whoever starts from these weights can
-still test on the set's validation and test patients. Weights are stored without the optimizer in
-data/weights, their checksums in data/weights/SHA256SUMS.
+and how each is trained. Only training patients, or new ones, are used: whoever starts from these
+weights can still test on the set's validation and test patients. Weights are stored without the
+optimizer in data/weights, their checksums in data/weights/SHA256SUMS.
 """
 
 import argparse
@@ -61,6 +61,16 @@ def breast_images():
     return transfer.resize(datasets.load("breast_ultrasound").split("train"), 28)
 
 
+def skin_images():
+    """Return simulated lesions that are not in the embedded set, at half size.
+
+    Others than the training lesions, so that lesson 09 can show what a start from these weights
+    is worth when only a few of those are at hand.
+    """
+    counts = {"train": (280, 340, 520, 180, 540, 960, 180)}
+    return transfer.resize(datasets.simulate("skin_lesions", counts, seed=4848, workers=1), 48)
+
+
 def brain_slices():
     """Return the T1c channel of the simulated training slices, cropped to the head."""
     brain = datasets.crop_to_head(datasets.load("brain_mri").split("train"))
@@ -72,6 +82,13 @@ TASKS = {
         breast_images,
         epochs=40,
         augment={"flip": True, "shift": 0.08, "zoom": 0.1, "contrast": 0.2, "noise": 0.02},
+    ),
+    "skin_lesions": Task(
+        skin_images,
+        epochs=20,
+        rate=3e-3,
+        loss="sparse_categorical_crossentropy",
+        augment={"flip": True, "rotation": 180},
     ),
     "brain_mri": Task(
         brain_slices,

@@ -1,10 +1,10 @@
 """Scores for more than two classes."""
 
 import numpy as np
-from sklearn import metrics
 
 from course_utils._checks import refuse
 from course_utils.evaluation._checks import check_count, check_multiclass
+from course_utils.evaluation.discrimination import roc_auc
 
 
 def macro_auc(labels, probabilities, *, weights=None):
@@ -32,7 +32,8 @@ def macro_auc(labels, probabilities, *, weights=None):
 
     Notes
     -----
-    scikit-learn's `roc_auc_score`, one against the rest. Taught in lesson 09.
+    The same as the mean of scikit-learn's `roc_auc_score`, one class against the rest, and faster,
+    as a bootstrap needs it. Taught in lesson 09.
 
     Examples
     --------
@@ -41,7 +42,7 @@ def macro_auc(labels, probabilities, *, weights=None):
     """
     labels, probabilities, weights = check_multiclass(labels, probabilities, weights)
     areas = [
-        metrics.roc_auc_score(labels == k, probabilities[:, k], sample_weight=weights)
+        roc_auc((labels == k).astype(int), probabilities[:, k], weights=weights)
         for k in range(probabilities.shape[1])
     ]
     return float(np.mean(areas))
@@ -75,11 +76,11 @@ def class_recalls(labels, probabilities, *, weights=None):
     array([1., 1., 0.])
     """
     labels, probabilities, weights = check_multiclass(labels, probabilities, weights)
-    called = probabilities.argmax(axis=1)
-    return metrics.recall_score(
-        labels, called, labels=range(probabilities.shape[1]), average=None, sample_weight=weights,
-        zero_division=0.0,
-    )  # fmt: skip
+    right = probabilities.argmax(axis=1) == labels
+    cases = np.bincount(labels, weights)
+    if not cases.all():
+        refuse("weights", "only zeros in one class", "weight in every class", "Mend them.")
+    return np.bincount(labels, right if weights is None else right * weights) / cases
 
 
 def class_recall(labels, probabilities, which, *, weights=None):

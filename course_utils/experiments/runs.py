@@ -11,11 +11,13 @@ import hashlib
 import inspect
 import json
 import platform
+import re
 import time
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -154,15 +156,17 @@ def probabilities(table, arm, part):
     Parameters
     ----------
     table : pandas.DataFrame
-        With columns arm, seed, part, group, label, probability: one row per group and run.
+        With columns arm, seed, part, group, label, and probability, or, for several classes,
+        p_0, p_1, …: one row per group and run.
     arm, part : str
         Which arm, on which part ("validation", "test", …).
 
     Returns
     -------
     labels : ndarray (groups,), int64
-    runs : ndarray (runs, groups), float64
-        One row per seed, in rising order.
+    runs : ndarray (runs, groups) or (runs, groups, classes), float64
+        One entry per seed, in rising order. Several classes are divided by their sum, so that a
+        table may hold them rounded, or in thousandths.
     groups : ndarray (groups,)
 
     Raises
@@ -179,14 +183,18 @@ def probabilities(table, arm, part):
             allowed = ", ".join(map(str, table[column].unique()))
             refuse(column, repr(value), allowed, "Choose one that the table has.")
     rows = table[(table["arm"] == arm) & (table["part"] == part)]
-    wide = rows.pivot(index="group", columns="seed", values="probability")
+    classes = sorted(column for column in table if re.fullmatch(r"p_\d", column))
+    wide = rows.pivot(index="group", columns="seed", values=classes or ["probability"])
     if wide.isna().any(axis=None):
         raise DatasetError(
             f"table: arm {arm!r} has runs with different groups in part {part!r}; allowed: the "
             "same groups in every run. Compute the missing runs."
         )
     labels = rows.drop_duplicates("group").set_index("group")["label"].loc[wide.index]
-    return labels.to_numpy(), wide.to_numpy().T, wide.index.to_numpy()
+    if not classes:
+        return labels.to_numpy(), wide["probability"].to_numpy().T, wide.index.to_numpy()
+    runs = np.stack([wide[column].to_numpy(float).T for column in classes], axis=-1)
+    return labels.to_numpy(), runs / runs.sum(axis=-1, keepdims=True), wide.index.to_numpy()
 
 
 def _jobs(function, arms, seeds):

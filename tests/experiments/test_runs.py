@@ -166,3 +166,17 @@ def test_an_experiment_may_store_its_result_as_several_tables(tmp_path, monkeypa
     monkeypatch.setattr(command, "RESULTS", tmp_path)
     assert command.main(["demo"]) == 0
     assert sorted(file.stem for file in tmp_path.glob("*.csv")) == ["large, scaled", "small"]
+
+
+def test_probabilities_of_several_classes_are_divided_by_their_sum():
+    table = pd.DataFrame(
+        {
+            "arm": "a", "seed": [1, 1, 0, 0], "part": "test", "group": ["L2", "L1", "L1", "L2"],
+            "label": [2, 0, 0, 2], "p_0": [100, 500, 333, 0], "p_1": [100, 250, 333, 0],
+            "p_2": [200, 250, 333, 999],
+        }
+    )  # fmt: skip
+    labels, runs, groups = experiments.probabilities(table, "a", "test")
+    assert (labels.tolist(), groups.tolist(), runs.shape) == ([0, 2], ["L1", "L2"], (2, 2, 3))
+    np.testing.assert_allclose(runs[0], [[1 / 3, 1 / 3, 1 / 3], [0, 0, 1]])
+    np.testing.assert_allclose(runs[1], [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])

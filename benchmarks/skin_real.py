@@ -1,0 +1,149 @@
+"""What lesson 09's network is worth on real images of skin lesions.
+
+    python benchmarks/skin_real.py --real-data DIR/skin_lesions [--seeds 3] [--out FILE.csv]
+
+DIR/skin_lesions holds ``images/`` and ``labels.csv`` with the columns file, lesion_id and dx
+(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.datasets.read_image_folder` reads them; the
+central square is taken, at 48 pixels.
+
+Three networks of one architecture, seven diagnoses, one mean probability per lesion: trained on
+the embedded simulated lesions and tried as it is; then fine-tuned on half of the real lesions and
+tried on the other half, and the halves exchanged; and trained on the same half from random
+weights, with as many updates. Lesions are never divided. Intervals are over real lesions, the mean
+of the seeds; differences are paired. Learning rates and epochs are those of lesson 09 and were not
+tuned on real images.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+import pandas as pd
+
+from course_utils import datasets, evaluation, training, transfer
+from course_utils.augmentation import Augmenter
+from course_utils.evaluation import class_recall, macro_auc, mean_recall
+from course_utils.experiments import skin_study, store
+
+DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
+COMPARED = (
+    ("fine-tuned", "as it is"),
+    ("fine-tuned", "real half only"),
+    ("as it is", "real half only"),
+)
+
+
+def read(folder):
+    """Return the real images at the size of the network."""
+    return datasets.read_image_folder(
+        folder, class_names=DIAGNOSES, label="dx", group="lesion_id", group_kind="lesion",
+        images="images", mode="rgb", size=skin_study.SIZE, fit="crop", name="skin_lesions",
+    )  # fmt: skip
+
+
+def answers(model, data):
+    """Return the probabilities of the lesions, (lesions, 7)."""
+    found = datasets.aggregate(training.predict(model, data), data.groups, labels=data.labels)
+    return pd.DataFrame(found.probabilities, index=found.groups)
+
+
+def fine_tuned(start, half, seed):
+    """Return a copy of a network after training on a part of the real images, head first."""
+    training.set_seed(seed)
+    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
+    model.set_weights(start.get_weights())
+    third = skin_study.FEW_EPOCHS // 3
+    transfer.fine_tune(
+        model, half, head_epochs=third, epochs=skin_study.FEW_EPOCHS - third, seed=seed,
+        rates=skin_study.FEW_RATES, loss="sparse_categorical_crossentropy", augment=turns(seed),
+        progress=False,
+    )  # fmt: skip
+    return model
+
+
+def from_scratch(half, seed):
+    """Return a network trained on a part of the real images alone."""
+    training.set_seed(seed)
+    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
+    skin_study.compile_for(model, len(half), skin_study.FEW_EPOCHS)
+    epochs = skin_study.FEW_EPOCHS
+    training.fit(model, half, epochs=epochs, seed=seed, progress=False, augment=turns(seed))
+    return model
+
+
+def turns(seed):
+    """Return lesson 09's augmentation."""
+    return Augmenter(flip=True, rotation=180, seed=seed)
+
+
+def run(real, seed):
+    """Return {arm: probabilities of all lesions, in the order of their names} for one seed."""
+    halves = datasets.split_by_group(real, {"a": 0.5, "b": 0.5}, seed=seed)
+    start = skin_study.trained(seed)
+    found = {"as it is": [answers(start, real)], "fine-tuned": [], "real half only": []}
+    for used, tried in (("a", "b"), ("b", "a")):
+        half, other = halves[used], halves[tried]
+        found["fine-tuned"].append(answers(fine_tuned(start, half, seed), other))
+        found["real half only"].append(answers(from_scratch(half, seed), other))
+    return {arm: pd.concat(parts).sort_index().to_numpy() for arm, parts in found.items()}
+
+
+def table(labels, runs):
+    """Return scores of the arms and their differences, with intervals over lesions."""
+    runs = {arm: np.clip(p, 0, 1) for arm, p in runs.items()}
+    rows = []
+    for arm, each in runs.items():
+        for metric in (mean_recall, macro_auc):
+            found = evaluation.bootstrap_runs(metric, labels, each, group_kind="lesion")
+            spread = evaluation.spread_of_runs(metric, labels, each) if len(each) > 1 else np.nan
+            rows.append(_row(arm, metric.__name__, found, spread))
+        for k, name in enumerate(DIAGNOSES):
+            found = evaluation.bootstrap_runs(
+                class_recall, labels, each, group_kind="lesion", which=k
+            )
+            rows.append(_row(arm, f"recall {name}", found))
+    for one, other in COMPARED:
+        for metric in (mean_recall, macro_auc):
+            found = evaluation.compare_runs(
+                metric, labels, runs[one], runs[other], group_kind="lesion"
+            )
+            rows.append(_row(f"{one} - {other}", metric.__name__, found))
+    return pd.DataFrame(rows)
+
+
+def _row(arm, measure, found, spread=np.nan):
+    row = {"arm": arm, "measure": measure, "lesions": found.groups}
+    return row | {"value": found.value, "low": found.low, "high": found.high, "seed_sd": spread}
+
+
+def main(arguments=None):
+    """Run the command line; return 0, or 2 after a sentence on bad input."""
+    parser = argparse.ArgumentParser(prog="skin_real.py", description=__doc__.split("\n")[0])
+    parser.add_argument("--real-data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--seeds", type=int, default=3, help="runs to average")
+    parser.add_argument("--out", type=Path, help="CSV file to write")
+    options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds is {options.seeds}; give 1 or more")
+    try:
+        real = read(options.real_data)
+    except datasets.DatasetError as error:
+        print(f"skin_real.py: {error}", file=sys.stderr)
+        return 2
+    print(real)
+    each = [run(real, seed) for seed in range(options.seeds)]
+    first = np.unique(real.groups, return_index=True)[1]
+    runs = {arm: np.stack([found[arm] for found in each]) for arm in each[0]}
+    result = table(real.labels[first], runs)
+    print(result.round(3).to_string(index=False))
+    if options.out:
+        made_by = f"python benchmarks/skin_real.py --real-data DIR --seeds {options.seeds}"
+        store(result, options.out.stem, made_by, folder=options.out.parent)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
