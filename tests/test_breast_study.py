@@ -104,7 +104,7 @@ def cells_for_real_images():
     code = list(lesson_rules.code_cells(notebook))
     section = [cell for index, cell in code if index > start]
     needed = set().union(*(lesson_rules.global_names(cell)[1] for cell in section))
-    wanted = {"rule_score", "small_pixels", "linear_model", "resnet"} & needed
+    wanted = {"rule_score", "small_pixels", "linear_model", "everything"} & needed
     earlier = [
         cell
         for index, cell in code

@@ -47,4 +47,4 @@ def test_the_section_runs_on_the_real_set_where_it_is_present(real, capsys):
     said = capsys.readouterr().out
     assert "REAL images" in said
     assert len(re.findall(r"(?:colors|network) .*balanced accuracy .*95 % interval", said)) == 2
-    assert "14 near-duplicates" in said
+    assert "14 near-duplicate groups" in said

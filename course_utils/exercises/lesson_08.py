@@ -13,6 +13,8 @@ def check_8_1(dark_center):
     images[1, 0, 0] = 0.9
     center, mean = images[:, 2:6, 3:9].mean(axis=(1, 2, 3)), images.mean(axis=(1, 2, 3))
     answer = dark_center(images)
+    if np.shape(answer) == (2,) and not np.isfinite(answer).all():
+        return "An empty slice? Compute the middle half from `images.shape`, not from one size."
     return compare(
         answer,
         1 - center / mean,
@@ -31,6 +33,11 @@ def check_8_1(dark_center):
             "Take the middle half of the height *and* of the width.": (
                 1 - images[:, 2:6].mean(axis=(1, 2, 3)) / mean
             ),
+            "You cut the columns by the height: a quarter of the width is another number.": (
+                1 - images[:, 2:6, 2:6].mean(axis=(1, 2, 3)) / mean
+            ),
+            "You divided the wrong way, and forgot 1 minus the ratio.": mean / center,
+            "Divide by the mean of each image, not of the batch.": 1 - center / images.mean(),
         },
         tolerance=1e-5,
     )
@@ -59,8 +66,8 @@ def check_8_3(with_mirror):
 
     def predict(batch):
         batch = np.asarray(batch)
-        if batch.shape != images.shape:
-            raise ValueError(f"predict got shape {batch.shape}; give it one batch at a time")
+        if batch.ndim != 4 or batch.shape[1:] != images.shape[1:]:
+            raise ValueError(f"predict got shape {batch.shape}; give it images (n, 4, 4, 1)")
         # Depends on left and right, and on up and down.
         weights = np.arange(4)[None, :, None] + 3 * np.arange(4)[:, None, None]
         return ((batch * weights) ** 2).mean(axis=(1, 2, 3)) / 144
@@ -80,6 +87,13 @@ def check_8_3(with_mirror):
             "You exchanged the order of the images (axis 0). Left and right are axis 2.": (
                 (plain + predict(images[::-1])) / 2
             ),
+            "You turned both ways; exchange left and right only (axis 2).": (
+                (plain + predict(images[:, ::-1, ::-1])) / 2
+            ),
+            "That turns everything, also the order of the images; reverse axis 2 only.": (
+                (plain + predict(images[::-1, ::-1, ::-1])) / 2
+            ),
+            "You halved the second only: put the sum in parentheses.": plain + mirror / 2,
             "You took the larger of the two; take their mean.": np.maximum(plain, mirror),
             "Average the probabilities, not the images: the mean of an image and its mirror image "
             "is a picture of nothing.": predict((images + images[:, :, ::-1]) / 2),
@@ -88,10 +102,41 @@ def check_8_3(with_mirror):
     )
 
 
+@check("8.4", praise="An arm is nothing but probabilities of the same patients in the same order.")
+def check_8_4(ensemble_of):
+    """Check the ensemble of the first runs."""
+    runs = np.array([[0.1, 0.8, 0.3, 0.2], [0.3, 0.4, 0.9, 0.4], [0.8, 0.0, 0.6, 0.9]])
+    before = runs.copy()
+    answer = ensemble_of(runs, 2)
+    if not np.array_equal(runs, before):
+        return "Your function changes its argument; return a new array."
+    mean = np.array([[0.2, 0.6, 0.6, 0.3]])
+    return compare(
+        answer,
+        mean,
+        {
+            "That is one probability per patient; keep the axis of the runs, (1, patients).": mean[
+                0
+            ],
+            "You ignore `members`: take the first ones only.": runs.mean(axis=0, keepdims=True),
+            "You took the mean over the patients; average over the runs (axis 0).": (
+                runs[:2].mean(axis=1, keepdims=True)
+            ),
+            "You took the first patients; the runs are the rows.": (
+                runs[:, :2].mean(axis=0, keepdims=True)
+            ),
+            "You took the last runs; take the first.": runs[-2:].mean(axis=0, keepdims=True),
+            "You return the runs themselves; return their mean.": runs[:2],
+            "You return the sum; divide by the number of members.": 2 * mean,
+        },
+        tolerance=1e-9,
+    )
+
+
 @check(
-    "8.4", praise="At a threshold of 10 % a false alarm costs a ninth of what a cancer is worth."
+    "8.5", praise="At a threshold of 10 % a false alarm costs a ninth of what a cancer is worth."
 )
-def check_8_4(net_benefit):
+def check_8_5(net_benefit):
     """Check the net benefit from counts."""
     hits, alarms, n, threshold = 60, 90, 500, 0.1
     odds = threshold / (1 - threshold)
@@ -103,6 +148,18 @@ def check_8_4(net_benefit):
             "thresholds.": hits / n - alarms / n / odds,
             "You weighted the false alarms by t; it is t / (1 − t), the odds.": (
                 hits / n - alarms / n * threshold
+            ),
+            "Put 1 − t in parentheses: the odds are t / (1 − t).": (
+                hits / n - alarms / n * (threshold / 1 - threshold)
+            ),
+            "Put 1 − t in parentheses, and the odds, too: t / (1 − t).": (
+                hits / n - alarms / n * threshold / 1 - threshold
+            ),
+            "Divide by all patients, not by those biopsied.": (
+                (hits - alarms * odds) / (hits + alarms)
+            ),
+            "The odds belong to the false alarms, not to the cancers found.": (
+                hits / n * odds - alarms / n
             ),
             "Divide by the number of patients: net benefit is per patient.": hits - alarms * odds,
             "The false alarms count against the model: subtract them.": (
@@ -120,9 +177,9 @@ def check_8_4(net_benefit):
 
 
 @check(
-    "8.5", praise="And the same real images guided the simulator, which the last section repeats."
+    "8.6", praise="And the same real images guided the simulator, which the last section repeats."
 )
-def check_8_5(conclusion):
+def check_8_6(conclusion):
     """Check the choice about pre-training."""
     return choose(
         conclusion,

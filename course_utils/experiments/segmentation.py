@@ -103,7 +103,9 @@ def trained(seed, loss="sum", augment=False, epochs=EPOCHS, progress=False):
 
 
 def winner(table):
-    """Return the network whose median Dice, averaged over seeds, is highest on validation patients.
+    """Return the network with the highest median Dice, averaged over seeds.
+
+    Counted are validation patients with a tumor, the same for every network.
 
     Parameters
     ----------
@@ -114,7 +116,8 @@ def winner(table):
     -------
     arm : str
     """
-    networks = table[(table["part"] == "validation") & (table["arm"] != "thresholding")]
+    chosen = (table["part"] == "validation") & (table["label"] < 2)
+    networks = table[chosen & (table["arm"] != "thresholding")]
     return networks.groupby(["arm", "seed"])["dice"].median().groupby("arm").mean().idxmax()
 
 
