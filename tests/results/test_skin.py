@@ -75,6 +75,33 @@ def test_light_training_sees_no_dark_skin_and_all_tones_as_many_lesions(monkeypa
     assert len(np.unique(light.groups)) == len(np.unique(everyone.groups))
 
 
+@pytest.mark.parametrize(
+    "tones", [("light", "very light"), ("tan", "dark"), ("brown",), ("intermediate", "dark")]
+)
+def test_exactly_the_given_tones_are_trained_on_in_any_order(tones):
+    found = skin_tones.lesions_on(tones, seed=0)
+    everyone = skin_study.images_of("train")
+    mine = np.unique(everyone.groups[everyone.attributes["tone"].isin(tones)])
+    light = np.unique(everyone.groups[everyone.attributes["tone"].isin(skin_tones.LIGHT)])
+    assert set(found.attributes["tone"]) == set(tones)
+    assert len(np.unique(found.groups)) == min(len(mine), len(light))
+
+
+def test_the_stored_arms_keep_their_lesions():
+    everyone = skin_study.images_of("train")
+    light = everyone.select(everyone.attributes["tone"].isin(skin_tones.LIGHT).to_numpy())
+    np.testing.assert_array_equal(skin_tones.lesions_on(skin_tones.LIGHT, 3).images, light.images)
+    count = len(np.unique(light.groups))
+    drawn = datasets.split_by_group(everyone, {"used": count}, seed=3)["used"]
+    np.testing.assert_array_equal(skin_tones.lesions_on(skin_tones.TONES, 3).images, drawn.images)
+
+
+@pytest.mark.parametrize("tones", [("dark", "nonsense"), (), ("dark", "dark"), ("dark", 3)])
+def test_tones_that_do_not_exist_are_refused(tones):
+    with pytest.raises(datasets.DatasetError, match="tones: received"):
+        skin_tones.lesions_on(tones, seed=0)
+
+
 def test_tinter_multiplies_each_color_of_each_image_by_one_number():
     images = np.full((500, 4, 4, 3), 0.2, np.float32)
     tinted = skin_tones.Tinter(lambda x: x, 0.1, seed=0)(images).numpy()
