@@ -95,12 +95,12 @@ def small(groups, **changes):
 
 def test_the_recipe_never_trains_on_test_images(made_up):
     data = read_breastmnist(made_up)
-    with pytest.raises(DatasetError, match="validation: received .* official test"):
+    with pytest.raises(DatasetError, match=r"validation: received .* official test"):
         breast.recipe(data.split("train"), data.split("test"), members=1, epochs=1)
     # Without splits in the other part, the joined set would no longer know.
-    with pytest.raises(DatasetError, match="validation: received 4 .* official test"):
+    with pytest.raises(DatasetError, match=r"validation: received 4 .* official test"):
         breast.recipe(small(list("ABCD")), small(list("EFGH"), splits=["test"] * 4))
-    with pytest.raises(DatasetError, match="train: received 4 .* official test"):
+    with pytest.raises(DatasetError, match=r"train: received 4 .* official test"):
         breast.recipe(small(list("ABCD"), splits=["test"] * 4), small(list("EFGH")))
 
 
