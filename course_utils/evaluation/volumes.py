@@ -40,8 +40,8 @@ def stack_volume(masks, pixel_spacing_mm, slice_positions_mm, slice_thickness_mm
     ------
     ValueError
         Fewer than three slices; slices that lie unevenly, farther apart than one and a half
-        thicknesses or closer than 0.6 of one; or a lesion that is empty or reaches into the first or last slice or to the
-        edge of the image, so that part of it may lie outside.
+        thicknesses or closer than 0.6 of one; or a lesion that is empty or reaches into the first
+        or last slice or to the edge of the image, so that part of it may lie outside.
 
     Notes
     -----

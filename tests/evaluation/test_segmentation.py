@@ -271,7 +271,7 @@ def test_what_is_no_mask_is_refused(wrong, said):
     ],
 )
 def test_a_spacing_must_be_above_zero(spacing):
-    with pytest.raises(DatasetError, match="spacing: received .* in mm"):
+    with pytest.raises(DatasetError, match=r"spacing: received .* in mm"):
         ev.outline_distances(np.ones((3, 3)), np.ones((3, 3)), spacing)
 
 
