@@ -192,7 +192,7 @@ def check_10_6(new_arm):
     if settings is None:
         return "Your function returns None. Did you forget `return`?"
     if not isinstance(settings, dict):
-        return f"Return a dict, as the arms of the table have; yours is a {type(settings).__name__}."
+        return f"Return a dict, as the arms of the table are; yours is a {type(settings).__name__}."
     if "seed" in settings:
         return "The seed is the same for all arms and not a setting; leave it out."
     unknown = sorted(map(str, set(settings) - {"loss", "augment"}))
