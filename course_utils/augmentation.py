@@ -19,6 +19,8 @@ import keras  # noqa: E402
 
 __all__ = ["Augmenter"]
 
+# Resizing may end a hair outside 0–1.
+ROUNDING = 1e-3
 # The largest change that is allowed: of everything but the rotation as a share.
 LIMITS = {
     "shift": 0.5,
@@ -36,10 +38,10 @@ class Augmenter:
 
     Flip, zoom, rotation and shift become one transform, so that each image is interpolated once:
     images linearly, masks by the nearest pixel, which keeps them 0 or 1. What enters from beyond
-    the edge is the image reflected. Then come contrast, gain, brightness and noise, of the images
-    only and alike in all channels, and a clip to 0–1. Each amount is drawn evenly between its
-    negative and its positive limit, anew for every image. Everything is off unless you ask for it:
-    choose only changes after which the label is still true.
+    the edge is the image reflected. Then, of the images only, come contrast, gain and brightness,
+    alike in all channels, noise, drawn anew for every channel, and a clip to 0–1. Each amount is
+    drawn evenly between its negative and its positive limit, anew for every image. Everything is
+    off unless you ask for it: choose only changes after which the label is still true.
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ class Augmenter:
     gain : float
         Largest change by multiplication, as a share, 0–0.9: black stays black.
     noise : float
-        Standard deviation of normal noise added to each pixel, 0–0.5.
+        Standard deviation of normal noise added to each pixel of each channel, 0–0.5.
     seed : int
         Two augmenters of one seed make the same changes in the same order. Draws go on from call
         to call, so make a new augmenter for each training.
@@ -69,7 +71,8 @@ class Augmenter:
     ------
     DatasetError
         An amount outside its limits; when called: images that are no float32 of shape
-        (b, height, width, channels), or masks that do not fit them.
+        (b, height, width, channels), or masks that do not fit them; when called outside tf.data,
+        where values can be seen: images outside 0–1, or masks with other values than 0 and 1.
 
     Notes
     -----
@@ -214,4 +217,18 @@ def _check_images(name, images):
         )
     if name == "masks" and images.shape[-1] != 1:
         refuse(name, f"{images.shape[-1]} channels", "one channel", "Augment one mask at a time.")
+    # Inside tf.data there are no values yet.
+    if tf.executing_eagerly():
+        _check_values(name, images)
     return images
+
+
+def _check_values(name, images):
+    """Refuse images outside 0–1, which the clip would turn white, and masks that are no masks."""
+    low, high = float(tf.reduce_min(images)), float(tf.reduce_max(images))
+    if name == "images" and not (low >= -ROUNDING and high <= 1 + ROUNDING):
+        advice = "ImageDataset.as_float gives these; divide 8-bit images by 255."
+        refuse(name, f"values from {low:g} to {high:g}", "0 to 1", advice)
+    if name == "masks" and not tf.reduce_all((images == 0) | (images == 1)):
+        advice = "(masks > 0).astype('float32') marks what is not background."
+        refuse(name, f"values from {low:g} to {high:g}", "0 and 1", advice)

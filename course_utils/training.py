@@ -23,7 +23,7 @@ tf = import_quietly()
 # Only after the quiet import, because Keras imports TensorFlow too.
 import keras  # noqa: E402
 
-__all__ = ["History", "fit", "predict", "set_seed", "to_tf"]
+__all__ = ["History", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
@@ -317,15 +317,31 @@ def predict(model, dataset, batch_size=128):
     return values[..., 0] if values.shape[-1] == 1 else values
 
 
+def refuse_test_images(name, part):
+    """Refuse a part that holds images of an official test split.
+
+    Parameters
+    ----------
+    name : str
+        What the caller calls the part.
+    part : ImageDataset
+
+    Raises
+    ------
+    DatasetError
+    """
+    if part.splits is not None and (part.splits == "test").any():
+        raise DatasetError(
+            f"{name}: received {(part.splits == 'test').sum()} images of the official test "
+            "split; allowed: training and validation images. Test images are for the one "
+            "score at the end: use dataset.split('train') and dataset.split('validation')."
+        )
+
+
 def _check_parts(train, validation):
-    for name, part in (("train", train), ("validation", validation)):
-        if part is not None and part.splits is not None and (part.splits == "test").any():
-            raise DatasetError(
-                f"{name}: received {(part.splits == 'test').sum()} images of the official test "
-                "split; allowed: training and validation images. Test images are for the one "
-                "score at the end: use dataset.split('train') and dataset.split('validation')."
-            )
+    refuse_test_images("train", train)
     if validation is not None:
+        refuse_test_images("validation", validation)
         shared = np.intersect1d(train.groups, validation.groups)
         if len(shared):
             raise DatasetError(

@@ -114,6 +114,15 @@ def test_noise_has_the_given_standard_deviation(augmenter):
     assert np.std(augmenter(noise=0.05)(gray)) == pytest.approx(0.05, rel=0.03)
 
 
+def test_channels_change_alike_but_for_their_noise(augmenter):
+    gray = np.repeat(np.random.default_rng(0).uniform(0.4, 0.6, (4, 16, 16, 1)), 3, axis=-1)
+    gray = gray.astype(np.float32)
+    same = np.asarray(augmenter(**GEOMETRY, brightness=0.1, contrast=0.3, gain=0.2)(gray))
+    np.testing.assert_array_equal(same[..., 0], same[..., 2])
+    noise = np.asarray(augmenter(noise=0.05)(gray)) - gray
+    assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.15
+
+
 def test_one_seed_gives_one_series_of_changes(augmenter, images):
     one, two, other = (augmenter(**GEOMETRY, **INTENSITY, seed=seed) for seed in (3, 3, 4))
     first = one(images)
@@ -172,4 +181,21 @@ def test_batches_of_another_form_are_refused(augmenter, images):
     with pytest.raises(DatasetError, match="masks: received 2 channels"):
         augment(images, images)
     with pytest.raises(DatasetError, match="for images"):
-        augment(images, images[:, :12, :, :1])
+        augment(images, np.zeros((6, 12, 20, 1), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [(255, "images: received values from .* to 25"), (-1, "images: received values from -0.9"),
+     (np.nan, "images: received values from nan")],
+)  # fmt: skip
+def test_images_that_the_clip_would_spoil_are_refused(augmenter, images, factor, said):
+    with pytest.raises(DatasetError, match=said):
+        augmenter(contrast=0.2)(images * np.float32(factor))
+
+
+@pytest.mark.parametrize("high", [255, 0.5])
+def test_masks_with_other_values_are_refused(augmenter, images, high):
+    mask = (images[..., :1] > 0.5) * np.float32(high)
+    with pytest.raises(DatasetError, match="masks: received values from 0 to"):
+        augmenter(flip=True)(images, mask)

@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from course_utils import ROOT, evaluation, training, transfer
+from course_utils import ROOT, datasets, evaluation, training, transfer
 from course_utils.datasets import DatasetError
 from course_utils.datasets.real_sets import read_breastmnist
 from course_utils.downloads import catalog
@@ -85,12 +85,65 @@ def test_the_recipe_starts_from_shipped_or_from_random_weights(made_up, start, s
     assert np.array_equal(found[0], expected[0]) == shipped
 
 
-def test_the_recipe_refuses_test_images_and_other_sizes(made_up):
+def small(groups, **changes):
+    """Return four gray images of 28 pixels, two classes, no splits."""
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1)).astype(np.uint8)
+    fields = {"name": "small", "images": pixels, "labels": [0, 0, 1, 1], "groups": groups}
+    fields |= {"class_names": ("benign", "malignant"), "group_kind": "patient", "origin": "real"}
+    return datasets.ImageDataset(**(fields | changes))
+
+
+def test_the_recipe_never_trains_on_test_images(made_up):
     data = read_breastmnist(made_up)
-    with pytest.raises(DatasetError, match="official test"):
+    with pytest.raises(DatasetError, match=r"validation: received .* official test"):
         breast.recipe(data.split("train"), data.split("test"), members=1, epochs=1)
-    with pytest.raises(DatasetError, match=r"allowed: \(28, 28, 1\) and two classes"):
+    # Without splits in the other part, the joined set would no longer know.
+    with pytest.raises(DatasetError, match=r"validation: received 4 .* official test"):
+        breast.recipe(small(list("ABCD")), small(list("EFGH"), splits=["test"] * 4))
+    with pytest.raises(DatasetError, match=r"train: received 4 .* official test"):
+        breast.recipe(small(list("ABCD"), splits=["test"] * 4), small(list("EFGH")))
+
+
+LARGE = np.zeros((4, 64, 64, 1), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"class_names": ("malignant", "benign")}, "class_names: received .*one set only"),
+        ({"channel_names": ("B-mode",)}, "channel_names: received"),
+        ({"group_kind": "image"}, "group_kind: received 'patient' and 'image'"),
+        ({"origin": "simulated"}, "origin: received 'real' and 'simulated'"),
+        ({"images": LARGE}, r"images: received \(28, 28, 1\) and \(64, 64, 1\)"),
+    ],
+)
+def test_only_parts_of_one_set_are_joined(change, said):
+    with pytest.raises(DatasetError, match=said):
+        breast.joined(small([1, 2, 3, 4]), small([5, 6, 7, 8], **change))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"members": 0}, "members: received 0; allowed: a whole number from 1"),
+        ({"members": 2.0}, "members: received 2.0"),
+        ({"epochs": 0}, "epochs: received 0"),
+        ({"epochs": True}, "epochs: received True"),
+        ({"start": "skin_lesions"}, "start: received 'skin_lesions'; allowed: 'breast_ultrasound'"),
+        ({"seed": -1}, "seed: received -1"),
+        ({"validation": small([5, 6, 7, 8], images=LARGE)}, r"validation: received images \(64"),
+    ],
+)
+def test_what_the_recipe_cannot_use_gets_a_sentence(options, said):
+    with pytest.raises(DatasetError, match=said):
+        breast.recipe(small([1, 2, 3, 4]), **options)
+
+
+def test_the_recipe_and_its_ensemble_refuse_other_sizes():
+    with pytest.raises(DatasetError, match=r"train: .* allowed: \(28, 28, 1\) and two classes"):
         breast.recipe(tiny())
+    with pytest.raises(DatasetError, match="dataset: received images"):
+        breast.Ensemble(None, ()).predict(tiny())
 
 
 def cells_for_real_images():

@@ -53,6 +53,26 @@ def test_solution_of_the_lesson_is_correct(exercise):
     assert feedback.state == "correct", feedback
 
 
+def in_place(probabilities, trained, wanted):
+    probabilities *= wanted / trained
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("9.3", in_place),
+        ("10.6", lambda: {"loss": "Dice", "augment": True}),
+        ("10.6", lambda: dict(augment=True, loss="Dice")),  # noqa: C408
+        ("10.7", "c"),
+    ],
+)
+def test_right_answers_written_in_another_way_are_correct(exercise, answer):
+    feedback = find_check(exercise)(answer)
+    assert feedback.state == "correct", feedback
+
+
 @pytest.mark.parametrize("exercise", SOLUTIONS)
 def test_at_least_three_wrong_answers_are_tried(exercise):
     assert len(WRONG_ANSWERS[exercise]) >= 3

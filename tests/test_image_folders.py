@@ -101,6 +101,48 @@ def test_patient_numbers_keep_their_leading_zeros_and_na_is_text(folder):
         assert read(folder).groups.tolist() == ["007", "007", "NA", "7"]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("P1", "P01"), ("7", "7.0"), ("P-1", "p 1"), ("P2-07", "P02-7"), ("1", "１")]
+)
+def test_names_that_may_be_one_patient_are_noted(folder, one, other):
+    (folder / "labels.csv").write_text(
+        TABLE.replace("P1", "X").replace("P2", one).replace("P3", other), encoding="utf-8"
+    )
+    with pytest.warns(UserWarning, match=r"groups that may be one \(1\)"):
+        read(folder)
+
+
+@pytest.mark.parametrize(("one", "other"), [("10", "1"), ("P100", "P1"), ("1.10", "1.1")])
+def test_zeros_within_a_number_tell_patients_apart(folder, one, other):
+    table = TABLE.replace("P1", "X").replace("P2", one).replace("P3", other)
+    (folder / "labels.csv").write_text(table)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(folder)
+
+
+# ü as one character, and as u with two dots.
+COMPOSED, DECOMPOSED = "M\u00fcller", "Mu\u0308ller"
+
+
+def test_one_name_in_two_spellings_is_one_patient(folder):
+    table = TABLE.replace("P2", COMPOSED).replace("P3", DECOMPOSED)
+    (folder / "labels.csv").write_text(table, encoding="utf-8")
+    message = complaint(folder)
+    assert f"a patient in two splits (1): {COMPOSED} in test and validation" in message
+
+
+@pytest.mark.parametrize("on_disk", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("in_table", [COMPOSED, DECOMPOSED])
+def test_files_are_found_in_either_spelling(folder, on_disk, in_table):
+    save(folder / on_disk / f"{on_disk}.png", gray(seed=9))
+    save(folder / "masks" / on_disk / f"{on_disk}.png", (gray() > 200).astype(np.uint8))
+    (folder / "a.png").unlink()
+    table = TABLE.replace("a.png", f"{in_table}/{in_table}.png")
+    (folder / "labels.csv").write_text(table, encoding="utf-8")
+    np.testing.assert_array_equal(read(folder).images[0, ..., 0], gray(seed=9))
+
+
 def test_a_table_from_a_spreadsheet_with_a_mark_and_windows_paths_is_read(folder):
     (folder / "labels.csv").write_bytes(
         b"\xef\xbb\xbf" + TABLE.replace("a.png", ".\\a.png").replace("\n", "\r\n").encode()
@@ -113,6 +155,35 @@ def test_jpeg_pictures_take_png_masks_of_the_same_name(folder):
     (folder / "a.png").unlink()
     change(folder, "a.png", "a.jpg")
     np.testing.assert_array_equal(read(folder).mask("lesion")[0], gray() > 200)
+
+
+@pytest.mark.parametrize("name", ["sub/a.tif", "sub\\a.tif"])
+def test_masks_of_pictures_in_subfolders_are_found_by_either_slash(folder, name):
+    save(folder / "sub" / "a.tif", gray())
+    save(folder / "masks" / "sub" / "a.tif", (gray() > 200).astype(np.uint8))
+    (folder / "a.png").unlink()
+    change(folder, "a.png", name)
+    np.testing.assert_array_equal(read(folder).mask("lesion")[0], gray() > 200)
+
+
+@pytest.mark.parametrize("masks", [".", "masks", "images"])
+def test_unlisted_pictures_are_named_wherever_the_masks_lie(folder, masks):
+    for letter in "abcd":
+        (folder / "images").mkdir(exist_ok=True)
+        (folder / f"{letter}.png").rename(folder / "images" / f"{letter}.png")
+        if masks == "images":
+            (folder / f"masks/{letter}.png").rename(folder / f"images/{letter}_mask.png")
+    prefix = {".": "masks/", "masks": "", "images": ""}[masks]
+    suffix = "_mask" if masks == "images" else ""
+    lines = TABLE.splitlines()
+    rows = [f"{line},{prefix}{line[0]}{suffix}.png" for line in lines[1:]]
+    (folder / "labels.csv").write_text("\n".join([f"{lines[0]},mask", *rows]))
+    options = {"images": "images", "masks": masks, "mask": "mask"}
+    assert len(read(folder, **options)) == 4
+    save(folder / "images" / "more" / "z.png", gray(seed=9))
+    message = complaint(folder, **options)
+    assert "1 problem" in message
+    assert "picture that the table does not list (1): more/z.png" in message
 
 
 def test_masks_may_be_named_by_a_column(folder):
@@ -322,7 +393,9 @@ COMPLAINTS = {
     "listed twice": (table("b.png", "./a.png"), "file listed twice (1): ./a.png (line 3)", ""),
     "equal pixels, labels": (twin("d.png"), "equal pixels under two names", "another label"),
     "equal pixels, splits": (twin("d.png"), "and another split", "a.png and d.png"),
-    "mixed sizes": (pixels(gray((31, 40))), "images of different sizes", "31 x 40 px: 1"),
+    "mixed sizes": (
+        pixels(gray((31, 40))), "images of different sizes", "31 x 40 px: 1, such as a.png; 30",
+    ),
     "16 bits": (deep, "more than 8 bits per pixel (1): a.png (line 2), values 1 to 3998", ""),
     "16-bit color TIFF": (deep_color_tiff, "16-bit color image (1): a.tif", "8 bits per channel"),
     "16-bit color PNG": (deep_color_png, "16-bit color image (1): a.png", "8 bits per channel"),
@@ -372,6 +445,9 @@ COMPLAINTS = {
         "it has name, label",
     ),
     "semicolons": (content("labels.csv", b"file;label\nx;y"), "separated by commas", ""),
+    "decimal commas": (
+        content("labels.csv", b"file;label;age\nx;y;5,5"), "separated by commas", "with points",
+    ),
     "no UTF-8": (content("labels.csv", "file,label\nä,y".encode("latin1")), "UTF-8", ""),
     "column twice": (content("labels.csv", b"file,file\nx,y"), "different, non-empty names", ""),
     "a comma too many": (table("P2,test", "P2,,test"), "line 4: not 5 cells", "double quotes"),

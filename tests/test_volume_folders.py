@@ -239,6 +239,12 @@ def test_what_does_not_fit_is_named(folder, name):
         assert part in message
 
 
+def test_several_scans_of_one_patient_are_noted(folder):
+    change(folder, "P2,test", "P1,train")
+    with pytest.warns(UserWarning, match=r"several scans of one patient \(1\): P1 has 2"):
+        read(folder)
+
+
 def test_masks_that_mark_everything_are_warned_of(folder):
     write(folder / "1/mask.nii.gz", MASK + 1)
     with pytest.warns(UserWarning, match="every pixel \\(1\\)"):

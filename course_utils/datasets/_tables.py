@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import posixpath
+import re
+import unicodedata
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -17,11 +19,15 @@ WITHOUT_COLUMN = ("near-duplicate", "image")
 
 
 def read_table(path):
-    """Return a CSV file as text columns; the index holds each row's line in the file."""
+    """Return a CSV file as text columns; the index holds each row's line in the file.
+
+    Cells are stripped and normalized (NFC): one person's name may be written in two ways that look
+    alike, ü as one character or as u with two dots.
+    """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+            lines = [(reader.line_num, [_plain(cell) for cell in row]) for row in reader]
         if any("\0" in cell for _, row in lines for cell in row):
             raise csv.Error("it holds zero characters")
     except FileNotFoundError as error:
@@ -43,23 +49,33 @@ def read_table(path):
         refuse(str(path), f"columns {header}", "different, non-empty names", "Rename them.")
     ragged = [str(number) for number, row in lines if len(row) != len(header)]
     if ragged:
+        advice = _separator_hint(header) or " Put cells that hold a comma into double quotes."
         raise DatasetError(
             f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
-            f"({len(ragged)} such lines). Put cells that hold a comma into double quotes."
+            f"({len(ragged)} such lines).{advice}"
         )
     numbers, rows = zip(*lines[1:], strict=True)
     return pd.DataFrame(rows, columns=header, index=list(numbers), dtype=str)
+
+
+def _plain(cell):
+    return unicodedata.normalize("NFC", cell.strip())
+
+
+def _separator_hint(header):
+    """Return advice if the names of columns hold what spreadsheets put between cells."""
+    if any(";" in name or "\t" in name for name in header):
+        return " The cells must be separated by commas, and decimals written with points."
+    return ""
 
 
 def check_columns(path, table, columns):
     """Refuse a table that lacks one of the columns."""
     missing = [column for column in columns if column not in table]
     if missing:
-        found = ", ".join(table.columns)
-        hint = " The cells must be separated by commas." if ";" in found or "\t" in found else ""
         raise DatasetError(
-            f"{path} has no column {', '.join(missing)}; it has {found}. Rename the column, or "
-            f"say which one is meant.{hint}"
+            f"{path} has no column {', '.join(missing)}; it has {', '.join(table.columns)}. Rename "
+            f"the column, or say which one is meant.{_separator_hint(table.columns)}"
         )
 
 
@@ -124,11 +140,14 @@ def group_names(table, group, problems):
 
 
 def _note_similar_groups(groups, problems):
-    """Note groups that may be one, such as P1 and p1, or 7 and 007 after a spreadsheet."""
+    """Note groups that may be one, such as P1, p1 and P01, or 7, 007 and 7.0."""
     similar = {}
     for group in np.unique(groups):
-        plain = "".join(c for c in group.casefold() if c.isalnum())
-        similar.setdefault(plain.lstrip("0"), []).append(str(group))
+        plain = unicodedata.normalize("NFKC", group).casefold()
+        # A spreadsheet adds .0 to whole numbers and drops zeros before them.
+        plain = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\.0+$", "", plain))
+        plain = "".join(c for c in plain if c.isalnum())
+        similar.setdefault(plain, []).append(str(group))
     pairs = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
     if pairs:
         problems.notes.append(
@@ -179,10 +198,15 @@ def locate(base, name):
     Links inside the folder may lead elsewhere: whoever owns the folder set them.
     """
     windows = PureWindowsPath(name)
-    name = posixpath.normpath(windows.as_posix())
-    if windows.drive or windows.root or name.split("/")[0] == "..":
+    parts = posixpath.normpath(windows.as_posix()).split("/")
+    if windows.drive or windows.root or parts[0] == "..":
         return None
-    return Path(base) / name
+    path = Path(base)
+    for part in parts:
+        # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
+        spellings = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
+        path = next((path / s for s in spellings if (path / s).exists()), path / part)
+    return path
 
 
 def locate_all(base, names, problems, seen, exists=os.path.isfile):

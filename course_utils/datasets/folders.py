@@ -142,7 +142,7 @@ def read_image_folder(
     prepare = _preparation(mode, size, fit, intensity_window)
     spacing = _spacing_columns(pixel_spacing_mm)
     found = _read(layout, class_names, prepare, spacing, problems)
-    _check_one_size(found, problems)
+    _check_one_size(found.table[image], found.images, problems)
     problems.stop_if_any()
     pixels = np.stack(found.images).reshape(len(found), *found.images[0].shape[:2], -1)
     groups = found.groups
@@ -355,12 +355,12 @@ def _read(layout, class_names, prepare, spacing, problems):
 
 def _read_files(folder, table, layout, prepare, problems):
     """Return images, masks, placements and digests, each with None where a file is at fault."""
-    base = folder / layout.images
+    base = tables.locate(folder, layout.images)
     seen = {}
     paths = tables.locate_all(base, table[layout.image], problems, seen)
     mask_paths = _mask_paths(folder, table, layout, paths, problems, seen)
     if layout.unlisted == "error":
-        _complain_of_unlisted(folder, table, layout, problems)
+        _complain_of_unlisted(folder, layout, [*paths, *(mask_paths or ())], problems)
     images, placements, digests = [], [], []
     masks = None if mask_paths is None else []
     for i, path in enumerate(paths):
@@ -390,7 +390,7 @@ def _mask_paths(folder, table, layout, paths, problems, seen):
     """Return one path per row or None; without a column, masks are named like their pictures."""
     if layout.masks is None:
         return None
-    base = folder / layout.masks
+    base = tables.locate(folder, layout.masks)
     if layout.mask is not None:
         return tables.locate_all(base, table[layout.mask], problems, seen)
     # No second complaint where the picture itself is at fault.
@@ -403,7 +403,7 @@ def _mask_paths(folder, table, layout, paths, problems, seen):
 
 def _mask_name(base, name):
     """Return the picture's own name, or that of a PNG, since JPEG would blur a mask."""
-    return name if os.path.isfile(base / name) else os.path.splitext(name)[0] + ".png"
+    return name if tables.locate(base, name).is_file() else os.path.splitext(name)[0] + ".png"
 
 
 def _read_fitting_mask(path, shape):
@@ -417,18 +417,18 @@ def _read_fitting_mask(path, shape):
     return mask
 
 
-def _complain_of_unlisted(folder, table, layout, problems):
-    """Complain of pictures in the folder that no row names; masks are looked up by row."""
-    base = folder / layout.images
-    masks = None if layout.masks is None else (folder / layout.masks).resolve()
-    columns = [layout.image, *([] if layout.mask is None else [layout.mask])]
-    located = [tables.locate(base, name) for column in columns for name in table[column] if name]
-    listed = {os.path.realpath(path) for path in located if path is not None}
+def _complain_of_unlisted(folder, layout, listed, problems):
+    """Complain of pictures in the folder that are neither listed nor below it among the masks."""
+    base = tables.locate(folder, layout.images)
+    masks = None if layout.masks is None else tables.locate(folder, layout.masks).resolve()
+    # A folder of masks that holds the pictures, too, says nothing about its files.
+    all_masks = masks is not None and base.resolve() in masks.parents
+    listed = {os.path.realpath(path) for path in listed if path is not None}
     for path in sorted(base.rglob("*")):
         inside = path.relative_to(base)
         if path.suffix.lower() not in SUFFIXES or any(p.startswith(".") for p in inside.parts):
             continue
-        is_mask = masks not in (None, base.resolve()) and masks in path.resolve().parents
+        is_mask = all_masks and masks in path.resolve().parents
         if not is_mask and os.path.realpath(path) not in listed:
             problems.add(
                 "picture that the table does not list",
@@ -459,14 +459,18 @@ def _check_splits_and_labels(found, groups, layout, problems):
         tables.check_lesion_labels(groups, found.labels, found.class_names, problems)
 
 
-def _check_one_size(found, problems):
+def _check_one_size(names, images, problems):
     """Complain if the images that could be read differ in size."""
-    shapes = [None if image is None else image.shape[:2] for image in found.images]
-    counts = pd.Series([f"{s[0]} x {s[1]} px" for s in shapes if s is not None]).value_counts()
-    if len(counts) > 1:
-        for shape, count in counts.items():
+    sizes = {}
+    for name, image in zip(names, images, strict=True):
+        if image is not None:
+            sizes.setdefault(image.shape[:2], []).append(name)
+    if len(sizes) > 1:
+        for (height, width), members in sizes.items():
             problems.add(
-                "images of different sizes", f"{shape}: {count}", "Pass size=(height, width)."
+                "images of different sizes",
+                f"{height} x {width} px: {len(members)}, such as {members[0]}",
+                "Pass size=(height, width).",
             )
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets import _tables as tables
 from course_utils.datasets._fields import check_window
-from course_utils.datasets._problems import Complaint, Problems
+from course_utils.datasets._problems import Complaint, Problems, some
 from course_utils.datasets._resizing import check_size, place
 from course_utils.datasets.container import ImageDataset
 from course_utils.imaging import (
@@ -312,6 +312,7 @@ def _read_scans(folder, layout, class_names, cut, problems):
     tables.check_filled(rows, layout.columns(), problems)
     class_names, labels = tables.class_numbers(rows[layout.label], class_names, problems)
     groups = tables.group_names(rows, layout.group, problems)
+    _note_several_scans(groups, layout.group_kind, problems)
     facts = {"label": labels, layout.group_kind: groups}
     if layout.split is not None:
         tables.check_divided_groups(groups, rows[layout.split], layout.group_kind, problems)
@@ -324,6 +325,17 @@ def _read_scans(folder, layout, class_names, cut, problems):
     tables.check_same_content(digests, names, facts, problems)
     _check_one_size(names, stacks, problems)
     return _Scans(rows, labels, class_names, groups, stacks)
+
+
+def _note_several_scans(groups, group_kind, problems):
+    """Note groups with more than one scan, whose slices every score by group pools."""
+    names, counts = np.unique(groups, return_counts=True)
+    several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
+    if several:
+        problems.notes.append(
+            f"several scans of one {group_kind} ({len(several)}): {some(several)}. Scores by "
+            f"{group_kind} take their slices together; for volumes keep one scan each."
+        )
 
 
 def _per_slice(scans, layout, mask_name):

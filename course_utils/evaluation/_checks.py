@@ -64,7 +64,11 @@ def check_binary(labels, probabilities, weights=None):
         raise ValueError(f"labels are {_some(labels)}. {BOTH_CLASSES}")
     weights = None if weights is None else check_weights(weights, len(labels))
     if weights is not None and not (weights[positive].any() and weights[~positive].any()):
-        refuse("weights", "only zeros in one class", "weight in both classes", "Mend them.")
+        # In a draw of the bootstrap this may happen by chance.
+        undefined(
+            "weights: received only zeros in one class; allowed: weight in both classes. A class "
+            "that stands for nobody cannot be scored against: mend the weights."
+        )
     return positive, probabilities, weights
 
 

@@ -3,12 +3,14 @@
 import numpy as np
 
 from course_utils._checks import DatasetError, refuse
-from course_utils.evaluation._masks import check_pair, check_spacing
+from course_utils.evaluation._masks import as_numbers, check_pair, check_spacing
 
 # Slices one behind the other are never placed to the last digit.
 EVEN_STEPS = 0.02
 # With a gap of more than half a slice, too much of the lesion was never seen.
 LARGEST_STEP = 1.5
+# Slices that overlap by nearly half are more likely those of two scans, one between the other.
+SMALLEST_STEP = 0.6
 
 
 class UncoveredError(DatasetError):
@@ -37,9 +39,9 @@ def stack_volume(masks, pixel_spacing_mm, slice_positions_mm, slice_thickness_mm
     Raises
     ------
     ValueError
-        Fewer than three slices; slices that lie unevenly, or farther apart than one and a half
-        thicknesses; or a lesion that is empty or reaches into the first or last slice or to the
-        edge of the image, so that part of it may lie outside.
+        Fewer than three slices; slices that lie unevenly, farther apart than one and a half
+        thicknesses or closer than 0.6 of one; or a lesion that is empty or reaches into the first
+        or last slice or to the edge of the image, so that part of it may lie outside.
 
     Notes
     -----
@@ -54,7 +56,8 @@ def stack_volume(masks, pixel_spacing_mm, slice_positions_mm, slice_thickness_mm
     >>> stack_volume(masks, (1, 2), [0, 5, 10, 15], 4)
     2.0
     """
-    masks, lesion = check_pair(masks, masks if lesion is None else lesion)
+    lesion = masks if lesion is None else lesion
+    masks, lesion = check_pair(masks, lesion, names=("masks", "lesion"))
     if masks.ndim != 3:
         refuse("masks", f"shape {masks.shape}", "(slices, height, width)", "One patient at a time.")
     rows, columns = check_spacing(pixel_spacing_mm, (2,))
@@ -65,11 +68,11 @@ def stack_volume(masks, pixel_spacing_mm, slice_positions_mm, slice_thickness_mm
 
 def _check_stack(positions, thickness, n):
     """Return the distance of the slices in mm and their order."""
-    positions = np.asarray(positions, dtype=np.float64)
+    positions = as_numbers("slice_positions_mm", positions, "Give one per slice.")
     if positions.shape != (n,) or not np.isfinite(positions).all():
         received = f"shape {positions.shape}" if positions.shape != (n,) else "NaN or infinity"
         refuse("slice_positions_mm", received, f"({n},) finite mm", "Give one per slice.")
-    thickness = np.asarray(thickness, dtype=np.float64)
+    thickness = as_numbers("slice_thickness_mm", thickness, "Give one for all, or one per slice.")
     if thickness.shape not in ((), (n,)) or not (np.isfinite(thickness) & (thickness > 0)).all():
         received = f"{thickness.tolist()!r:.60}"
         refuse("slice_thickness_mm", received, f"mm above 0, one or {n}", "Give one per slice.")
@@ -90,6 +93,12 @@ def _check_stack(positions, thickness, n):
         raise UncoveredError(
             f"slice_positions_mm: received slices of {thickness.min():g} mm, {steps.mean():g} mm "
             f"apart; allowed: at most {LARGEST_STEP} thicknesses. Too much lies between the slices."
+        )
+    if steps.mean() < SMALLEST_STEP * thickness.max():
+        raise UncoveredError(
+            f"slice_positions_mm: received slices of {thickness.max():g} mm, {steps.mean():g} mm "
+            f"apart; allowed: at least {SMALLEST_STEP} thicknesses. Overlapping slices: two scans "
+            "of one patient? Score them one at a time."
         )
     return steps.mean(), order
 

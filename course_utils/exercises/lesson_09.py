@@ -32,6 +32,8 @@ def check_9_1(balanced_accuracy):
             "The number of classes is fixed in your function; take it from the labels.": (
                 recalls.sum() / 7
             ),
+            "Your result is NaN: classes that do not occur are averaged, too, and have no recall. "
+            "Take the classes from the labels.": np.nan,
         },
     ) or compare(
         balanced_accuracy(np.array([0, 1, 1, 2, 3]), np.array([0, 1, 0, 2, 2])),
@@ -57,11 +59,20 @@ def check_9_2(shades_of_gray):
         return "Your function changes its argument; return new images."
     means = (before**power).mean(axis=(1, 2), keepdims=True)
     whole = (before**power).mean(axis=(0, 1, 2), keepdims=True)
+    one_axis = {
+        f"You took the mean over axis {axis} only; rows and columns are axes 1 and 2.": (
+            before / (before**power).mean(axis=axis, keepdims=True) ** (1 / power)
+        )
+        for axis in (1, 2)
+    }
     return compare(
         result,
         before / means ** (1 / power),
         {
             "You forgot the root: the mean of the powers, to the power 1 / power.": before / means,
+            "`mean ** 1 / power` is `(mean ** 1) / power`: put 1 / power in parentheses.": (
+                before / (means / power)
+            ),
             "You ignore `power`: that is gray world.": (
                 before / before.mean(axis=(1, 2), keepdims=True)
             ),
@@ -79,7 +90,14 @@ def check_9_2(shades_of_gray):
             "You divided the powers of the images; divide the images.": (
                 before**power / means ** (1 / power)
             ),
+            **one_axis,
         },
+        tolerance=1e-6,
+    ) or compare(
+        shades_of_gray(images, 6),
+        before / (before**6).mean(axis=(1, 2), keepdims=True) ** (1 / 6),
+        {"The power is fixed in your function; use the argument.": before / means ** (1 / power)},
+        name="With power 6 your result",
         tolerance=1e-6,
     )
 
@@ -91,9 +109,10 @@ def check_9_3(change_mix):
     trained, wanted = np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5])
     changed = rows * wanted / trained
     reverse = rows * trained / wanted
-    only = rows / trained
+    only, wished = rows / trained, rows * wanted
     return compare(
-        change_mix(rows, trained, wanted),
+        # Copies, since a right answer may be written in place.
+        change_mix(rows.copy(), trained.copy(), wanted.copy()),
         changed / changed.sum(axis=1, keepdims=True),
         {
             "The rows do not sum to 1: divide each by its sum.": changed,
@@ -103,6 +122,10 @@ def check_9_3(change_mix):
             "You divided by the shares trained on and forgot the wanted ones.": (
                 only / only.sum(axis=1, keepdims=True)
             ),
+            "You multiplied by the wanted shares and forgot to divide by those trained on.": (
+                wished / wished.sum(axis=1, keepdims=True)
+            ),
+            "The rows do not sum to 1, and the wanted shares are forgotten.": only,
             "You divided by the sum of each column; each row is one lesion.": (
                 changed / changed.sum(axis=0)
             ),
@@ -139,8 +162,8 @@ def check_9_5(tone_gap):
         {
             "a": "The interval is about other lesions from this simulator. How pigment, cameras, "
             "training sets act in life was chosen here, not measured.",
-            "b": "It says something about a network that learned on light skin. Trained on all "
-            "tones, the same lesions may be told apart as well; and no reader was asked.",
+            "b": "It says how one network orders simulated lesions. Part of the gap may be lost "
+            "contrast, but that is our renderer, and no reader of real lesions was asked.",
             "d": "A gap does not name its cause. Few lesions on dark skin may be one; the table "
             "shows arms with as many lesions and another gap.",
         },

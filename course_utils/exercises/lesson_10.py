@@ -56,9 +56,14 @@ def check_10_2(dice_from_iou):
 def check_10_3(volume_cm3):
     """Check the volume of a stack of masks."""
     masks = np.zeros((5, 8, 8), bool)
-    masks[1:4, 2:6, 1:6] = True
-    pixels, (rows, columns), thickness, gap = int(masks.sum()), (2.0, 1.5), 5.0, 1.0
-    right = pixels * rows * columns * (thickness + gap) / 1000
+    masks[1, 2:6, 1:6] = masks[2, 1:7, 1:7] = masks[3, 3:5, 2:4] = True  # 20, 36 and 4 pixels
+    pixels, (rows, columns), thickness, gap = int(masks.sum()), (2.0, 1.6), 5.0, 1.0
+    of_one = rows * columns * (thickness + gap) / 1000
+    right = pixels * of_one
+    single = {
+        f"That is the volume of slice {k} alone; add up all of them.": masks[k].sum() * of_one
+        for k in (1, 2, 3)
+    }
     got = volume_cm3(masks, (rows, columns), thickness, gap)
     return compare(
         got,
@@ -72,16 +77,19 @@ def check_10_3(volume_cm3):
             "You subtracted the gap; it is added.": (
                 pixels * rows * columns * (thickness - gap) / 1000
             ),
-            "A pixel's area is rows · columns; you squared one of them.": (
-                pixels * rows**2 * (thickness + gap) / 1000
-            ),
+            "A pixel's area is rows · columns; you squared the rows.": right * rows / columns,
+            "A pixel's area is rows · columns; you squared the columns.": right * columns / rows,
             "You took pixels for mm²: multiply by the spacing of rows and of columns.": (
                 pixels * (thickness + gap) / 1000
             ),
-            "You counted all pixels of the stack, not those inside the mask.": (
-                masks.size * rows * columns * (thickness + gap) / 1000
+            "You counted all pixels of the stack, not those inside the mask.": masks.size * of_one,
+            "You took the largest slice for all that have a tumor; add up the pixels of each.": (
+                3 * 36 * of_one
             ),
-            "That is the volume of one slice; add up all of them.": right / 3,
+            "You took the largest slice for all of the stack; add up the pixels of each.": (
+                len(masks) * 36 * of_one
+            ),
+            **single,
             "You counted the gap alone.": pixels * rows * columns * gap / 1000,
         },
     ) or compare(
@@ -118,6 +126,11 @@ def check_10_4(outcome):
     for (words, *_), right in CASES.items():
         if got[right].strip().lower() != right:
             return f"Where {words} you return {got[right]!r}; it is {right!r}."
+    if outcome(mask, np.roll(mask, 2, axis=2)) != got["scored"]:
+        return (
+            "Both have pixels, but none in common: that is 'scored', with a Dice of 0. Missed "
+            "means that nothing was predicted at all."
+        )
     return None
 
 
@@ -131,6 +144,8 @@ def check_10_5(shapes):
         return "Give a list of three shapes, each (height, width, channels)."
     if len(got) != 3 or any(len(shape) != 3 for shape in got):
         return f"Give three shapes of three numbers; you gave {got}."
+    if any(shape[1:] == (24, 24) for shape in got):
+        return "Keras puts channels last: (height, width, channels)."
     for index, mistakes in (
         (
             0,
@@ -140,6 +155,8 @@ def check_10_5(shapes):
                     (24, 24, 64)
                 ),
                 "Height and width double once, from 12 to 24.": (48, 48, 32),
+                "The bottom's 64 channels go in; as many come out as the layer has filters, and "
+                "the sides double.": (12, 12, 64),
             },
         ),
         (
@@ -154,6 +171,7 @@ def check_10_5(shapes):
             2,
             {
                 "The two convolutions have 32 filters: 32 channels come out.": (24, 24, 64),
+                "The brick of this step has 32 filters; 8 come only at the top.": (24, 24, 8),
                 "`padding='same'` keeps height and width.": (20, 20, 32),
             },
         ),
@@ -165,8 +183,46 @@ def check_10_5(shapes):
     return None
 
 
-@check("10.6", praise="A median over patients hides the tail; the tail is who is harmed.")
-def check_10_6(conclusion):
+@check("10.6", praise="One line, and the arm meets the same patients and seeds as all others.")
+def check_10_6(new_arm):
+    """Check the settings of an arm with the Dice loss and augmentation."""
+    if not callable(new_arm):
+        return "Give the function itself, which returns the settings, without calling it."
+    settings = new_arm()
+    if settings is None:
+        return "Your function returns None. Did you forget `return`?"
+    if not isinstance(settings, dict):
+        return f"Return a dict, as the arms of the table are; yours is a {type(settings).__name__}."
+    if "seed" in settings:
+        return "The seed is the same for all arms and not a setting; leave it out."
+    unknown = sorted(map(str, set(settings) - {"loss", "augment"}))
+    if unknown:
+        return f"The settings of this arm are loss and augment, not {', '.join(unknown)}."
+    return _complaint_about_loss(settings) or _complaint_about_augment(settings)
+
+
+def _complaint_about_loss(settings):
+    loss = settings.get("loss")
+    if "loss" not in settings:
+        return "Name the loss in the settings."
+    if not isinstance(loss, str):
+        return "Give the loss by its name, a text in quotes; `LOSSES` knows the function behind it."
+    if loss == "Dice loss":
+        return "'Dice loss' is the arm's name; the loss is called 'Dice'."
+    if loss == "sum":
+        return "With the sum that arm exists: 'sum, augmented'. Take the Dice loss alone."
+    return None if loss == "Dice" else f"There, the Dice loss is called 'Dice', not {loss!r}."
+
+
+def _complaint_about_augment(settings):
+    augment = settings.get("augment", False)
+    if not isinstance(augment, bool):
+        return f"`augment` is True or False; yours is {augment!r:.40}."
+    return None if augment else "That is the arm 'Dice loss' of the table; switch augment on."
+
+
+@check("10.7", praise="A median over patients hides the tail; the tail is who is harmed.")
+def check_10_7(conclusion):
     """Check the choice about what a median Dice of 0.85 says."""
     return choose(
         conclusion,

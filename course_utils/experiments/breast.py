@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from course_utils import training, transfer
-from course_utils._checks import refuse
+from course_utils._checks import check_seed, refuse
 from course_utils.augmentation import Augmenter
+from course_utils.evaluation._checks import check_count
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip
@@ -21,6 +22,8 @@ import keras  # isort: skip
 START = "breast_ultrasound"
 MEMBERS, EPOCHS, RATE, BATCH = 5, 30, 1e-3, 32
 CHANGES = {"flip": True, "shift": 0.08, "zoom": 0.1, "contrast": 0.2, "noise": 0.02}
+# What two parts must share to be one set.
+SAME = ("class_names", "channel_names", "group_kind", "origin", "intensity_window")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,7 @@ class Ensemble:
 
     def predict(self, dataset):
         """Return the mean probability over versions, images and mirror images, (n,), float64."""
+        _check_images("dataset", dataset)
         sides = (dataset, mirrored(dataset))
         values = []
         for version in self.weights:
@@ -63,9 +67,10 @@ def recipe(
     seed : int, optional
         The networks get seeds from ``100 * seed`` on.
     members, epochs : int, optional
+        From 1.
     rate : float, optional
         Highest learning rate; it falls to 0 along half a cosine.
-    start : str or None, optional
+    start : {"breast_ultrasound", None}, optional
         Whose shipped weights to start from; None starts from random ones, the control.
 
     Returns
@@ -75,7 +80,8 @@ def recipe(
     Raises
     ------
     DatasetError
-        Images of another shape, more than two classes, or test images.
+        Images of another shape, more than two classes, test images in either part, parts that do
+        not belong to one set, or a number or start that is not allowed.
 
     Notes
     -----
@@ -86,17 +92,30 @@ def recipe(
     --------
     ``recipe(real.split("train"), real.split("validation")).predict(real.split("test"))``
     """
-    if train.images.shape[1:] != (28, 28, 1) or len(train.class_names) != 2:
-        refuse(
-            "train", f"images {train.images.shape[1:]}, {len(train.class_names)} classes",
-            "(28, 28, 1) and two classes", "transfer.resize brings images to 28 pixels.",
-        )  # fmt: skip
+    check_seed(seed)
+    check_count("members", members, 1)
+    check_count("epochs", epochs, 1)
+    if start not in (None, START):
+        refuse("start", repr(start), f"{START!r} or None", "None starts from random weights.")
+    parts = {"train": train} | ({} if validation is None else {"validation": validation})
+    for name, part in parts.items():
+        _check_images(name, part)
+        # Now, because joining drops the splits where only one part has them.
+        training.refuse_test_images(name, part)
     images = train if validation is None else joined(train, validation)
     seeds = range(100 * seed, 100 * seed + members)
     return Ensemble(
         transfer.build(START),
         tuple(_fine_tuned(images, s, epochs, rate, start).get_weights() for s in seeds),
     )
+
+
+def _check_images(name, part):
+    if part.images.shape[1:] != (28, 28, 1) or len(part.class_names) != 2:
+        refuse(
+            name, f"images {part.images.shape[1:]}, {len(part.class_names)} classes",
+            "(28, 28, 1) and two classes", "transfer.resize brings images to 28 pixels.",
+        )  # fmt: skip
 
 
 def _fine_tuned(images, seed, epochs, rate, start):
@@ -119,23 +138,30 @@ def mirrored(dataset):
 
 
 def joined(first, second):
-    """Return images, labels, groups and splits of two parts of one set as one set."""
-    both = {
-        name: np.concatenate([getattr(first, name), getattr(second, name)])
-        for name in ("images", "labels", "groups")
-    }
-    nothing = dict.fromkeys(
-        (
-            "splits",
-            "masks",
-            "mask_names",
-            "sites",
-            "attributes",
-            "pixel_spacing_mm",
-            "slice_positions_mm",
-            "slice_thickness_mm",
-        )
-    )
+    """Return images, labels and groups of two parts of one set as one set.
+
+    Splits are kept where both parts have them; everything else is left out.
+
+    Raises
+    ------
+    DatasetError
+        Parts that differ in the names or the order of their classes or channels, in the form of
+        their images, or in what a group is.
+    """
+    for field in SAME:
+        one, other = getattr(first, field), getattr(second, field)
+        if one != other:
+            received = f"{one!r} and {other!r}"
+            refuse(field, received, "the same in both parts", "Join parts of one set only.")
+    one, other = (part.images.shape[1:] for part in (first, second))
+    if one != other:
+        refuse("images", f"{one} and {other}", "one size", "transfer.resize brings them to one.")
+    fields = ["images", "labels", "groups"]
     if first.splits is not None and second.splits is not None:
-        nothing["splits"] = np.concatenate([first.splits, second.splits])
-    return replace(first, **(nothing | both))
+        fields.append("splits")
+    dropped = (
+        "splits", "masks", "mask_names", "sites", "attributes", "pixel_spacing_mm",
+        "slice_positions_mm", "slice_thickness_mm",
+    )  # fmt: skip
+    both = {f: np.concatenate([getattr(part, f) for part in (first, second)]) for f in fields}
+    return replace(first, **(dict.fromkeys(dropped) | both))

@@ -7,11 +7,13 @@ the same on a cluster.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import json
 import platform
 import re
+import textwrap
 import time
 from importlib.metadata import version
 from io import StringIO
@@ -26,6 +28,7 @@ from course_utils._checks import DatasetError, check_names, check_seed, refuse
 from course_utils._files import write_text
 
 RESULTS = ROOT / "data" / "results"
+EXPERIMENTS = Path(__file__).parent
 ADDED = ("arm", "seed")
 
 
@@ -43,8 +46,9 @@ def run(function, arms, seeds, *, folder=None, client=None):
         Each arm is run with each of them.
     folder : str or Path, optional
         Finished runs are kept there, one file each, and are not computed again, unless the
-        settings or the text of the function's module have changed. Changes elsewhere are not
-        noticed: remove the folder then. Default: keep nothing.
+        settings have changed, or the text of the function's module or of a module of
+        `course_utils.experiments` that it imports, directly or through others. Changes elsewhere
+        are not noticed: remove the folder then. Default: keep nothing.
     client : distributed.Client, optional
         Run on its workers, many at once. Default: here, one after the other.
 
@@ -183,7 +187,8 @@ def probabilities(table, arm, part):
             allowed = ", ".join(map(str, table[column].unique()))
             refuse(column, repr(value), allowed, "Choose one that the table has.")
     rows = table[(table["arm"] == arm) & (table["part"] == part)]
-    classes = sorted(column for column in table if re.fullmatch(r"p_\d", column))
+    classes = [column for column in table if re.fullmatch(r"p_\d+", column)]
+    classes.sort(key=lambda column: int(column.removeprefix("p_")))
     wide = rows.pivot(index="group", columns="seed", values=classes or ["probability"])
     if wide.isna().any(axis=None):
         raise DatasetError(
@@ -238,16 +243,44 @@ def _computed(function, arms, jobs, client):
 
 
 def _file(folder, function, arm, seed, settings):
-    """Return where a run is kept; other settings or another module text give another file."""
+    """Return where a run is kept; other settings or another text of its modules: another file."""
     module = inspect.getmodule(function)
     try:
         source = inspect.getsource(module or function)
     except (OSError, TypeError):
         source = inspect.getsource(function)
-    what = json.dumps([function.__qualname__, settings, source], sort_keys=True, default=repr)
+    parts = [function.__qualname__, settings, source, *_imported_texts(source)]
+    what = json.dumps(parts, sort_keys=True, default=repr)
     key = hashlib.sha256(what.encode()).hexdigest()[:12]
     readable = "".join(c if c.isalnum() else "-" for c in arm)
     return folder / f"{readable}_{seed}_{key}.csv"
+
+
+def _imported_texts(source):
+    """Return the texts of the experiments that a module imports, directly or through others."""
+    texts, waiting = {}, [source]
+    while waiting:
+        for name in _imported_experiments(waiting.pop()) - set(texts):
+            texts[name] = (EXPERIMENTS / f"{name}.py").read_text(encoding="utf-8")
+            waiting.append(texts[name])
+    return [texts[name] for name in sorted(texts)]
+
+
+def _imported_experiments(source):
+    """Return the names of the modules of this package that a text imports, but for this one."""
+    try:
+        tree = ast.parse(textwrap.dedent(source))
+    except SyntaxError:  # the line of a lambda, cut out of a notebook
+        return set()
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    found = {name.split(".")[2] for name in names if name.startswith(f"{__package__}.")}
+    # What is written here keeps results and changes none.
+    return {n for n in found if (EXPERIMENTS / f"{n}.py").is_file()} - {Path(__file__).stem}
 
 
 def _text(result, job):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils import datasets, transfer
+from course_utils._checks import check_choice, check_names
 from course_utils.experiments import skin_study
 from course_utils.models import color_cnn
 from course_utils.training import fit, predict, set_seed, tf
@@ -58,7 +59,8 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0, equal=False):
     ----------
     seed : int
     tones : sequence of str
-        Tones of the training lesions. Of all tones, as many lesions are drawn as have light skin.
+        Tones of the training lesions, among `TONES`; their order does not matter. Where there are
+        more lesions than on light skin, as many are drawn.
     power : int or None
         See `models.color_cnn`.
     tint : float
@@ -69,14 +71,13 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0, equal=False):
     Returns
     -------
     model : keras.Model
+
+    Raises
+    ------
+    DatasetError
+        A tone that does not exist, or none.
     """
-    train = skin_study.images_of("train")
-    light = train.attributes["tone"].isin(LIGHT).to_numpy()
-    if tuple(tones) == LIGHT:
-        train = train.select(light)
-    else:
-        lesions = len(np.unique(train.groups[light]))
-        train = datasets.split_by_group(train, {"used": lesions}, seed=seed)["used"]
+    train = lesions_on(tones, seed)
     set_seed(seed)
     model = color_cnn((skin_study.SIZE, skin_study.SIZE, 3), power=power)
     skin_study.compile_for(model, len(train), skin_study.EPOCHS)
@@ -89,6 +90,19 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0, equal=False):
         augment=augment, weights=weights if equal else None, progress=False,
     )  # fmt: skip
     return model
+
+
+def lesions_on(tones, seed):
+    """Return the training lesions on these tones, at most as many as there are on light skin."""
+    tones = check_names("tones", tones)
+    for tone in tones:
+        check_choice("tones", tone, TONES)
+    train = skin_study.images_of("train")
+    light = np.unique(train.groups[train.attributes["tone"].isin(LIGHT)])
+    train = train.select(train.attributes["tone"].isin(tones).to_numpy())
+    if len(np.unique(train.groups)) <= len(light):
+        return train
+    return datasets.split_by_group(train, {"used": len(light)}, seed=seed)["used"]
 
 
 class Tinter:

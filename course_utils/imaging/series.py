@@ -37,7 +37,8 @@ def read_dicom_series(folder: Any, *, missing_rescale: str = "error") -> Volume:
     ------
     ImageFileError
         A file that cannot be read or has no position; slices of several series, sizes, spacings,
-        directions or units; fewer than two slices; a slice that occurs twice or is missing.
+        directions or units; fewer than two slices; a slice that occurs twice, is missing, or lies
+        beside the line on which the others follow each other.
 
     Notes
     -----
@@ -60,7 +61,7 @@ def read_dicom_series(folder: Any, *, missing_rescale: str = "error") -> Volume:
         )
     slices = [_read_slice(path, missing_rescale) for path in paths]
     _check_alike(folder, slices)
-    origins, affine = _geometry(folder, slices)
+    origins, affine = _geometry(folder, [path.name for path in paths], slices)
     order = np.argsort(origins)
     pixels = [slices[i][0] for i in order]
     measured = [image.pixels[image.valid] for image in pixels if image.valid.any()]
@@ -129,7 +130,7 @@ def _rounded(numbers: Any, digits: int) -> tuple[float, ...]:
     return tuple((np.round(numbers, digits).ravel() + 0.0).tolist())
 
 
-def _geometry(folder: Path, slices: list) -> tuple[np.ndarray, np.ndarray]:
+def _geometry(folder: Path, names: list[str], slices: list) -> tuple[np.ndarray, np.ndarray]:
     """Return each slice's place along the normal and the affine in DICOM's directions, mm."""
     image, _, (along_row, along_column), _ = slices[0]
     normal = np.cross(along_row, along_column)
@@ -148,10 +149,20 @@ def _geometry(folder: Path, slices: list) -> tuple[np.ndarray, np.ndarray]:
             "slice is missing, or they do not form one stack; get the complete series."
         )
     first, last = positions[order[0]], positions[order[-1]]
+    step = (last - first) / (len(slices) - 1)
+    # A tilted gantry moves every slice by the same step, which keeps them on a line.
+    line = first + np.outer(np.arange(len(slices)), step)
+    beside = np.linalg.norm(positions[order] - line, axis=1)
+    if beside.max() > 2 * TOLERANCE_MM:
+        raise ImageFileError(
+            f"{folder}: {names[order[beside.argmax()]]} lies {beside.max():.4g} mm beside the line "
+            f"from the first to the last slice; allowed: {2 * TOLERANCE_MM:g} mm. One affine "
+            "cannot place it: leave out slices of another stack, or get the original files."
+        )
     affine = np.eye(4)
     # The header's first spacing is that between rows, a step along a column.
     affine[:3, 0] = along_row * image.pixel_spacing_mm[1]
     affine[:3, 1] = along_column * image.pixel_spacing_mm[0]
-    affine[:3, 2] = (last - first) / (len(slices) - 1)
+    affine[:3, 2] = step
     affine[:3, 3] = first
     return places, affine

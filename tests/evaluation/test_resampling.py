@@ -145,6 +145,20 @@ def test_scores_that_few_draws_lack_are_left_out_and_said():
         ev.bootstrap(ev.positive_predictive_value, labels, probabilities, **given)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_draws_in_which_a_class_has_no_weight_are_left_out_and_said(classes):
+    labels = np.repeat(np.arange(classes), 40)
+    weights = np.ones(len(labels))
+    weights[4:40] = 0  # none of the other four is drawn in (36/40)^40 = 1.5 % of the draws
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(3), len(labels))
+    two, three = (ev.roc_auc, probabilities[:, 0]), (ev.mean_recall, probabilities)
+    metric, scores = two if classes == 2 else three
+    estimate = ev.bootstrap(metric, labels, scores, weights=weights, n_resamples=1000)
+    assert "draws without a defined value were left out" in estimate.warning
+    with pytest.raises(ev.UndefinedScoreError, match="only zeros in one class"):
+        metric(labels, scores, weights=weights * (labels > 0))
+
+
 def test_draws_a_rounding_error_above_one_do_not_stop_an_interval():
     low, high = ev.interval_of_draws(0.9, np.r_[np.linspace(0.8, 1, 99), 1 + 1e-15], 20)
     assert 0.8 < low < high <= 1 + 1e-9

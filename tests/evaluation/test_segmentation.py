@@ -1,5 +1,7 @@
 """Masks: scores by hand and by other libraries, empty masks decided first, refusals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -243,7 +245,7 @@ def test_volumes_of_the_embedded_brain_set_agree_with_the_generators():
         (np.array([[0, np.nan], [0, 1]]), "booleans, or only 0 and 1"),
         (np.array([["a", "b"], ["a", "b"]]), "booleans, or only 0 and 1"),
         (np.zeros((0, 2)), "booleans, or only 0 and 1"),
-        (np.ones((2, 2, 1)), "as the true mask"),
+        (np.ones((2, 2, 1)), "the shape of truth"),
     ],
 )
 def test_what_is_no_mask_is_refused(wrong, said):
@@ -252,9 +254,24 @@ def test_what_is_no_mask_is_refused(wrong, said):
             score(np.ones((2, 2), bool), wrong)
 
 
-@pytest.mark.parametrize("spacing", [(0, 1), (1, -1), (1, np.nan), (1,), 1, None, "ab"])
+@pytest.mark.parametrize(
+    "spacing",
+    [
+        (0, 1),
+        (1, -1),
+        (1, np.nan),
+        (1,),
+        1,
+        None,
+        "ab",
+        "12",
+        ("1", "2"),
+        (True, True),
+        [(1,), (1, 2)],
+    ],
+)
 def test_a_spacing_must_be_above_zero(spacing):
-    with pytest.raises(DatasetError, match="numbers above 0, in mm"):
+    with pytest.raises(DatasetError, match=r"spacing: received .* in mm"):
         ev.outline_distances(np.ones((3, 3)), np.ones((3, 3)), spacing)
 
 
@@ -278,20 +295,40 @@ STACK = {
         ({"slice_positions_mm": [0, 5, 5, 10, 15]}, "the same step everywhere"),
         ({"slice_positions_mm": [0, 5, 10, 15]}, r"shape \(4,\)"),
         ({"slice_positions_mm": [0, 5, 10, 15, np.nan]}, "NaN or infinity"),
+        ({"slice_positions_mm": list("abcde")}, r"slice_positions_mm: received \['a'"),
         ({"slice_thickness_mm": 3}, "at most 1.5 thicknesses"),
+        ({"slice_thickness_mm": 10}, "Overlapping slices: two scans"),
+        ({"slice_thickness_mm": "5"}, "slice_thickness_mm: received '5'"),
         ({"slice_thickness_mm": 0}, "mm above 0"),
         ({"pixel_spacing_mm": (1, 0)}, "2 numbers above 0"),
         ({"masks": box((5, 8, 8), (0, 3), (2, 3), (2, 3))}, "first or last slice"),
         ({"masks": box((5, 8, 8), (1, 3), (0, 3), (2, 3))}, "edge of the image"),
         ({"masks": np.zeros((5, 8, 8))}, "an empty mask"),
         ({"masks": np.ones((8, 8))}, r"\(slices, height, width\)"),
-        ({"lesion": np.ones((5, 8, 9))}, "shape"),
+        ({"masks": np.full((5, 8, 8), 255)}, r"masks: received .* values such as \[255\]"),
+        ({"lesion": np.full((5, 8, 8), 255)}, "lesion: received"),
+        ({"lesion": np.ones((5, 8, 9))}, "lesion: received shape .* the shape of masks"),
     ],
 )
 def test_a_volume_that_the_slices_do_not_give_is_refused(change, said):
     assert ev.stack_volume(**STACK) == pytest.approx(27 * 5 / 1000)
     with pytest.raises(DatasetError, match=said):
         ev.stack_volume(**(STACK | change))
+
+
+def test_slices_that_overlap_a_little_give_their_volume():
+    overlapping = STACK | {"slice_thickness_mm": 8}
+    assert ev.stack_volume(**overlapping) == pytest.approx(27 * 5 / 1000)
+
+
+def test_two_scans_of_one_patient_give_no_volume(stacks):
+    # B's slices as a second scan of A, half a step further.
+    groups = np.where(stacks.groups == "B", "A", stacks.groups)
+    positions = stacks.slice_positions_mm + 2.5 * (stacks.groups == "B")
+    both = replace(stacks, groups=groups, slice_positions_mm=positions)
+    table = ev.segmentation_scores(both, both.mask("core"), "core")
+    assert np.isnan(table.loc["A", "volume_cm3"])
+    assert table.loc["C", "volume_cm3"] == pytest.approx(60 * 3 * 5 / 1000)
 
 
 def test_two_slices_give_no_volume():

@@ -78,6 +78,22 @@ def test_a_mean_of_few_values_comes_with_a_warning():
 
 
 @pytest.mark.parametrize(
+    ("n", "level", "warned"), [(5, 0.95, True), (6, 0.95, False), (5, 0.9, False)]
+)
+def test_a_median_of_too_few_values_has_no_such_interval(n, level, warned):
+    # All n values lie on one side of the median with probability 2 / 2**n.
+    assert (1 - 2 / 2**n < level) == warned
+    warning = ev.bootstrap_values(np.arange(float(n)), level=level).warning
+    assert (f"no interval of a median can reach {100 * level:g} %" in (warning or "")) == warned
+
+
+def test_a_median_of_classes_with_few_values_comes_with_a_warning():
+    values, strata = np.arange(15.0), [0] * 5 + [1] * 10
+    assert "Only 5 patients in a class" in ev.bootstrap_values(values, strata=strata).warning
+    assert ev.bootstrap_values(values, strata=[0] * 6 + [1] * 9).warning is None
+
+
+@pytest.mark.parametrize(
     ("values", "options", "said"),
     [
         ([0.5, np.nan], {}, "1 NaN or infinite among 2"),
@@ -86,7 +102,11 @@ def test_a_mean_of_few_values_comes_with_a_warning():
         (["a", "b"], {}, "numbers of shape"),
         ([0.5], {}, "at least two in each"),
         ([0.5, 0.6], {"strata": [0, 1]}, "at least two in each"),
-        ([0.5, 0.6], {"strata": [0]}, "classes of shape"),
+        ([0.5, 0.6], {"strata": [0]}, "strata: .* of shape"),
+        ([0.5, 0.6, 0.7], {"strata": ["a", "a", np.nan]}, "none may be missing"),
+        ([0.5, 0.6, 0.7], {"strata": np.array(["a", "a", None], object)}, "none may be missing"),
+        ([0.5, 0.6, 0.7], {"strata": ["a", "a", 1]}, "names, or whole numbers"),
+        ([0.5, 0.6, 0.7], {"strata": [0, 0, np.nan]}, "names, or whole numbers"),
         ([0.5, 0.6], {"statistic": "max"}, "mean, median|median, mean"),
         ([0.5, 0.6], {"n_resamples": 10}, "from 100"),
         ([0.5, 0.6], {"level": 95}, "below 1"),

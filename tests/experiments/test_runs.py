@@ -1,5 +1,7 @@
 """Runs repeat, survive an interruption, and notice when what they compute has changed."""
 
+import importlib
+import inspect
 import sys
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from course_utils import experiments
 from course_utils.datasets import DatasetError
 from course_utils.experiments import __main__ as command
+from course_utils.experiments import runs, skin_final, skin_study
 
 CALLS = []
 INTERRUPTED = set()
@@ -64,6 +67,42 @@ def test_finished_runs_are_read_and_other_settings_are_computed(tmp_path):
     assert not CALLS
     experiments.run(draw, {"small": {"size": 4}}, seeds=(0,), folder=tmp_path)
     assert CALLS == [(0, 4, 1.0)]
+
+
+def test_a_run_is_computed_again_when_an_experiment_that_it_imports_has_changed(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(runs, "EXPERIMENTS", tmp_path)
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    first.write_text("from course_utils.experiments.second import SIZE\n")
+    second.write_text("SIZE = 2\n")
+    (tmp_path / "unused.py").write_text("SIZE = 2\n")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "CALLS = []\n"
+        "def measure(seed):\n    CALLS.append(seed)\n    return {'value': 1}\n"
+        "def other():\n    from course_utils.experiments import first\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("script")
+    monkeypatch.setitem(sys.modules, "script", module)
+
+    def compute():
+        experiments.run(module.measure, {"a": {}}, [0], folder=tmp_path / "kept")
+        return len(module.CALLS)
+
+    assert compute() == 1
+    (tmp_path / "unused.py").write_text("SIZE = 3\n")
+    assert compute() == 1
+    second.write_text("SIZE = 3\n")
+    assert compute() == 2
+
+
+def test_a_wrapper_depends_on_the_experiment_that_it_wraps():
+    source = inspect.getsource(skin_final)
+    assert runs._imported_texts(source) == [inspect.getsource(skin_study)]
+    # The line of a lambda need not be a statement.
+    assert runs._imported_texts("run(lambda seed: {'value': 1},") == []
 
 
 def test_a_half_written_file_does_not_exist(tmp_path, monkeypatch):
@@ -180,3 +219,11 @@ def test_probabilities_of_several_classes_are_divided_by_their_sum():
     assert (labels.tolist(), groups.tolist(), runs.shape) == ([0, 2], ["L1", "L2"], (2, 2, 3))
     np.testing.assert_allclose(runs[0], [[1 / 3, 1 / 3, 1 / 3], [0, 0, 1]])
     np.testing.assert_allclose(runs[1], [[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])
+
+
+def test_more_than_ten_classes_come_in_the_order_of_their_numbers():
+    expected = np.random.default_rng(0).dirichlet(np.ones(11), 2)
+    table = pd.DataFrame({"arm": "a", "seed": 0, "part": "test", "group": ["A", "B"], "label": 0})
+    for k in reversed(range(11)):
+        table[f"p_{k}"] = expected[:, k]
+    np.testing.assert_allclose(experiments.probabilities(table, "a", "test")[1][0], expected)

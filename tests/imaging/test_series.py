@@ -70,6 +70,18 @@ def test_slices_that_form_no_stack_are_refused(tmp_path, name):
         read_dicom_series(folder)
 
 
+def test_a_slice_moved_sideways_is_named_and_a_tilted_stack_passes(tmp_path):
+    folder = write_series(tmp_path / "s")
+    for k in range(4):  # each slice 3 mm further: a tilted gantry
+        edit(folder, f"{9 - k}", ImagePositionPatient=[-20, 30 + 3 * k, 100 + 5 * k])
+    np.testing.assert_allclose(read_dicom_series(folder).affine[:3, 2], [0, -3, 5])
+    edit(folder, "7", ImagePositionPatient=[-20, 36.05, 110])  # within the tolerance
+    read_dicom_series(folder)
+    edit(folder, "7", ImagePositionPatient=[-20, 66, 110])
+    with pytest.raises(ImageFileError, match=r"s: 7 lies 30 mm beside the line"):
+        read_dicom_series(folder)
+
+
 def test_a_missing_folder_one_slice_and_all_padding_are_refused(tmp_path):
     with pytest.raises(ImageFileError, match="no such folder"):
         read_dicom_series(tmp_path / "none")

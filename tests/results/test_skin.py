@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
 from course_utils import ROOT, datasets, evaluation, experiments
 from course_utils.experiments import skin_study, skin_tones
@@ -75,6 +76,33 @@ def test_light_training_sees_no_dark_skin_and_all_tones_as_many_lesions(monkeypa
     assert len(np.unique(light.groups)) == len(np.unique(everyone.groups))
 
 
+@pytest.mark.parametrize(
+    "tones", [("light", "very light"), ("tan", "dark"), ("brown",), ("intermediate", "dark")]
+)
+def test_exactly_the_given_tones_are_trained_on_in_any_order(tones):
+    found = skin_tones.lesions_on(tones, seed=0)
+    everyone = skin_study.images_of("train")
+    mine = np.unique(everyone.groups[everyone.attributes["tone"].isin(tones)])
+    light = np.unique(everyone.groups[everyone.attributes["tone"].isin(skin_tones.LIGHT)])
+    assert set(found.attributes["tone"]) == set(tones)
+    assert len(np.unique(found.groups)) == min(len(mine), len(light))
+
+
+def test_the_stored_arms_keep_their_lesions():
+    everyone = skin_study.images_of("train")
+    light = everyone.select(everyone.attributes["tone"].isin(skin_tones.LIGHT).to_numpy())
+    np.testing.assert_array_equal(skin_tones.lesions_on(skin_tones.LIGHT, 3).images, light.images)
+    count = len(np.unique(light.groups))
+    drawn = datasets.split_by_group(everyone, {"used": count}, seed=3)["used"]
+    np.testing.assert_array_equal(skin_tones.lesions_on(skin_tones.TONES, 3).images, drawn.images)
+
+
+@pytest.mark.parametrize("tones", [("dark", "nonsense"), (), ("dark", "dark"), ("dark", 3)])
+def test_tones_that_do_not_exist_are_refused(tones):
+    with pytest.raises(datasets.DatasetError, match="tones: received"):
+        skin_tones.lesions_on(tones, seed=0)
+
+
 def test_tinter_multiplies_each_color_of_each_image_by_one_number():
     images = np.full((500, 4, 4, 3), 0.2, np.float32)
     tinted = skin_tones.Tinter(lambda x: x, 0.1, seed=0)(images).numpy()
@@ -115,12 +143,54 @@ def test_differences_are_paired_over_lesions(skin_real):
     right[0, np.arange(21), labels] = 0.88
     wrong = np.roll(right, 1, axis=2)
     runs = {"as it is": wrong, "fine-tuned": right, "real half only": right}
-    table = skin_real.table(labels, runs).set_index(["arm", "measure"])
+    first_halves = np.arange(21)[np.newaxis] % 3 == 0
+    table = skin_real.table(labels, runs, first_halves).set_index(["arm", "measure"])
     assert table.loc[("as it is", "mean_recall"), "value"] == 0
     assert table.loc[("fine-tuned", "recall mel"), "value"] == 1
     assert table.loc[("fine-tuned - as it is", "mean_recall"), "low"] == 1
     assert table.loc[("fine-tuned - real half only", "mean_recall"), "high"] == 0
+    assert table.loc[("fine-tuned", "macro_auc"), "value"] == 1
+    difference = table.loc[("fine-tuned - as it is", "macro_auc")]
+    assert difference["value"] == 1 - table.loc[("as it is", "macro_auc"), "value"]
+    assert difference["low"] <= difference["value"] <= difference["high"]
+    assert table.loc[("fine-tuned - real half only", "macro_auc"), "low"] == 0
     assert (table["lesions"] == 21).all()
+
+
+def test_lesions_of_two_networks_are_never_ranked_against_each_other(skin_real):
+    # The second network says 0.3 more for class 0, and ranks as well as the first. Of class 0,
+    # the first half holds 2 × 2 pairs, all in order; the second 1 × 2, one of them in order.
+    labels = np.array([0, 0, 1, 2, 0, 1, 2])
+    half = np.arange(7) < 4
+    of_class_0 = np.array([0.3, 0.4, 0.1, 0.2, 0.55, 0.5, 0.6])
+    probabilities = np.stack([of_class_0, *[(1 - of_class_0) / 2] * 2], axis=1)
+    probabilities[:, 1] += 0.1 * (labels == 1)
+    probabilities[:, 2] = 1 - probabilities[:, :2].sum(axis=1)
+    others = [
+        np.average([roc_auc_score(labels[h] == k, probabilities[h, k]) for h in (half, ~half)],
+                   weights=[3, 2])
+        for k in (1, 2)
+    ]  # fmt: skip
+    found = skin_real.macro_auc_within(labels, probabilities, half)
+    assert found == pytest.approx(np.mean([5 / 6, *others]))
+
+
+def test_pairs_of_one_lesion_are_counted_with_those_that_look_alike(skin_real):
+    a, b, c = np.random.default_rng(0).integers(0, 200, (3, 48, 48, 3)).astype(np.uint8)
+    images, lesions = np.stack([a, a + 5, b, c, c + 5]), np.array(["x", "x", "x", "y", "z"])
+    rows = {row["measure"]: row["value"] for row in skin_real.pair_rows(images, lesions)}
+    assert rows == {
+        "pairs of one lesion": 3,
+        "pairs found at 0.98": 1,
+        "clusters joining lesions": 1,
+    }
+
+
+def test_the_table_counts_the_pairs_of_the_real_images():
+    table = experiments.results("skin_real").set_index("measure")["value"]
+    assert table["pairs of one lesion"] == 231
+    assert table["pairs found at 0.98"] < 20
+    assert table["clusters joining lesions"] == 0
 
 
 def test_tables_stay_small():

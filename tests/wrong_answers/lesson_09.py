@@ -8,6 +8,13 @@ def over_calls(labels, called):
     return np.mean([(labels[called == k] == k).mean() for k in np.unique(called)])
 
 
+def average_over_seven(labels, called):
+    """Average over classes that do not occur, without the warning of NumPy."""
+    with np.errstate(invalid="ignore"):
+        right = [(called[labels == k] == k).sum() / (labels == k).sum() for k in range(7)]
+    return np.mean(right)
+
+
 def shares(rows, *, axis):
     return rows / rows.sum(axis=axis, keepdims=True)
 
@@ -23,6 +30,7 @@ WRONG_ANSWERS = {
             lambda y, c: np.sum([(c[y == k] == k).mean() for k in np.unique(y)]) / 7,
             "number of classes is fixed",
         ),
+        (average_over_seven, "do not occur are averaged"),
     ],
     "9.2": [
         (lambda x, p: x / (x**p).mean(axis=(1, 2), keepdims=True), "forgot the root"),
@@ -35,6 +43,10 @@ WRONG_ANSWERS = {
             "each color is divided",
         ),
         (lambda x, p: x / (x**p).mean(axis=(1, 2)) ** (1 / p), "ValueError"),
+        (lambda x, p: x / (x**3).mean(axis=(1, 2), keepdims=True) ** (1 / 3), "power is fixed"),
+        (lambda x, p: x / ((x**p).mean(axis=(1, 2), keepdims=True) ** 1 / p), "in parentheses"),
+        (lambda x, p: x / (x**p).mean(axis=1, keepdims=True) ** (1 / p), "over axis 1 only"),
+        (lambda x, p: x / (x**p).mean(axis=2, keepdims=True) ** (1 / p), "over axis 2 only"),
     ],
     "9.3": [
         (lambda q, t, w: q * w / t, "sum to 1"),
@@ -42,7 +54,9 @@ WRONG_ANSWERS = {
         (lambda q, t, w: shares(q / t, axis=1), "forgot the wanted"),
         (lambda q, t, w: shares(q * w / t, axis=0), "each column"),
         (lambda q, t, w: q, "Nothing has changed"),
+        (lambda q, t, w: shares(q * w, axis=1), "forgot to divide by those trained on"),
+        (lambda q, t, w: q / t, "the wanted shares are forgotten"),
     ],
     "9.4": [("a", "different things"), ("c", "ordered"), ("d", "does not depend")],
-    "9.5": [("a", "other lesions"), ("b", "learned on light"), ("d", "does not name")],
+    "9.5": [("a", "other lesions"), ("b", "how one network orders"), ("d", "does not name")],
 }

@@ -22,6 +22,17 @@ def outcomes(scored, absent, missed, false):
     return outcome
 
 
+def missed_without_overlap(truth, predicted):
+    """Call a prediction missed where it has no pixel in common with the truth."""
+    if truth.any():
+        return "scored" if (truth & predicted).any() else "missed"
+    return "false detection" if predicted.any() else "correct absence"
+
+
+def forgets_to_return():
+    settings = {"loss": "Dice", "augment": True}  # noqa: F841
+
+
 RIGHT = [(24, 24, 32), (24, 24, 64), (24, 24, 32)]
 
 WRONG_ANSWERS = {
@@ -46,6 +57,14 @@ WRONG_ANSWERS = {
         (lambda m, s, t, g: m.sum() * (t + g) / 1000, "pixels for mm²"),
         (lambda m, s, t, g: m.size * s[0] * s[1] * (t + g) / 1000, "inside the mask"),
         (lambda m, s, t, g: m.sum() * s[0] * s[1] * (t - g) / 1000, "it is added"),
+        (lambda m, s, t, g: m[2].sum() * 3 * s[0] * s[1] * (t + g) / 1000, "have a tumor"),
+        (lambda m, s, t, g: m[2].sum() * len(m) * s[0] * s[1] * (t + g) / 1000, "of the stack"),
+        (lambda m, s, t, g: m.any(0).sum() * len(m) * s[0] * s[1] * (t + g) / 1000, "largest"),
+        (lambda m, s, t, g: m[1].sum() * s[0] * s[1] * (t + g) / 1000, "slice 1 alone"),
+        (lambda m, s, t, g: m[2].sum() * s[0] * s[1] * (t + g) / 1000, "slice 2 alone"),
+        (lambda m, s, t, g: m[3].sum() * s[0] * s[1] * (t + g) / 1000, "slice 3 alone"),
+        (lambda m, s, t, g: m.sum() * s[0] ** 2 * (t + g) / 1000, "squared the rows"),
+        (lambda m, s, t, g: m.sum() * s[1] ** 2 * (t + g) / 1000, "squared the columns"),
     ],
     "10.4": [
         (outcomes("scored", "scored", "missed", "false detection"), "0 / 0"),
@@ -53,6 +72,7 @@ WRONG_ANSWERS = {
         (outcomes("scored", "missed", "missed", "false detection"), "both are empty"),
         (outcomes("scored", "correct absence", "scored", "scored"), "prediction is empty"),
         (outcomes(1.0, 1.0, 0.0, 0.0), "four texts"),
+        (missed_without_overlap, "none in common"),
     ],
     "10.5": [
         ([(12, 12, 32), *RIGHT[1:]], "doubles height and width"),
@@ -61,6 +81,26 @@ WRONG_ANSWERS = {
         ([RIGHT[0], (48, 48, 64), RIGHT[2]], "only the channels"),
         ([*RIGHT[:2], (24, 24, 64)], "32 channels come out"),
         (RIGHT[:2], "three shapes"),
+        ([(12, 12, 64), *RIGHT[1:]], "64 channels go in"),
+        ([*RIGHT[:2], (24, 24, 8)], "8 come only at the top"),
+        ([(32, 24, 24), (64, 24, 24), (32, 24, 24)], "channels last"),
     ],
-    "10.6": [("a", "below the median"), ("b", "where the wrong pixels lie"), ("d", "simulated")],
+    "10.6": [
+        (lambda: {"loss": "Dice loss", "augment": True}, "the loss is called 'Dice'"),
+        (lambda: {"loss": "dice", "augment": True}, "called 'Dice', not 'dice'"),
+        (lambda: {"loss": np.mean, "augment": True}, "by its name"),
+        (lambda: {"loss": None, "augment": True}, "by its name"),
+        (lambda: {"augment": True}, "Name the loss"),
+        (lambda: {"loss": "Dice"}, "the arm 'Dice loss' of the table"),
+        (lambda: {"loss": "Dice", "augment": False}, "the arm 'Dice loss' of the table"),
+        (lambda: {"loss": "sum", "augment": True}, "that arm exists: 'sum, augmented'"),
+        (lambda: {"seed": 0, "loss": "Dice", "augment": True}, "same for all arms"),
+        (lambda: {"loss": "Dice", "augmented": True}, "not augmented"),
+        (lambda: {"loss": "Dice", "augment": "True"}, "True or False; yours is 'True'"),
+        (lambda: {"loss": "Dice", "augment": {"flip": True}}, "True or False"),
+        (lambda: ("Dice", True), "yours is a tuple"),
+        (forgets_to_return, "forget `return`"),
+        ({"loss": "Dice", "augment": True}, "Give the function itself"),
+    ],
+    "10.7": [("a", "below the median"), ("b", "where the wrong pixels lie"), ("d", "simulated")],
 }
