@@ -211,12 +211,37 @@ def test_pretraining_is_refused_for_unknown_names(capsys):
     assert "choose among breast_ultrasound" in capsys.readouterr().err
 
 
-def test_pretraining_writes_weights_and_checksums(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def short(tmp_path, monkeypatch):
+    """Shorten the training of the breast network; yield the folder where its weights go."""
     monkeypatch.setattr(transfer, "WEIGHTS", tmp_path)
     task = pretrain.TASKS["breast_ultrasound"]
     few = pretrain.Task(lambda: task.data().select(range(64)), epochs=1, augment=task.augment)
     monkeypatch.setitem(pretrain.TASKS, "breast_ultrasound", few)
+    return tmp_path
+
+
+def test_pretraining_writes_weights_and_checksums(short):
     assert pretrain.main(["breast_ultrasound"]) == 0
-    (line,) = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    (line,) = (short / "SHA256SUMS").read_text().splitlines()
     assert line.endswith("  breast_ultrasound.weights.h5")
     assert transfer.trained("breast_ultrasound").count_params() == 92_929
+
+
+def test_weights_that_are_too_large_or_interrupted_leave_the_old_ones(short, monkeypatch, capsys):
+    old = {"breast_ultrasound.weights.h5": b"old weights", "SHA256SUMS": b"old sums"}
+    for name, content in old.items():
+        (short / name).write_bytes(content)
+    monkeypatch.setattr(pretrain, "MOST_BYTES", 1000)
+    assert pretrain.main(["breast_ultrasound"]) == 1
+    assert "more than 1,000, so the old weights stay" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in short.iterdir()} == old
+
+    def interrupted(model, path):
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "save_weights", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.save(models.compact_cnn(), "breast_ultrasound")
+    assert {file.name: file.read_bytes() for file in short.iterdir()} == old
