@@ -79,12 +79,12 @@ def test_a_mask_is_never_lost():
     assert small.sum(axis=(1, 2)).tolist() == [1] * n
     masks[3] = 0
     masks[3, 0, 0] = 1
-    with pytest.raises(DatasetError, match="image 3: received mask 'a' of 1 pixels"):
+    with pytest.raises(DatasetError, match="image 3: received mask 'a', of whose 1 pixels none"):
         crop_to_head(replace(data, masks=masks, images=heads([image // 2] * n).images), size=32)
 
 
 def test_half_a_pixel_is_inside():
-    # Head from 10 to 110, box from 7 to 113: each new pixel takes 2 x 2, the one from 41 to 43 half.
+    # Head from 10 to 110, box from 7 to 113: new pixels take 2 x 2, and that from 41 to 43 is half.
     image, n = np.zeros((120, 120)), len(tiny())
     image[10:110, 10:110] = 60
     masks = np.zeros((n, 120, 120), np.uint8)
@@ -108,5 +108,5 @@ def test_what_has_no_head_is_refused():
     for nothing in (np.zeros((128, 128)), np.full((128, 128), 9), spot):
         images = data.images.copy()
         images[2, ..., 0] = nothing
-        with pytest.raises(DatasetError, match="image 2: received .* a head on dark background"):
+        with pytest.raises(DatasetError, match=r"image 2: received .* a head on dark background"):
             crop_to_head(replace(data, images=images))

@@ -87,7 +87,7 @@ def head_box(image, name="image"):
     ------
     DatasetError
         An image of one value, or one in which fewer rows or columns than a tenth of its side hold
-        nine pixels brighter than air. What is bright is not judged: noise all over the image passes.
+        nine pixels brighter than air. What is bright is not judged: noise all over passes.
     """
     image = np.asarray(image, np.float32)
     head = image > AIR * np.percentile(image, 99)
@@ -140,7 +140,7 @@ def _crop_masks(dataset, boxes, size):
             if not share.any():
                 refuse(
                     f"image {i}",
-                    f"mask {name!r} of {whole[i].sum()} pixels, of which none is left at size {size}",
+                    f"mask {name!r}, of whose {whole[i].sum()} pixels none is left at size {size}",
                     "masks inside the head",
                     "Give a larger size; or drop the slice, if its mask lies outside the head.",
                 )
