@@ -40,6 +40,7 @@ import pandas as pd
 from group_bootstrap import GroupedAUC
 
 from course_utils import datasets, evaluation
+from course_utils._files import write_text
 from course_utils.datasets.real_sets import read_breastmnist
 from course_utils.experiments import breast
 from course_utils.training import set_seed
@@ -267,6 +268,11 @@ def main():
     parser.add_argument("--work", type=Path, default=Path("build/breastmnist_resnet"))
     parser.add_argument("--out", type=Path, default=Path("data/results/breastmnist_resnet.csv"))
     options = parser.parse_args()
+    if REFERENCE not in options.arm:
+        parser.error(
+            f"--arm is {shlex.join(options.arm)}; name {REFERENCE} too, with which the others are "
+            "compared. Folds that lie in --work are not trained again."
+        )
     data = read_breastmnist(options.file)
     options.work.mkdir(parents=True, exist_ok=True)
     for fold in options.folds:
@@ -282,10 +288,9 @@ def main():
     paths = [options.work / f"{arm}_{fold}.csv" for arm in options.arm for fold in options.folds]
     summary = summarize(pd.concat(map(pd.read_csv, paths), ignore_index=True))
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    with options.out.open("w", newline="") as file:
-        arms, folds = shlex.join(options.arm), " ".join(map(str, options.folds))
-        file.write(f"# python benchmarks/breastmnist_resnet.py FILE --arm {arms} --folds {folds}\n")
-        summary.to_csv(file, index=False, lineterminator="\n")
+    arms, folds = shlex.join(options.arm), " ".join(map(str, options.folds))
+    head = f"# python benchmarks/breastmnist_resnet.py FILE --arm {arms} --folds {folds}\n"
+    write_text(options.out, head + summary.to_csv(index=False, lineterminator="\n"))
     print(f"wrote {options.out}")
 
 

@@ -96,10 +96,11 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
 def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
     """Build a compact network that looks at each image relative to its own brightness and contrast.
 
-    The first layer brings every image to mean 0 and standard deviation 1, so that what is learned
-    on one scanner, or on simulated images, meets similar numbers on another. Convolutions and max
-    poolings follow as in `compact_cnn`; the mean and the maximum of each feature map say how much
-    of a feature there is, and whether it occurs at all. Used in lesson 08.
+    The first layer brings every image to mean 0 and a standard deviation of nearly 1, so that what
+    is learned on one scanner, or on simulated images, meets similar numbers on another. It does not
+    quite undo low contrast: a standard deviation of 0.1 becomes 0.95, one of 0.03 becomes 0.69.
+    Convolutions and max poolings follow as in `compact_cnn`; the mean and the maximum of each
+    feature map say how much of a feature there is, and whether it occurs at all. Used in lesson 08.
 
     Parameters
     ----------
@@ -108,7 +109,7 @@ def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
     filters : sequence of int, optional
         Channels after each convolution.
     outputs : int, optional
-        1 for a probability of class 1, otherwise the number of classes.
+        1: the output is the probability of class 1. From 3: one probability per class, by softmax.
 
     Returns
     -------
@@ -118,7 +119,12 @@ def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
     Raises
     ------
     ValueError
-        As for `compact_cnn`.
+        As for `compact_cnn`, or two outputs.
+
+    Notes
+    -----
+    The layer divides by the square root of the variance plus 0.001, Keras's default, which the
+    shipped weights were trained with; without it, an image of one gray level would divide by 0.
 
     Examples
     --------
@@ -134,7 +140,7 @@ def standardized_cnn(input_shape=(28, 28, 1), filters=(32, 64, 128), outputs=1):
         x = layers.Conv2D(count, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D(2)(x)
     x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])
-    x = layers.Dense(outputs, activation="sigmoid" if outputs == 1 else "softmax")(x)
+    x = layers.Dense(outputs, activation=_output_activation(outputs, "outputs"))(x)
     return keras.Model(inputs, x, name="standardized_cnn")
 
 
@@ -354,10 +360,10 @@ def _check_filters(filters):
     return filters
 
 
-def _output_activation(classes):
-    if not isinstance(classes, int) or classes < 1 or classes == 2:
+def _output_activation(classes, name="classes"):
+    if not isinstance(classes, int) or isinstance(classes, bool) or classes < 1 or classes == 2:
         raise ValueError(
-            f"classes is {classes!r}. Give 1 for a two-class question (the probability of the "
+            f"{name} is {classes!r}. Give 1 for a two-class question (the probability of the "
             "second class), or a whole number from 3."
         )
     return "sigmoid" if classes == 1 else "softmax"

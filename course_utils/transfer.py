@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 
 import numpy as np
 from PIL import Image
@@ -99,7 +100,7 @@ def trained(name, input_shape=None):
     Parameters
     ----------
     name, input_shape
-        As for `build`.
+        As for `build`; with the channels that the network was trained on.
 
     Returns
     -------
@@ -109,12 +110,15 @@ def trained(name, input_shape=None):
     Raises
     ------
     DatasetError
-        An unknown name; a file that is missing or damaged, or belongs to another network.
+        An unknown name; other channels; a file that is missing or damaged, or belongs to another
+        network.
 
     Examples
     --------
     ``training.predict(trained("breast_ultrasound"), data)``
     """
+    if input_shape is not None:
+        _check_channels(check_choice("name", name, tuple(SHIPPED)), input_shape)
     model, path = build(name, input_shape), weights_path(name)
     if not path.is_file():
         raise DatasetError(
@@ -134,19 +138,31 @@ def trained(name, input_shape=None):
     return model
 
 
-def pretrained(name, input_shape=None, *, size=96):
+def _check_channels(name, input_shape):
+    own = SHIPPED[name].arguments["input_shape"]
+    given = input_shape if isinstance(input_shape, (tuple, list)) else ()
+    if len(given) != 3 or given[-1] != own[-1]:
+        refuse(
+            "input_shape", repr(input_shape), f"(height, width, {own[-1]})",
+            f"The weights of {name!r} were learned with {own[-1]} channel(s); select or convert "
+            "those of your images.",
+        )  # fmt: skip
+
+
+def pretrained(name, input_shape=None, *, size=None):
     """Return the part of a trained network that turns images into features.
 
     Parameters
     ----------
-    name : {"breast_ultrasound", …, "MobileNetV2", "EfficientNetB0"}
-        A name in ``SHIPPED``: trained on the course's simulated images. A name in ``IMAGENET``:
-        trained on photographs (ImageNet), downloaded by Keras on first use and kept in ~/.keras.
+    name : {"breast_ultrasound", "skin_lesions", "MobileNetV2", "EfficientNetB0"}
+        A classifier in ``SHIPPED``: trained on the course's simulated images. A name in
+        ``IMAGENET``: trained on photographs (ImageNet), downloaded by Keras on first use and kept
+        in ~/.keras.
     input_shape : (int, int, int), optional
         Height, width, channels of your images. Needed for ImageNet.
     size : int, optional
-        For ImageNet: the side in pixels that images are resized to inside the model, 96, 128,
-        160, 192 or 224. Larger is slower, and enlarging adds no information.
+        For ImageNet only: the side in pixels that images are resized to inside the model, 96 (if
+        left out), 128, 160, 192 or 224. Larger is slower, and enlarging adds no information.
 
     Returns
     -------
@@ -157,7 +173,8 @@ def pretrained(name, input_shape=None, *, size=96):
     Raises
     ------
     DatasetError
-        An unknown name, an unsuitable shape or size, or weights that could not be downloaded.
+        An unknown name or that of a network for segmentation, an unsuitable shape or size, or
+        weights that could not be downloaded.
 
     Notes
     -----
@@ -169,9 +186,18 @@ def pretrained(name, input_shape=None, *, size=96):
     >>> pretrained("breast_ultrasound").output_shape
     (None, 256)
     """
-    check_choice("name", name, (*SHIPPED, *IMAGENET))
+    if name in SHIPPED and SHIPPED[name].builder is models.unet:
+        refuse(
+            "name", repr(name), ", ".join(_classifiers()),
+            f"A network for segmentation has no dense head to cut; fine-tune trained({name!r}) "
+            "as it is.",
+        )  # fmt: skip
+    check_choice("name", name, _classifiers())
     if name in SHIPPED:
+        if size is not None:
+            refuse("size", repr(size), f"None for {name!r}", "It is for ImageNet; see input_shape.")
         return cut_head(trained(name, input_shape))
+    size = SIZES[0] if size is None else size
     _check_imagenet(input_shape, size)
     base = _downloaded(name, size)
     inputs = keras.Input(tuple(input_shape))
@@ -179,6 +205,11 @@ def pretrained(name, input_shape=None, *, size=96):
     x = layers.Resizing(size, size)(x)
     x = layers.Rescaling(IMAGENET[name]["scale"], IMAGENET[name]["offset"])(x)
     return keras.Model(inputs, base(x), name=name.lower())
+
+
+def _classifiers():
+    shipped = [name for name in SHIPPED if SHIPPED[name].builder is not models.unet]
+    return (*shipped, *IMAGENET)
 
 
 def cut_head(model):
@@ -227,13 +258,20 @@ def add_head(backbone, outputs=1, *, dropout=0.0):
     model : keras.Model
         Not compiled; output (n, outputs).
 
+    Raises
+    ------
+    DatasetError
+        A number out of range, or a backbone that does not return features (n, d).
+
     Examples
     --------
     >>> add_head(pretrained("breast_ultrasound"), outputs=7).output_shape
     (None, 7)
     """
-    if not isinstance(outputs, int) or outputs < 1:
+    if not isinstance(outputs, int) or isinstance(outputs, bool) or outputs < 1:
         refuse("outputs", repr(outputs), "a whole number from 1", "1 is one probability.")
+    if not isinstance(dropout, Real) or isinstance(dropout, bool) or not 0 <= dropout < 1:
+        refuse("dropout", repr(dropout), "a number from 0 to below 1", "1 would leave nothing.")
     if len(backbone.output_shape) != 2:
         refuse(
             "backbone", f"output of shape {backbone.output_shape}", "features (n, d)",
@@ -320,13 +358,16 @@ def fine_tune(
     Raises
     ------
     DatasetError
-        As for `training.fit`, or no epoch at all.
+        As for `training.fit`; a number of epochs below 0, or no epoch at all.
 
     Examples
     --------
     ``fine_tune(add_head(pretrained("MobileNetV2", (64, 64, 1))), train, head_epochs=5, epochs=5)``
     """
-    if head_epochs + epochs < 1:
+    for name, count in (("head_epochs", head_epochs), ("epochs", epochs)):
+        if not isinstance(count, Integral) or isinstance(count, bool) or count < 0:
+            refuse(name, repr(count), "a whole number from 0", "0 leaves this part out.")
+    if head_epochs + epochs == 0:
         refuse("epochs", "0 and 0", "at least one epoch", "Give head_epochs, epochs or both.")
     histories = []
     parts = ((freeze, head_epochs, rates[0]), (unfreeze, epochs, rates[1]))

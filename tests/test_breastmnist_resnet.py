@@ -185,6 +185,15 @@ def test_an_interrupted_run_goes_on(archive, tmp_path, monkeypatch):
     assert found.query("fold == 'all'")["images"].unique().tolist() == [96]
 
 
+def test_arms_without_the_reference_are_refused_before_training(tmp_path, monkeypatch, capsys):
+    arguments = ["x", str(tmp_path / "none.npz"), "--arm", "recipe", "--work", str(tmp_path / "w")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        benchmark.main()
+    assert "--arm is recipe; name resnet18 too" in capsys.readouterr().err
+    assert not (tmp_path / "w").exists()
+
+
 def test_each_arm_is_compared_with_all_before_it():
     pairs = benchmark._pairs(["resnet18", "resnet18, last epoch", "recipe"])
     assert pairs == [

@@ -269,6 +269,21 @@ def test_crop_and_stretch_differ_as_they_say(folder, fit, spacing, left):
     assert abs(data.images[0, 7, 0, 0] - left) <= 1
 
 
+def test_a_mask_that_resizing_empties_is_named(folder):
+    dots, half = np.zeros((2, 30, 40), np.uint8)
+    dots[10:13, 10:13] = half[:, :20] = 1
+    for letter in "abd":
+        save(folder / "masks" / f"{letter}.png", half)
+    save(folder / "masks" / "c.png", dots)
+    message = complaint(folder, size=(3, 4))
+    assert "nothing is left after resizing (1): c.png (line 4), 9 pixels before. Pass a" in message
+    # Cut out by the fit, not too small.
+    dots = np.roll(dots, (-10, -10), axis=(0, 1))
+    save(folder / "masks" / "c.png", dots)
+    assert "c.png (line 4), 9 pixels" in complaint(folder, size=29, fit="crop")
+    assert read(folder, size=(30, 40)).mask("lesion")[2].sum() == 9
+
+
 def test_padding_is_zero_and_keeps_proportions(folder):
     data = read(folder, size=20, fit="pad", pixel_spacing_mm=(1, 1))
     assert data.images[:, [0, 1, 18, 19]].max() == 0

@@ -125,10 +125,26 @@ def test_unet_refuses_what_it_cannot_halve(shape, filters, said):
 
 
 @pytest.mark.parametrize("build", [models.residual_cnn, models.unet])
-@pytest.mark.parametrize("classes", [0, 2, -1, 1.5])
+@pytest.mark.parametrize("classes", [0, 2, -1, 1.5, True])
 def test_two_classes_are_one_probability(build, classes):
     with pytest.raises(ValueError, match="Give 1 for a two-class question"):
         build(classes=classes)
+
+
+@pytest.mark.parametrize("outputs", [0, 2, None])
+def test_standardized_cnn_counts_outputs_like_the_others(outputs):
+    with pytest.raises(ValueError, match=f"outputs is {outputs}. Give 1 for a two-class"):
+        models.standardized_cnn(outputs=outputs)
+    assert models.standardized_cnn(outputs=3).output_shape == (None, 3)
+
+
+@pytest.mark.parametrize(("contrast", "left"), [(0.3, 0.99), (0.1, 0.95), (0.03, 0.69), (0, 0)])
+def test_standardized_cnn_leaves_some_of_a_low_contrast(contrast, left):
+    # Half of the pixels above the mean and half below, so that the contrast is the deviation.
+    image = 0.5 + contrast * np.tile([[1, -1]], (28, 14)).astype(np.float32)
+    found = models.standardized_cnn().layers[1](image[None, ..., None]).numpy()
+    assert found.mean() == pytest.approx(0, abs=1e-5)
+    assert found.std() == pytest.approx(left, abs=0.006)
 
 
 def test_color_cnn_has_the_parameters_counted_by_hand():

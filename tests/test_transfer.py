@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import re
 import threading
 from functools import partial
 
@@ -31,8 +32,12 @@ def test_shipped_weights_are_those_of_their_checksum_and_load(name):
     sums = (transfer.WEIGHTS / "SHA256SUMS").read_text().split("\n")
     path = transfer.weights_path(name)
     assert f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" in sums
-    loaded, fresh = transfer.trained(name), transfer.build(name)
-    assert not np.array_equal(loaded.get_weights()[0], fresh.get_weights()[0])
+    stored = []
+    with h5py.File(path) as file:
+        file.visititems(lambda _, item: stored.append(item) if hasattr(item, "dtype") else None)
+        stored = sorted(item[()].tobytes() for item in stored)
+    # The file holds the layers in another order.
+    assert sorted(weights.tobytes() for weights in transfer.trained(name).get_weights()) == stored
 
 
 def test_shipped_weights_are_small_hold_no_optimizer_and_have_a_task():
@@ -62,6 +67,35 @@ def test_a_network_without_a_dense_head_is_refused():
         transfer.add_head(keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)]))
     with pytest.raises(DatasetError, match="outputs: received 0"):
         transfer.add_head(transfer.cut_head(models.compact_cnn()), outputs=0)
+    for dropout in (1.0, -0.1, float("nan"), "half"):
+        with pytest.raises(DatasetError, match=f"dropout: received {dropout!r}; allowed: a number"):
+            transfer.add_head(transfer.cut_head(models.compact_cnn()), dropout=dropout)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "allowed"),
+    [
+        ("brain_mri", (96, 96, 2), 1),
+        ("breast_ultrasound", (28, 28, 3), 1),
+        ("breast_ultrasound", 28, 1),
+        ("skin_lesions", (48, 48, 1), 3),
+    ],
+)
+def test_channels_other_than_those_of_the_weights_are_refused(name, shape, allowed):
+    expected = re.escape(f"input_shape: received {shape}; allowed: (height, width, {allowed})")
+    with pytest.raises(DatasetError, match=expected):
+        transfer.trained(name, shape)
+
+
+def test_weights_learned_at_one_size_serve_another():
+    assert transfer.trained("breast_ultrasound", (64, 32, 1)).input_shape == (None, 64, 32, 1)
+
+
+def test_what_suits_other_networks_only_is_refused():
+    with pytest.raises(DatasetError, match=r"'brain_mri'; allowed: breast.*fine-tune trained\("):
+        transfer.pretrained("brain_mri")
+    with pytest.raises(DatasetError, match=r"size: received 96; allowed: None"):
+        transfer.pretrained("breast_ultrasound", size=96)
 
 
 def test_frozen_layers_keep_their_weights_and_the_head_learns():
@@ -81,6 +115,8 @@ def test_fine_tuning_returns_a_history_for_each_part():
     assert [len(history.table) for history in found] == [1, 2]
     with pytest.raises(DatasetError, match="at least one epoch"):
         transfer.fine_tune(model, tiny(splits=None), head_epochs=0, epochs=0)
+    with pytest.raises(DatasetError, match="head_epochs: received -5; allowed: a whole number"):
+        transfer.fine_tune(model, tiny(splits=None), head_epochs=-5, epochs=5)
 
 
 def test_batch_normalization_keeps_its_statistics_while_it_is_fine_tuned():
@@ -211,12 +247,37 @@ def test_pretraining_is_refused_for_unknown_names(capsys):
     assert "choose among breast_ultrasound" in capsys.readouterr().err
 
 
-def test_pretraining_writes_weights_and_checksums(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def short(tmp_path, monkeypatch):
+    """Shorten the training of the breast network; yield the folder where its weights go."""
     monkeypatch.setattr(transfer, "WEIGHTS", tmp_path)
     task = pretrain.TASKS["breast_ultrasound"]
     few = pretrain.Task(lambda: task.data().select(range(64)), epochs=1, augment=task.augment)
     monkeypatch.setitem(pretrain.TASKS, "breast_ultrasound", few)
+    return tmp_path
+
+
+def test_pretraining_writes_weights_and_checksums(short):
     assert pretrain.main(["breast_ultrasound"]) == 0
-    (line,) = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    (line,) = (short / "SHA256SUMS").read_text().splitlines()
     assert line.endswith("  breast_ultrasound.weights.h5")
     assert transfer.trained("breast_ultrasound").count_params() == 92_929
+
+
+def test_weights_that_are_too_large_or_interrupted_leave_the_old_ones(short, monkeypatch, capsys):
+    old = {"breast_ultrasound.weights.h5": b"old weights", "SHA256SUMS": b"old sums"}
+    for name, content in old.items():
+        (short / name).write_bytes(content)
+    monkeypatch.setattr(pretrain, "MOST_BYTES", 1000)
+    assert pretrain.main(["breast_ultrasound"]) == 1
+    assert "more than 1,000, so the old weights stay" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in short.iterdir()} == old
+
+    def interrupted(model, path):
+        path.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Model, "save_weights", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.save(models.compact_cnn(), "breast_ultrasound")
+    assert {file.name: file.read_bytes() for file in short.iterdir()} == old

@@ -118,6 +118,19 @@ def test_coronal_slices_and_resizing(folder):
     np.testing.assert_allclose(data.pixel_spacing_mm[0], [5 * 3 / 6, 2])
 
 
+def test_a_mask_may_lose_slices_to_resizing_but_not_all_of_them(folder):
+    mask = np.zeros((6, 8, 3), np.uint8)
+    mask[1:5, 2:6, 1] = mask[3, 4, 2] = 1
+    for k in (1, 2):
+        write(folder / f"{k}/mask.nii.gz", mask)
+    data = read(folder, size=(4, 3), plane="axial")
+    assert data.mask("tumor")[:3].any(axis=(1, 2)).tolist() == [False, True, False]
+    mask[..., 1] = 0
+    write(folder / "1/mask.nii.gz", mask)
+    message = complaint(folder, size=(4, 3), plane="axial")
+    assert "left after resizing (1): 1/t1c.nii.gz (line 2), 1 pixels before" in message
+
+
 def test_a_dicom_series_with_a_nifti_mask_on_its_grid(tmp_path):
     write_series(tmp_path / "scan")
     mask = np.zeros((3, 2, 4), np.uint8)

@@ -10,10 +10,13 @@ optimizer in data/weights, their checksums in data/weights/SHA256SUMS.
 
 import argparse
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from course_utils import datasets, training, transfer
 from course_utils._files import write_text
@@ -128,12 +131,29 @@ def pretrain(name):
     return model
 
 
+def save(model, name):
+    """Replace a network's weights and the checksums; return what all weights have in bytes.
+
+    Nothing is replaced if that is more than allowed. An interruption leaves the old weights or the
+    new ones; only one right between the two last steps leaves new weights with an old checksum.
+    """
+    path = transfer.weights_path(name)
+    with TemporaryDirectory(dir=transfer.WEIGHTS) as folder:
+        part = Path(folder) / path.name
+        model.save_weights(part)
+        others = [file for file in transfer.WEIGHTS.glob("*.weights.h5") if file != path]
+        total = sum(file.stat().st_size for file in (part, *others))
+        if total <= MOST_BYTES:
+            os.replace(part, path)
+            write_checksums()
+    return total
+
+
 def write_checksums():
-    """Write the checksums of all stored weights; return their bytes together."""
+    """Write the checksums of all stored weights."""
     files = sorted(transfer.WEIGHTS.glob("*.weights.h5"))
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
     write_text(transfer.WEIGHTS / "SHA256SUMS", "".join(sums))
-    return sum(file.stat().st_size for file in files)
 
 
 def main(arguments=None):
@@ -150,13 +170,14 @@ def main(arguments=None):
         # A network that was never compiled has no optimizer to store.
         plain = transfer.build(name)
         plain.set_weights(pretrain(name).get_weights())
-        plain.save_weights(transfer.weights_path(name))
-        print(f"{name}: {time.perf_counter() - start:.0f} s")
-    total = write_checksums()
-    print(f"all weights: {total:,} bytes")
-    if total > MOST_BYTES:
-        print(f"That is more than {MOST_BYTES:,}: use fewer filters.", file=sys.stderr)
-        return 1
+        total = save(plain, name)
+        print(f"{name}: {time.perf_counter() - start:.0f} s; all weights: {total:,} bytes")
+        if total > MOST_BYTES:
+            print(
+                f"That is more than {MOST_BYTES:,}, so the old weights stay: use fewer filters.",
+                file=sys.stderr,
+            )
+            return 1
     return 0
 
 

@@ -69,6 +69,16 @@ class Placement:
         return (self.apply(mask.astype(np.float32)) >= 0.5).astype(np.uint8)
 
 
+def check_mask_remains(before, after):
+    """Complain of a mask that resizing emptied: its patient would count as free of the lesion."""
+    if before.any() and not after.any():
+        raise Complaint(
+            "mask of which nothing is left after resizing",
+            f"{np.count_nonzero(before)} pixels before",
+            "Pass a larger size, or cut the images to the part that matters first.",
+        )
+
+
 def place(shape, size, fit):
     """Return the `Placement` of a picture; `Complaint` if its proportions would be changed."""
     height, width = shape

@@ -18,7 +18,7 @@ from course_utils.datasets import _tables as tables
 from course_utils.datasets._fields import check_window
 from course_utils.datasets._pictures import SUFFIXES, read_mask, read_picture
 from course_utils.datasets._problems import Complaint, Problems
-from course_utils.datasets._resizing import check_size, place
+from course_utils.datasets._resizing import check_mask_remains, check_size, place
 from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.duplicates import group_near_duplicates
 
@@ -85,7 +85,9 @@ def read_image_folder(
     mode : {"gray", "rgb"}
         What the pictures are. A color file whose three channels are equal counts as gray.
     size : (height, width) or int, optional
-        Resize all pictures, by an antialiased triangle filter. Needed if their sizes differ.
+        Resize all pictures, by an antialiased triangle filter. Needed if their sizes differ. A
+        pixel belongs to a mask where at least half of it does; a mask of which nothing is left is
+        an error.
     fit : {"crop", "pad", "stretch"}, optional
         With `size`, for pictures of other proportions: take the center, add 0 (with a window: its
         low end) around, or distort. Left out, such pictures are an error.
@@ -375,7 +377,8 @@ def _read_files(folder, table, layout, prepare, problems):
                 placement = place(pixels.shape[:2], prepare.size, prepare.fit)
                 image = prepare.resize(pixels, placement)
                 if mask is not None and prepare.size is not None:
-                    mask = placement.apply_to_mask(mask)
+                    whole, mask = mask, placement.apply_to_mask(mask)
+                    check_mask_remains(whole, mask)
         except Complaint as complaint:
             problems.add_complaint(complaint, place_in_words)
         images.append(image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from numbers import Integral
 
 import numpy as np
 from PIL import Image
@@ -25,7 +26,8 @@ def crop_to_head(dataset, size=96):
     Parameters
     ----------
     dataset : ImageDataset
-        Brain slices on dark background, in which fluid and air are dark: T1 or T1c first.
+        Brain slices on dark background, in which fluid and air are dark: T1 or T1c first. With
+        float32 images, air must lie near the low end of the intensity window.
     size : int, optional
         Pixels per side of the result, from 16.
 
@@ -33,13 +35,15 @@ def crop_to_head(dataset, size=96):
     -------
     ImageDataset
         Images (n, size, size, channels) uint8, in each channel the median of the head at 80. A
-        pixel belongs to a mask where half of it does. Without pixel spacing and without positions
-        of slices, since every slice is resized by itself.
+        pixel belongs to a mask where at least half of it does; of a mask that reaches half of no
+        pixel, the pixel with the largest share is kept, so that no tumor turns into an absence.
+        Without pixel spacing and without positions of slices, since every slice is resized by
+        itself.
 
     Raises
     ------
     DatasetError
-        A size below 16, or a slice without a head.
+        A size below 16, a slice that `head_box` refuses, or a mask of which nothing is left.
 
     Examples
     --------
@@ -48,16 +52,14 @@ def crop_to_head(dataset, size=96):
     >>> cropped.images.shape
     (3, 64, 64, 2)
     """
-    if not isinstance(size, int) or size < 16:
+    if not isinstance(size, Integral) or isinstance(size, bool) or size < 16:
         refuse("size", repr(size), "a whole number from 16", "96 is that of the embedded set.")
-    empty = np.flatnonzero(np.ptp(dataset.images[..., 0], axis=(1, 2)) == 0)
-    if len(empty):
-        refuse("dataset", f"image {empty[0]} of one constant value", "slices of a head", "Drop it.")
-    boxes = [head_box(image) for image in dataset.images[..., 0]]
-    images = np.empty((len(dataset), size, size, dataset.images.shape[-1]), np.uint8)
+    pixels, size = dataset.as_float(), int(size)
+    boxes = [head_box(image, f"image {i}") for i, image in enumerate(pixels[..., 0])]
+    images = np.empty((len(dataset), size, size, pixels.shape[-1]), np.uint8)
     for i, box in enumerate(boxes):
         for channel in range(images.shape[-1]):
-            plane = scale_head(crop(dataset.images[i, ..., channel], box, size), MEDIAN)
+            plane = scale_head(crop(pixels[i, ..., channel], box, size), MEDIAN)
             images[i, ..., channel] = np.clip(plane, 0, 255).round()
     changed = {"images": images, "intensity_window": None, "pixel_spacing_mm": None}
     changed |= {"slice_positions_mm": None, "slice_thickness_mm": None}
@@ -66,25 +68,40 @@ def crop_to_head(dataset, size=96):
     return replace(dataset, **changed)
 
 
-def head_box(image):
+def head_box(image, name="image"):
     """Return the square (left, top, right, bottom) around a head, with a small margin.
 
     Parameters
     ----------
     image : array (height, width)
+    name : str, optional
+        What an error calls the image.
 
     Returns
     -------
     box : (float, float, float, float)
-        In pixels; parts of it may lie outside the image. All of the image if it shows no head.
+        In pixels, from edge to edge: the first pixel goes from 0 to 1. Parts of the box may lie
+        outside the image.
+
+    Raises
+    ------
+    DatasetError
+        An image of one value, or one in which fewer rows or columns than a tenth of its side hold
+        nine pixels brighter than air. What is bright is not judged: noise all over passes.
     """
     image = np.asarray(image, np.float32)
     head = image > AIR * np.percentile(image, 99)
     rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
-    if not len(rows) or not len(columns):
-        return 0, 0, image.shape[1], image.shape[0]
-    y, x = (rows[0] + rows[-1]) / 2, (columns[0] + columns[-1]) / 2
-    half = max(np.ptp(rows), np.ptp(columns)) * 0.53
+    if np.ptp(image) == 0 or min(len(rows), len(columns)) < max(image.shape) / 10:
+        refuse(
+            name,
+            f"{len(rows)} rows and {len(columns)} columns brighter than air, "
+            f"values {image.min():g} to {image.max():g}",
+            "a head on dark background",
+            "Drop it, or check the intensity window.",
+        )
+    y, x = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
+    half = (max(np.ptp(rows), np.ptp(columns)) + 1) * 0.53
     return x - half, y - half, x + half, y + half
 
 
@@ -119,5 +136,13 @@ def _crop_masks(dataset, boxes, size):
     for bit, name in enumerate(dataset.mask_names):
         whole = dataset.mask(name)
         for i in np.flatnonzero(whole.any(axis=(1, 2))):
-            masks[i] |= (crop(whole[i], boxes[i], size) > 0.5).astype(np.uint8) << bit
+            share = crop(whole[i], boxes[i], size)
+            if not share.any():
+                refuse(
+                    f"image {i}",
+                    f"mask {name!r}, of whose {whole[i].sum()} pixels none is left at size {size}",
+                    "masks inside the head",
+                    "Give a larger size; or drop the slice, if its mask lies outside the head.",
+                )
+            masks[i] |= (share >= min(0.5, share.max())).astype(np.uint8) << bit
     return masks

@@ -17,7 +17,7 @@ from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets import _tables as tables
 from course_utils.datasets._fields import check_window
 from course_utils.datasets._problems import Complaint, Problems, some
-from course_utils.datasets._resizing import check_size, place
+from course_utils.datasets._resizing import check_mask_remains, check_size, place
 from course_utils.datasets.container import ImageDataset
 from course_utils.imaging import (
     ImageFileError,
@@ -91,7 +91,8 @@ def read_volume_folder(
     plane : {"axial", "coronal", "sagittal"}
         The slices to cut, along the volume's nearest axis, turned as in `imaging.plane`.
     size, fit
-        As in `read_image_folder`, for each slice. Needed if the volumes differ in size.
+        As in `read_image_folder`, for each slice. Needed if the volumes differ in size. A mask may
+        lose slices at its ends, but not all of them.
     unlisted : {"error", "ignore"}
         What to do with NIfTI and .dcm files in the folder that the table does not list.
     name, origin, source, license, citation
@@ -276,7 +277,9 @@ class _Cut:
     def _mask_slices(self, mask, placement):
         if self.size is None:
             return np.stack([pixels > 0 for pixels in self._planes(mask)]).astype(np.uint8)
-        return np.stack([placement.apply_to_mask(pixels > 0) for pixels in self._planes(mask)])
+        masks = np.stack([placement.apply_to_mask(pixels > 0) for pixels in self._planes(mask)])
+        check_mask_remains(mask.data, masks)
+        return masks
 
     def _positions(self, volume):
         """Return each slice's place along the normal of the slices, and their distance, in mm."""

@@ -71,7 +71,7 @@ def rare(data, seed):
 
 
 def network(standardized=True):
-    """Return the compact network; by default it first brings each image to mean 0 and SD 1."""
+    """Return the compact network; by default it first brings each image to mean 0 and SD near 1."""
     body = compact_cnn((64, 64, 1), FILTERS).layers
     scaling = keras.layers.LayerNormalization(axis=(1, 2, 3), center=False, scale=False)
     first = [scaling] if standardized else []

@@ -37,8 +37,12 @@ def scores(model, data, mask):
     table : pandas.DataFrame
         As from `evaluation.segmentation_scores`, and the group's diagnosis.
     """
-    probabilities = training.predict(model, data)
-    table = evaluation.segmentation_scores(data, probabilities, mask)
+    return mask_scores(data, training.predict(model, data), mask)
+
+
+def mask_scores(data, predicted, mask):
+    """Score masks, or probabilities, that were found otherwise; see `scores`."""
+    table = evaluation.segmentation_scores(data, predicted, mask)
     first = np.unique(data.groups, return_index=True)[1]
     return table.assign(diagnosis=np.array(data.class_names)[data.labels[first]])
 

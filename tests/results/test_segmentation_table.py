@@ -105,6 +105,10 @@ def test_real_slices_are_scored_per_diagnosis_with_the_gain():
         rows = real.loc[diagnosis]
         gain = rows.loc["fine-tuned", "dice"] - rows.loc["as it is", "dice"]
         assert rows.loc["gain", "dice"] == pytest.approx(gain, abs=2e-3)
+        beyond = rows.loc["as it is", "dice"] - rows.loc["brightest blob", "dice"]
+        assert rows.loc["as it is - brightest blob", "dice"] == pytest.approx(beyond, abs=2e-3)
+        # Fewer than 40 runs of each.
+        assert rows["warning"].str.contains("too narrow").all()
         assert rows["runs"].nunique() == 1
     assert (real["low"] <= real["dice"]).all()
     assert (real["dice"] <= real["high"]).all()
