@@ -82,6 +82,25 @@ def test_a_claim_that_fails_is_counted(tmp_path, capsys):
     assert "1 of 2 as they should be" in said
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("claims_of_lesson", "code"),
+    [
+        ("Claim('a', False, '')\nClaim('b', False, '')", 0),
+        ("Claim('a', False, '')\nClaim('b', True, '')", 1),
+        ("Claim('a', 1 / 0 > 1, '')", 1),
+    ],
+    ids=["all fail", "one holds", "an error"],
+)
+def test_where_nothing_can_be_learned_every_claim_must_fail(tmp_path, claims_of_lesson, code):
+    path = lesson(
+        tmp_path / "99_x.ipynb",
+        ("from course_utils.claims import Claim", "setup"),
+        (claims_of_lesson, "claim"),
+    )
+    assert claims.main([str(path), "--seeds", "1", "--shuffled"]) == code
+
+
 def test_unknown_lesson_is_refused(capsys):
     assert claims.main(["77"]) == 2
     assert "77" in capsys.readouterr().err
