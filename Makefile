@@ -11,7 +11,7 @@ export VENV PYTHON
 
 # Any Python starts the set-up; it looks for a supported one by itself and says what is wrong.
 ANY_PYTHON := $(or $(PYTHON),$(shell command -v python3 || command -v python))
-SETUP = @$(if $(ANY_PYTHON),,echo "Set-up stopped: no Python found. Install Python 3.11 to 3.13." >&2; exit 1;) $(ANY_PYTHON) tools/bootstrap.py
+SETUP = @$(if $(ANY_PYTHON),,echo "Set-up stopped: no Python found. Install Python 3.11 to 3.13." >&2; exit 1;) $(ANY_PYTHON) authoring/workshop/bootstrap.py
 .DEFAULT_GOAL := help
 .PHONY: help lab doctor reset test check notebooks contact lint format unit structure data experiments lock \
 	hooks setup-learner setup-author test-learner
@@ -38,23 +38,23 @@ test: setup-author ## everything: lint, unit tests, every notebook; or one LESSO
 ifeq ($(LESSON),)
 	@$(MAKE) --no-print-directory lint
 	$(PY) -m pytest -q tests course_utils
-	$(PY) -m tools.notebooks test
+	$(PY) -m authoring.workshop.notebooks test
 else
-	$(PY) -m tools.notebooks check $(LESSON)
-	$(PY) -m tools.notebooks test $(LESSON)
+	$(PY) -m authoring.workshop.notebooks check $(LESSON)
+	$(PY) -m authoring.workshop.notebooks test $(LESSON)
 endif
 
 check: setup-author ## what takes under 2 minutes: lint, unit tests, structure, changed lessons
 	@$(MAKE) --no-print-directory lint
 	$(PY) -m pytest -q -m "not slow" tests course_utils
-	@changed=$$($(PY) -m tools.notebooks changed --base $(BASE)) && \
-		if [ -n "$$changed" ]; then $(PY) -m tools.notebooks test $$changed; else echo "no lesson changed"; fi
+	@changed=$$($(PY) -m authoring.workshop.notebooks changed --base $(BASE)) && \
+		if [ -n "$$changed" ]; then $(PY) -m authoring.workshop.notebooks test $$changed; else echo "no lesson changed"; fi
 
 notebooks: setup-author ## execute and normalize the lessons, or one LESSON
-	$(PY) -m tools.notebooks run $(LESSON)
+	$(PY) -m authoring.workshop.notebooks run $(LESSON)
 
 contact: setup-author ## all figures with their alt texts on one page
-	$(PY) -m tools.contact_sheet $(LESSON)
+	$(PY) -m authoring.workshop.contact_sheet $(LESSON)
 
 lint: setup-author
 	$(PY) -m ruff check .
@@ -65,25 +65,25 @@ format: setup-author ## format the code and mend what the linter can mend
 	$(PY) -m ruff format .
 
 experiments: setup-author ## compute the stored tables of the lessons, or one NAME=overfitting
-	$(PY) -m course_utils.experiments $(NAME) --workers 2
+	$(PY) -m authoring.experiments $(NAME) --workers 2
 
 data: setup-author ## write the embedded data again from their generators
-	$(PY) -m tools.mni_template
-	$(PY) -c 'from course_utils.simulation.brain import template; template.build_template_file()'
-	$(PY) -m course_utils.simulation brain_mri --out data/brain_mri.npz
-	$(PY) -m course_utils.simulation breast_ultrasound --out data/breast_ultrasound.npz
-	$(PY) -m course_utils.simulation skin_lesions --out data/skin_lesions.npz
+	$(PY) -m authoring.workshop.mni_template
+	$(PY) -c 'from simulation.brain import template; template.build_template_file()'
+	$(PY) -m simulation brain_mri --out data/brain_mri.npz
+	$(PY) -m simulation breast_ultrasound --out data/breast_ultrasound.npz
+	$(PY) -m simulation skin_lesions --out data/skin_lesions.npz
 	cd data && sha256sum *.gz *.npz > SHA256SUMS
 
 lock: setup-author ## take the newest versions that pyproject.toml allows into the locks
-	$(PY) -m tools.lock
+	$(PY) -m authoring.workshop.lock
 
 hooks: setup-author ## install the pre-commit hooks and readable notebook diffs
 	$(PY) -m pre_commit install
 	$(VENV)/bin/nbdime config-git --enable
 
 test-learner: setup-author ## install the pip part of environment.yml elsewhere and run the lessons there
-	$(PY) -m tools.learner_environment
+	$(PY) -m authoring.workshop.learner_environment
 
 setup-learner:
 	$(SETUP) learner

@@ -1,8 +1,8 @@
 """Start from a network that was trained on other images: cut its head, put a new one on, fine-tune.
 
 The start may be a network that the course trained on its simulated images (data/weights, made by
-``python -m tools.pretrain``), or one that was trained on the photographs of ImageNet, which Keras
-downloads. What follows is the same code for both. Used in lessons 08 to 10.
+``python -m authoring.workshop.pretrain``), or one that was trained on the photographs of ImageNet,
+which Keras downloads. What follows is the same code for both. Used in lessons 08 to 10.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Shipped:
     arguments: dict = field(default_factory=dict)
 
 
-# Of tools/pretrain.py, which says on what and how each was trained.
+# Of authoring/workshop/pretrain.py, which says on what and how each was trained.
 SHIPPED = {
     "breast_ultrasound": Shipped(models.standardized_cnn, {"input_shape": (28, 28, 1)}),
     "skin_lesions": Shipped(models.color_cnn, {"input_shape": (48, 48, 3)}),
@@ -123,7 +123,7 @@ def trained(name, input_shape=None):
     if not path.is_file():
         raise DatasetError(
             f"name: the weights of {name!r} are missing, no file {path}. Get the complete course, "
-            f"or train them again: python -m tools.pretrain {name}"
+            f"or train them again: python -m authoring.workshop.pretrain {name}"
         )
     try:
         with warnings.catch_warnings():
@@ -133,7 +133,7 @@ def trained(name, input_shape=None):
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise DatasetError(
             f"{path}: cannot be read as the weights of {name!r} ({error}). "
-            f"Get the file again, or train them again: python -m tools.pretrain {name}"
+            f"Get the file again, or train them again: python -m authoring.workshop.pretrain {name}"
         ) from error
     return model
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools.notebooks import run_lesson
+from authoring.workshop.notebooks import run_lesson
 
 HIDDEN = {"source_hidden": True}
 ALT = "A dark square on a white ground; its gray values grow from left to right."

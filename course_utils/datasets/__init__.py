@@ -11,7 +11,7 @@ from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.duplicates import group_near_duplicates
 from course_utils.datasets.folders import read_image_folder
 from course_utils.datasets.heads import crop_to_head
-from course_utils.datasets.loading import load, read_dataset, simulate
+from course_utils.datasets.loading import load, read_dataset
 from course_utils.datasets.splitting import group_folds, split_by_group, split_by_image
 from course_utils.datasets.volume_folders import read_volume_folder
 
@@ -27,7 +27,6 @@ __all__ = [
     "read_dataset",
     "read_image_folder",
     "read_volume_folder",
-    "simulate",
     "split_by_group",
     "split_by_image",
 ]

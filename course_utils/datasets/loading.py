@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 
-from course_utils import ROOT, simulation
-from course_utils._checks import DatasetError, check_choice, check_seed, refuse
+from course_utils import ROOT
+from course_utils._checks import DatasetError, check_choice
 from course_utils.datasets import _npz
 from course_utils.datasets.container import ImageDataset
 
@@ -93,49 +93,3 @@ breast_ultrasound, skin_lesions. Use one of these words.
             "Get the complete course, or generate the set with 'make data'."
         )
     return read_dataset(path)
-
-
-def simulate(name, counts, *, seed, workers=None):
-    """Simulate new patients of one of the embedded sets, beyond the stored ones.
-
-    Parameters
-    ----------
-    name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
-        Which set.
-    counts : dict
-        How many, by split; as ``COUNTS`` in the set's ``simulation.*.cohort`` module.
-    seed : int
-        Another seed than the stored set's, whose patients it would repeat.
-    workers : int, optional
-        Processes; all processors by default. The result does not depend on it.
-
-    Returns
-    -------
-    ImageDataset
-
-    Raises
-    ------
-    DatasetError
-        An unknown name, or a seed that would repeat the stored patients.
-
-    Examples
-    --------
-    ``simulate("brain_mri", {"test": (90, 0, 0)}, seed=777)`` draws 180 new test patients with a
-    tumor.
-
-    >>> simulate("brain_mri", {"test": (1, 0, 0)}, seed=2026)
-    Traceback (most recent call last):
-    course_utils._checks.DatasetError: seed: received 2026; allowed: any but 2026. The stored \
-patients came from this seed; another one gives new patients.
-    """
-    check_choice("name", name, EMBEDDED)
-    check_seed(seed)
-    cohort = simulation.cohort(name)
-    if seed == cohort.SEED:
-        refuse(
-            "seed",
-            str(seed),
-            f"any but {seed}",
-            "The stored patients came from this seed; another one gives new patients.",
-        )
-    return ImageDataset(**_npz.arrays_to_fields(cohort.simulate_set(seed, counts, workers)))

@@ -40,8 +40,8 @@ def coverage_warning(groups_per_class, group_kind, interval="percentile"):
     -------
     warning : str or None
         None where every class has at least 75 groups: there, in the simulation of
-        benchmarks/bootstrap_coverage.py, 95 to 96 % of the logit-t intervals and 92 to 94 % of the
-        percentile intervals covered the truth.
+        authoring/studies/bootstrap_coverage.py, 95 to 96 % of the logit-t intervals and 92 to
+        94 % of the percentile intervals covered the truth.
 
     Examples
     --------

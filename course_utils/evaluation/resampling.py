@@ -148,7 +148,8 @@ def interval_of_draws(value, scores, smallest_class, level=0.95, kind="percentil
 
     Notes
     -----
-    The second is our own choice among the variants measured by benchmarks/bootstrap_coverage.py.
+    The second is our own choice among the variants measured by
+    authoring/studies/bootstrap_coverage.py.
 
     Examples
     --------
@@ -223,10 +224,10 @@ def bootstrap(
     Bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) over clusters
     (Rutter 2000, https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Within class, because a test set's mix of
-    classes is decided by whoever collects it. benchmarks/bootstrap_coverage.py measures how often
-    the intervals cover an AUC: with 75 groups per class, percentile in 0.92 to 0.94 of the studies
-    and logit-t in 0.95 to 0.96; with 20 per class in 0.81 to 0.94 and 0.92 to 0.97. Taught in
-    lesson 05.
+    classes is decided by whoever collects it. authoring/studies/bootstrap_coverage.py measures
+    how often the intervals cover an AUC: with 75 groups per class, percentile in 0.92 to 0.94 of
+    the studies and logit-t in 0.95 to 0.96; with 20 per class in 0.81 to 0.94 and 0.92 to 0.97.
+    Taught in lesson 05.
 
     Examples
     --------

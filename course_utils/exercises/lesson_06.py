@@ -142,7 +142,7 @@ def check_6_5(my_arm):
     if not isinstance(settings, dict):
         return f"Your function returns a {type(settings).__name__}; return a dict of settings."
     # Imported here, since it loads TensorFlow.
-    from course_utils.experiments.overfitting import trained
+    from authoring.experiments.overfitting import trained
 
     known = [name for name in inspect.signature(trained).parameters if name != "seed"]
     if "seed" in settings:

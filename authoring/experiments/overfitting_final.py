@@ -1,0 +1,32 @@
+"""The winner of lesson 06 meets the test patients, once, and fresh simulated patients.
+
+Only the winner, which `overfitting.winner` reads from the stored table, and the network without a
+remedy for reference. Nothing is chosen here.
+"""
+
+from functools import cache
+
+import simulation
+from authoring.experiments import overfitting
+from course_utils import datasets, results
+
+CHOSEN = overfitting.winner(results.stored("overfitting"))
+ARMS = {arm: overfitting.ARMS[arm] for arm in ("none", CHOSEN)}
+SEEDS = overfitting.SEEDS
+FRESH_SEED = 606
+# As many as the test patients, in the same shares: malignant, benign, normal.
+FRESH = {"test": (215, 405, 130)}
+
+
+def measure(seed, **settings):
+    """Return the probabilities of test and fresh patients; arguments as `overfitting.measure`."""
+    model = overfitting.trained(seed, **settings)[0]
+    return overfitting.predicted(model, {part: patients_of(part) for part in ("test", "fresh")})
+
+
+@cache
+def patients_of(part):
+    """Return the official test patients, or fresh ones from the same simulator."""
+    if part == "fresh":
+        return simulation.draw("breast_ultrasound", FRESH, seed=FRESH_SEED, workers=1)
+    return datasets.load("breast_ultrasound").split("test")

@@ -1,0 +1,1 @@
+"""Studies of real images, realism and speed, whose tables the lessons quote."""

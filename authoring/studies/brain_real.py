@@ -1,0 +1,134 @@
+"""Lesson 10's steps on real T1c slices: a U-Net as it is, fine-tuned on half, and two numbers.
+
+The U-Net of data/weights, which saw simulated T1c slices only, outlines real tumors: once as it is,
+once after fine-tuning on one half of the slices and tested on the other, both ways round. The
+patients behind the slices are not known, so runs of consecutive slices that look alike stand in for
+them: they are divided, scored and resampled together. Steps and settings are those of
+`authoring.experiments.segmentation_real`, which the lesson shows. Beside them stands the
+lesson's baseline, the brightest blob, whose two numbers are chosen on the simulated slices that
+the network was trained on, cropped like the real ones.
+
+    python -m authoring.studies.brain_real --real-data DIR [--seeds N] [--out FILE.csv]
+
+DIR holds ``images/``, ``masks/`` and ``labels.csv`` with the columns ``file`` (such as ``209.png``;
+the number gives the order) and ``diagnosis`` (``meningioma``, ``glioma`` or ``pituitary``). Nothing
+in the course depends on DIR.
+"""
+
+import argparse
+import sys
+import warnings
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from authoring.experiments import segmentation, segmentation_real
+from authoring.studies.brain_slices import find_runs
+from course_utils import datasets, evaluation
+from course_utils._files import write_text
+
+DIAGNOSES = ("meningioma", "glioma", "pituitary")
+ARMS = ("as it is", "fine-tuned", "brightest blob")
+# Paired: the first minus the second, run by run.
+DIFFERENCES = {
+    "gain": ("fine-tuned", "as it is"),
+    "as it is - brightest blob": ("as it is", "brightest blob"),
+}
+
+
+def read(folder):
+    """Return the slices, cropped to the head, in the order of their numbers, runs as groups.
+
+    Raises
+    ------
+    DatasetError
+        A folder with problems.
+    """
+    with warnings.catch_warnings():
+        # Every slice is its own group for a moment; the runs need the pixels.
+        warnings.simplefilter("ignore", UserWarning)
+        found = datasets.read_image_folder(
+            folder, images="images", masks="masks", mask_name="tumor", label="diagnosis",
+            class_names=DIAGNOSES, group_kind="image", name="real slices",
+        )  # fmt: skip
+    number = found.attributes["file"].str.extract(r"(\d+)")[0].astype(int).to_numpy()
+    found = found.select(np.lexsort((number, found.labels)))
+    runs = find_runs(found.images[..., 0].astype(np.float32), found.labels)
+    return datasets.crop_to_head(replace(found, groups=runs, group_kind="near-duplicate"))
+
+
+def check_runs(data):
+    """Refuse, before anything is trained, a diagnosis with fewer than two runs: no spread."""
+    runs = [len(np.unique(data.groups[data.labels == k])) for k in range(len(DIAGNOSES))]
+    if min(runs) < 2:
+        counts = ", ".join(f"{name} {count}" for name, count in zip(DIAGNOSES, runs, strict=True))
+        raise datasets.DatasetError(
+            f"diagnosis: received runs of {counts}; allowed: at least two of each. "
+            "Add slices of other patients."
+        )
+
+
+def tuned_blobs(train):
+    """Return the level and depth with the best mean Dice on slices that are cropped to the head."""
+    cropped = datasets.crop_to_head(train)
+
+    def dice(choice):
+        masks = segmentation.blobs(cropped, *choice)
+        return evaluation.segmentation_scores(cropped, masks, "core")["dice"].mean()
+
+    return max(product(segmentation.LEVELS, segmentation.DEPTHS), key=dice)
+
+
+def summary(table):
+    """Return mean Dice over runs for each diagnosis and arm, and differences, with intervals."""
+    wide = table.groupby(["diagnosis", "group", "arm"])["dice"].mean().unstack()
+    for name, (one, other) in DIFFERENCES.items():
+        wide[name] = wide[one] - wide[other]
+    rows = []
+    for diagnosis, arm in product(DIAGNOSES, (*ARMS, *DIFFERENCES)):
+        found = evaluation.bootstrap_values(
+            wide.loc[diagnosis, arm], "mean", group_kind="near-duplicate"
+        )
+        numbers = {"dice": found.value, "low": found.low, "high": found.high}
+        known = {"diagnosis": diagnosis, "arm": arm, "runs": found.groups}
+        rows.append(known | numbers | {"warning": found.warning or ""})
+    return pd.DataFrame(rows)
+
+
+def main(arguments=None):
+    """Print the table and store it; return 0, or 2 after a sentence on bad input."""
+    parser = argparse.ArgumentParser(prog="brain_real.py", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--real-data", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--seeds", type=int, default=2, help="divisions and trainings")
+    parser.add_argument("--out", type=Path, metavar="FILE.csv")
+    options = parser.parse_args(arguments)
+    if options.seeds < 1:
+        parser.error(f"--seeds is {options.seeds}; give 1 or more")
+    try:
+        data = read(options.real_data)
+        check_runs(data)
+    except datasets.DatasetError as error:
+        print(f"brain_real.py: {error}", file=sys.stderr)
+        return 2
+    print(data)
+    level, depth = tuned_blobs(segmentation.patients("train"))
+    print(f"brightest blob: {level} times the median, {depth} pixels below the surface")
+    masks = segmentation.blobs(data, level, depth)
+    tables = [segmentation_real.mask_scores(data, masks, "tumor").assign(arm="brightest blob")]
+    for seed in range(options.seeds):
+        tables.append(segmentation_real.halves(data, "tumor", seed=seed))
+    found = summary(pd.concat(tables).rename_axis("group").reset_index())
+    print(found.round(2).to_string(index=False))
+    if options.out:
+        head = f"# authoring/studies/brain_real.py --real-data DIR --seeds {options.seeds} "
+        head += f"({len(data)} slices of the Cheng set; blob {level}, {depth})\n"
+        text = found.to_csv(index=False, float_format="%.3f", lineterminator="\n")
+        write_text(options.out, head + text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Try a lesson's claims with other seeds, other numbers of threads, and shuffled labels.
+
+    python -m authoring.workshop.claims LESSON [--seeds 20] [--threads 1 2 4] [--shuffled]
+
+A claim (course_utils.results) must hold whatever the seed, and fail where nothing can be learned.
+Each run is a process of its own that executes only the cells that the claims need. Seeds are added
+to the lesson's own, in `training.set_seed`, in `Augmenter` and in `training.fit`. With --shuffled
+the training images get each other's labels or masks, and every claim about a training should fail.
+
+A line per run says which claims held. The exit code is 1 if one did not, or, with --shuffled, if
+one did, or if a run stopped with an error.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+from authoring.workshop import lesson_rules
+from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
+
+TRAINS = re.compile(r"\b(fit|fine_tune)\(")
+SEED = re.compile(r"(set_seed\(|Augmenter\([^()]*seed=)(\d+)")
+
+
+def needed_cells(notebook):
+    """Return the sources of the setup, the claims and the cells that the claims need, in order."""
+    kept, names = [], set()
+    for _, cell in reversed(list(lesson_rules.code_cells(notebook))):
+        tags = lesson_rules.tags(cell)
+        bound, used = lesson_rules.global_names(cell)
+        # A training changes a network that another cell has bound.
+        trains = TRAINS.search(cell.source) and used & names
+        if {"setup", "claim"} & set(tags) or bound & names or trains:
+            kept.append(cell.source)
+            names = names - bound | used
+    return kept[::-1]
+
+
+def with_seed(source, seed):
+    """Return a cell's source with the seed added to those that it states."""
+    return SEED.sub(lambda match: f"{match[1]}{int(match[2]) + seed}", source)
+
+
+def shuffled(data, seed=0):
+    """Return images that have each other's labels, by group, and each other's masks."""
+    import numpy as np
+
+    rng = np.random.default_rng(seed)
+    groups, first, inverse = np.unique(data.groups, return_index=True, return_inverse=True)
+    changed = {"labels": data.labels[first][rng.permutation(len(groups))][inverse]}
+    if data.masks is not None:
+        changed["masks"] = data.masks[rng.permutation(len(data))]
+    return replace(data, **changed)
+
+
+def run_lesson(path, seed, shuffle):
+    """Execute the needed cells in this process; print each claim as ✓ or ✗ with what it got."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from course_utils import claims, training
+
+    made = []
+
+    class Recorded(claims.Claim):
+        def __post_init__(self):
+            super().__post_init__()
+            made.append(self)
+
+    claims.Claim = Recorded
+    training.fit = changed_training(training.fit, seed, shuffle)
+    names = {"__name__": "__main__"}
+    for source in needed_cells(read_lesson(path)):
+        exec(compile(with_seed(source, seed), str(path), "exec"), names)
+    print("  ".join(f"{'✓' if claim.holds else '✗'} {claim.got}" for claim in made))
+    return [bool(claim.holds) for claim in made]
+
+
+def changed_training(train_with, seed, shuffle):
+    """Return a training function with another seed and, if wanted, shuffled training images."""
+
+    def train(model, data, *arguments, **options):
+        options["seed"] = options.get("seed", 0) + seed
+        options["progress"] = False
+        return train_with(model, shuffled(data, seed) if shuffle else data, *arguments, **options)
+
+    return train
+
+
+def start(path, seed, threads, shuffle):
+    """Run one lesson in a process of its own; return its exit code and the last line it said."""
+    number = str(threads)
+    env = os.environ | {"TF_NUM_INTRAOP_THREADS": number, "OMP_NUM_THREADS": number}
+    command = [sys.executable, "-m", "authoring.workshop.claims", str(path), "--one", str(seed)]
+    result = subprocess.run(
+        command + ["--shuffled"] * shuffle, cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    lines = (result.stdout.strip() or result.stderr.strip()).split("\n")
+    return result.returncode, lines[-1]
+
+
+def main(arguments=None):
+    """Try the claims; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("lesson")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--shuffled", action="store_true")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    try:
+        (path,) = find_lessons([options.lesson])
+    except LessonError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.one is not None:
+        held = run_lesson(path, options.one, options.shuffled)
+        return int(not held or (any(held) if options.shuffled else not all(held)))
+    bad = 0
+    for seed in range(1, options.seeds + 1):
+        threads = options.threads[seed % len(options.threads)]
+        begun = time.perf_counter()
+        code, said = start(path, seed, threads, options.shuffled)
+        took = time.perf_counter() - begun
+        print(f"seed {seed}, threads {threads}, {took:.0f} s: {said}", flush=True)
+        bad += code != 0
+    print(f"{path.name}: {options.seeds - bad} of {options.seeds} as they should be")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The benchmark on real slices reads a folder in order, and averages runs, not slices."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.tiny_data import tiny
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def brain_real(monkeypatch):
+    from authoring.studies import brain_real
+
+    return brain_real
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Write three slices of meningioma, two of glioma, one of a pituitary tumor."""
+    numbers = {"meningioma": (10, 9, 8), "glioma": (21, 20), "pituitary": (30,)}
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    rows = [(n, d) for d, several in numbers.items() for n in several]
+    for number, _ in rows:
+        image = np.zeros((64, 64), np.uint8)
+        # 8 and 9 are alike, 10 is not.
+        place = 12 * {8: 0, 9: 0, 10: 1, 20: 2, 21: 3, 30: 4}[number]
+        image[place : place + 12, 10:50] = 100 + number
+        Image.fromarray(image).save(tmp_path / "images" / f"{number}.png")
+        mask = np.zeros((64, 64), np.uint8)
+        mask[20:40, 20:40] = 255
+        Image.fromarray(mask).save(tmp_path / "masks" / f"{number}.png")
+    table = pd.DataFrame([(f"{n}.png", d) for n, d in rows], columns=["file", "diagnosis"])
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    return tmp_path
+
+
+def test_slices_come_in_the_order_of_their_numbers_and_alike_neighbors_share_a_run(
+    brain_real, folder
+):
+    data = brain_real.read(folder)
+    assert list(data.attributes["file"]) == [f"{n}.png" for n in (8, 9, 10, 20, 21, 30)]
+    assert list(data.groups) == [0, 0, 1, 2, 3, 4]
+    assert data.images.shape == (6, 96, 96, 1)
+
+
+def test_bad_folders_are_refused_in_a_sentence_before_training(brain_real, folder, capsys):
+    assert brain_real.main(["--real-data", str(folder / "nowhere")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+    assert brain_real.main(["--real-data", str(folder)]) == 2
+    expected = "received runs of meningioma 2, glioma 2, pituitary 1; allowed: at least two of each"
+    assert expected in capsys.readouterr().err
+
+
+def test_the_blob_is_tuned_on_cropped_slices(brain_real):
+    # A bright skin of 3 px, larger than the tumor. Cropping doubles it, so that a depth of 6 is
+    # needed to leave it out, while 3 would do before.
+    distance = np.hypot(*(np.mgrid[:96, :96] - np.reshape([40, 50], (2, 1, 1))))
+    tumor = distance < 8
+    image = np.where(distance < 22, 100, 0) + 60 * (tumor | (distance > 19)) * (distance < 22)
+    data = tiny(
+        images=np.tile(image[..., None], (6, 1, 1, 1)).astype(np.uint8), mask_names=("core",),
+        masks=np.tile(tumor, (6, 1, 1)).astype(np.uint8), channel_names=("T1c",),
+    )  # fmt: skip
+    assert brain_real.tuned_blobs(data)[1] == 6
+
+
+def test_differences_are_taken_run_by_run_and_few_runs_are_said_to_be_few(brain_real):
+    scores = {
+        "as it is": (0.2, 0.4, 0.6),
+        "fine-tuned": (0.5, 0.5, 0.8),
+        "brightest blob": (0.1, 0.3, 0.8),
+    }
+    table = pd.DataFrame(
+        [
+            {"diagnosis": d, "group": f"{d}{g}", "arm": arm, "dice": dice}
+            for d in brain_real.DIAGNOSES
+            for arm, values in scores.items()
+            for g, dice in enumerate(values)
+        ]
+    )
+    found = brain_real.summary(table).set_index(["diagnosis", "arm"])
+    assert found.loc[("glioma", "as it is"), "dice"] == pytest.approx(0.4)
+    assert found.loc[("glioma", "gain"), "dice"] == pytest.approx(0.2)
+    assert found.loc[("glioma", "gain"), "runs"] == 3
+    difference = found.loc[("pituitary", "as it is - brightest blob")]
+    # Of the differences 0.1, 0.1 and -0.2; drawing runs of each arm alone would reach lower.
+    assert difference["dice"] == pytest.approx(0)
+    assert (difference["low"], difference["high"]) == pytest.approx((-0.2, 0.1))
+    assert found["warning"].str.startswith("Only 3 near-duplicate").all()

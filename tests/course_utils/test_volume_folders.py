@@ -1,0 +1,290 @@
+"""Volumes with a table become slices, or one error that lists all that does not fit."""
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+
+from course_utils.datasets import DatasetError, read_volume_folder
+from tests.course_utils.imaging.test_series import write_series
+
+TABLE = """t1c,flair,mask,label,patient,split,age
+1/t1c.nii.gz,1/flair.nii.gz,1/mask.nii.gz,glioma,P1,train,50
+2/t1c.nii.gz,2/flair.nii.gz,2/mask.nii.gz,meningioma,P2,test,60
+"""
+AFFINE = np.array([[-2.0, 0, 0, 10], [0, 1, 0, -20], [0, 0, 5, 30], [0, 0, 0, 1]])
+OPTIONS = {
+    "images": {"T1c": "t1c", "FLAIR": "flair"},
+    "class_names": ("meningioma", "glioma"),
+    "group": "patient",
+    "split": "split",
+    "mask": "mask",
+    "mask_name": "tumor",
+    "intensity_window": (0, 100),
+}
+
+
+def voxels(seed, shape=(6, 8, 3)):
+    return np.random.default_rng(seed).uniform(1, 99, shape).astype(np.float32)
+
+
+def write(path, data, affine=AFFINE):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nibabel.save(nibabel.Nifti1Image(data, affine), path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder that fits: two patients, two channels, a mask each."""
+    for k in (1, 2):
+        write(tmp_path / f"{k}/t1c.nii.gz", voxels(k))
+        write(tmp_path / f"{k}/flair.nii.gz", voxels(10 + k))
+        mask = np.zeros((6, 8, 3), np.uint8)
+        mask[1:3, 2:4, k] = 1
+        write(tmp_path / f"{k}/mask.nii.gz", mask)
+    (tmp_path / "volumes.csv").write_text(TABLE)
+    return tmp_path
+
+
+def read(folder, **changes):
+    return read_volume_folder(folder, **(OPTIONS | changes))
+
+
+def complaint(folder, **changes):
+    with pytest.raises(DatasetError) as caught:
+        read(folder, **changes)
+    return str(caught.value)
+
+
+def change(folder, old, new):
+    (folder / "volumes.csv").write_text(TABLE.replace(old, new))
+
+
+def test_slices_channels_masks_places_and_facts_come_through(folder):
+    data = read(folder)
+    assert data.images.shape == (6, 8, 6, 2)
+    assert data.images.dtype == np.float32
+    assert data.channel_names == ("T1c", "FLAIR")
+    # The x axis points to the left already; rows run from front to back.
+    np.testing.assert_array_equal(data.images[1, ..., 0], voxels(1)[:, :, 1].T[::-1])
+    np.testing.assert_array_equal(data.images[5, ..., 1], voxels(12)[:, :, 2].T[::-1])
+    assert data.slice_positions_mm.tolist() == [30, 35, 40] * 2
+    assert data.slice_thickness_mm.tolist() == [5] * 6
+    assert data.pixel_spacing_mm.tolist() == [[1, 2]] * 6
+    assert data.labels.tolist() == [1, 1, 1, 0, 0, 0]
+    assert data.groups.tolist() == ["P1"] * 3 + ["P2"] * 3
+    assert data.attributes["tumor_in_slice"].tolist() == [False, True, False, False, False, True]
+    assert data.mask("tumor").sum(axis=(1, 2)).tolist() == [0, 4, 0, 0, 0, 4]
+    assert data.mask("tumor")[1, 4:6, 1:3].all()
+    assert data.attributes["slice"].tolist() == [0, 1, 2] * 2
+    assert data.attributes["age"].tolist() == [50] * 3 + [60] * 3
+
+
+def test_voxels_stored_in_another_order_give_the_same_slices(folder):
+    expected = read(folder)
+    for name, data in (("t1c", voxels(1)), ("mask", np.zeros((6, 8, 3), np.uint8))):
+        image = nibabel.load(folder / f"1/{name}.nii.gz")
+        flipped = image.as_reoriented([[1, 1], [0, -1], [2, -1]])
+        assert flipped.shape == (8, 6, 3) != data.shape
+        nibabel.save(flipped, folder / f"1/{name}.nii.gz")
+    found = read(folder)
+    np.testing.assert_array_equal(found.images, expected.images)
+    np.testing.assert_array_equal(found.masks, expected.masks)
+
+
+def test_positions_of_tilted_slices_follow_their_normal(folder):
+    tilted = AFFINE.copy()
+    tilted[1, 2] = 3  # a gantry tilt: each slice is 3 mm further to the front
+    for k in (1, 2):
+        for name in ("t1c", "flair", "mask"):
+            image = nibabel.load(folder / f"{k}/{name}.nii.gz")
+            write(folder / f"{k}/{name}.nii.gz", np.asarray(image.dataobj), tilted)
+    np.testing.assert_allclose(read(folder).slice_thickness_mm, 5)
+
+
+def test_percentiles_bring_each_volume_to_the_same_range(folder):
+    write(folder / "2/t1c.nii.gz", voxels(2) * 40)
+    data = read(folder, intensity_window="percentile")
+    assert data.intensity_window == (0, 1)
+    assert (data.images.min(), data.images.max()) == (0, 1)
+    medians = [np.median(data.images[data.groups == p, ..., 0]) for p in ("P1", "P2")]
+    assert abs(medians[0] - medians[1]) < 0.15
+
+
+def test_coronal_slices_and_resizing(folder):
+    data = read(folder, plane="coronal", size=(6, 6), fit="stretch")
+    assert data.images.shape == (16, 6, 6, 2)
+    assert data.slice_positions_mm[:2].tolist() == [-20, -19]
+    np.testing.assert_allclose(data.pixel_spacing_mm[0], [5 * 3 / 6, 2])
+
+
+def test_a_mask_may_lose_slices_to_resizing_but_not_all_of_them(folder):
+    mask = np.zeros((6, 8, 3), np.uint8)
+    mask[1:5, 2:6, 1] = mask[3, 4, 2] = 1
+    for k in (1, 2):
+        write(folder / f"{k}/mask.nii.gz", mask)
+    data = read(folder, size=(4, 3), plane="axial")
+    assert data.mask("tumor")[:3].any(axis=(1, 2)).tolist() == [False, True, False]
+    mask[..., 1] = 0
+    write(folder / "1/mask.nii.gz", mask)
+    message = complaint(folder, size=(4, 3), plane="axial")
+    assert "left after resizing (1): 1/t1c.nii.gz (line 2), 1 pixels before" in message
+
+
+def test_a_dicom_series_with_a_nifti_mask_on_its_grid(tmp_path):
+    write_series(tmp_path / "scan")
+    mask = np.zeros((3, 2, 4), np.uint8)
+    mask[2, 1, 3] = 1
+    affine = np.array([[-0.5, 0, 0, 20], [0, -2, 0, -30], [0, 0, 5, 100], [0, 0, 0, 1.0]])
+    write(tmp_path / "mask.nii.gz", mask, affine)
+    (tmp_path / "volumes.csv").write_text("scan,mask,label,patient\nscan,mask.nii.gz,x,P1\n")
+    data = read_volume_folder(
+        tmp_path, images="scan", mask="mask", class_names=["x"], group="patient",
+        intensity_window=(0, 40),
+    )  # fmt: skip
+    np.testing.assert_array_equal(data.images[3, ..., 0], 30 + np.arange(6).reshape(2, 3))
+    assert np.argwhere(data.masks).tolist() == [[3, 1, 2]]
+    assert data.pixel_spacing_mm[0].tolist() == [2, 0.5]
+    assert data.slice_positions_mm.tolist() == [100, 105, 110, 115]
+
+
+def replace(name, data, affine=AFFINE):
+    return lambda folder: write(folder / name, data, affine)
+
+
+def series(spoil):
+    def apply(folder):
+        write_series(folder / "scan")
+        spoil(folder / "scan")
+        change(folder, "1/t1c.nii.gz", "scan")
+
+    return apply
+
+
+def content(name, data):
+    return lambda folder: (folder / name).write_bytes(data)
+
+
+def strip_pixels(folder):
+    dataset = pydicom.dcmread(folder / "9", force=True)
+    del dataset.PixelData
+    dataset.save_as(folder / "9", enforce_file_format=False)
+
+
+def table(old, new):
+    return lambda folder: change(folder, old, new)
+
+
+def truncate(folder):
+    path = folder / "1/t1c.nii.gz"
+    path.write_bytes(path.read_bytes()[:300])
+
+
+MOVED = AFFINE + np.outer([1, 0, 0, 0], [0, 0, 0, 1])  # by 1 mm to the right
+MASK = np.zeros((6, 8, 3), np.uint8)
+COMPLAINTS = {
+    "mask shape": (
+        replace("1/mask.nii.gz", MASK[:, :, :2]), "mask on another grid than its volume (1)",
+        "1/mask.nii.gz: Volume(6 x 8 x 2",
+    ),
+    "mask moved": (replace("1/mask.nii.gz", MASK, MOVED), "mask on another grid", "to 1 mm"),
+    "channel spacing": (
+        replace("2/flair.nii.gz", voxels(12), np.diag([-1, 1, 5, 1])), "channel on another grid",
+        "2/flair.nii.gz",
+    ),
+    "mask values": (
+        replace("1/mask.nii.gz", MASK + np.arange(3, dtype=np.uint8)), "mask with other values",
+        "values 0, 1, 2",
+    ),
+    "missing": (table("1/mask", "9/mask"), "listed, but not in", "9/mask.nii.gz (line 2)"),
+    "unlisted": (replace("3/t1c.nii.gz", voxels(3)), "the table does not list (1): 3", "ignore"),
+    "listed twice": (table("2/t1c", "1/t1c"), "file listed twice (1)", "1/t1c.nii.gz (line 3)"),
+    "the mask as a channel": (table("1/flair", "1/mask"), "file listed twice", "1/mask.nii.gz"),
+    "two patients, one scan": (
+        lambda f: [write(f / f"2/{n}.nii.gz", voxels(s)) for n, s in (("t1c", 1), ("flair", 11))],
+        "equal pixels under two names", "another label and another patient and another split",
+    ),
+    "other sizes": (
+        lambda f: [
+            write(f / f"2/{n}.nii.gz", d)
+            for n, d in (
+                ("t1c", voxels(2, (7, 8, 3))), ("flair", voxels(3, (7, 8, 3))),
+                ("mask", np.zeros((7, 8, 3), np.uint8)),
+            )
+        ],
+        "volumes of different sizes (2)", "8 x 7 px, such as 2/t1c.nii.gz",
+    ),
+    "two splits": (table("P2", "P1"), "a patient in two splits (1): P1 in test and train", ""),
+    "label": (table("glioma", "GBM"), "'GBM' in line 2", "meningioma, glioma"),
+    "outside": (table("1/t1c", "../1/t1c"), "path outside the folder (1)", ""),
+    "column name taken": (table("age", "slice"), "column: received slice", ""),
+    "no NIfTI": (content("1/t1c.nii.gz", b"text"), "unreadable volume (1): 1/t1c.nii.gz", ""),
+    "truncated": (truncate, "unreadable volume (1): 1/t1c.nii.gz (line 2)", "undamaged"),
+    "NaN": (replace("1/t1c.nii.gz", voxels(1) * np.nan), "unreadable volume", "NaN"),
+    "four dimensions": (
+        replace("1/t1c.nii.gz", voxels(1, (6, 8, 3, 2))), "unreadable volume", "one 3-D volume",
+    ),
+    "constant": (replace("1/t1c.nii.gz", voxels(1) * 0), "voxels are all equal", ""),
+    "outside the window": (replace("1/t1c.nii.gz", voxels(1) + 900), "outside the intensity", ""),
+    "a picture": (
+        lambda f: (content("1/x.png", b"x")(f), change(f, "1/t1c.nii.gz", "1/x.png")),
+        "unreadable volume", "neither .nii or .nii.gz",
+    ),
+    "text among DICOM": (
+        series(lambda s: (s / "notes.txt").write_text("some notes")), "unreadable volume",
+        "notes.txt: this is not a DICOM file",
+    ),
+    "stripped DICOM": (series(strip_pixels), "unreadable volume", "no pixel data"),
+    "truncated DICOM": (
+        series(lambda s: (s / "9").write_bytes((s / "9").read_bytes()[:-4])), "unreadable volume",
+        "cannot be decoded",
+    ),
+    "missing slice": (series(lambda s: (s / "8").unlink()), "unreadable volume", "missing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMPLAINTS)
+def test_what_does_not_fit_is_named(folder, name):
+    spoil, *words = COMPLAINTS[name]
+    spoil(folder)
+    message = complaint(folder)
+    for part in words:
+        assert part in message
+
+
+def test_several_scans_of_one_patient_are_noted(folder):
+    change(folder, "P2,test", "P1,train")
+    with pytest.warns(UserWarning, match=r"several scans of one patient \(1\): P1 has 2"):
+        read(folder)
+
+
+def test_masks_that_mark_everything_are_warned_of(folder):
+    write(folder / "1/mask.nii.gz", MASK + 1)
+    with pytest.warns(UserWarning, match="every pixel \\(1\\)"):
+        read(folder)
+
+
+def test_all_problems_come_in_one_error(folder):
+    write(folder / "1/mask.nii.gz", MASK[:, :, :2])
+    content("2/t1c.nii.gz", b"text")(folder)
+    change(folder, "glioma", "GBM")
+    message = complaint(folder)
+    for part in ("3 problems", "label outside", "mask on another grid", "unreadable volume"):
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"intensity_window": "zscore"}, "(low, high) or 'percentile'"),
+        ({"intensity_window": None}, "low < high"),
+        ({"group": None}, "column that holds the patient"),
+        ({"group_kind": "image"}, "patient, lesion"),
+        ({"plane": "oblique"}, "axial"),
+        ({"images": "t2"}, "no column t2"),
+        ({"images": {}}, "images"),
+        ({"images": 3}, "channel name to column"),
+    ],
+)
+def test_wrong_arguments_get_a_sentence(folder, changes, words):
+    assert words in complaint(folder, **changes)
