@@ -73,7 +73,7 @@ def draw(name, counts, *, seed, workers=None):
 
     >>> draw("brain_mri", {"test": (1, 0, 0)}, seed=2026)
     Traceback (most recent call last):
-    course_utils._checks.DatasetError: seed: received 2026; allowed: any but 2026. The stored \
+    ValueError: seed: received 2026; allowed: any but 2026. The stored \
 patients came from this seed; another one gives new patients.
     """
     check_seed(seed)
