@@ -78,29 +78,19 @@ def take_picture(rngs, light, bits, skin, view_mm, site, flags, *, first):
     ----------
     rngs : dict of numpy.random.Generator
         Streams ``frame``, ``light``, ``noise`` and one per artifact.
-    light : ndarray (n, n, 3), float32
-        Reflectance of the scene.
-    bits : ndarray (n, n), uint8
-        Its masks.
+    light, bits : ndarray (n, n, 3) and (n, n)
+        Reflectance and masks of the scene.
     skin : ndarray (3,)
         Reflectance of the plain skin, on which the camera balances its colors.
     view_mm : float
         Width of an ordinary picture in mm.
-    site : {"site A", "site B"}
-        Whose camera.
-    flags : dict of bool
-        Which artifacts occur.
     first : bool
         The lesion's first picture is centered best.
 
     Returns
     -------
-    image : ndarray (96, 96, 3), uint8
-        The picture before coding.
-    mask : ndarray (96, 96), uint8
-        Bit flags as in ``structures.MASK_NAMES``.
-    pixel_mm : float
-        Size of a pixel.
+    tuple
+        Picture (96, 96, 3) before coding, masks (96, 96), and the size of a pixel in mm.
     """
     matrix, offset, zoom = _framing(rngs["frame"], len(light), first)
     view = np.stack([_warp(light[..., c], matrix, offset, _FINE, 1) for c in range(3)], axis=-1)
