@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from course_utils import ROOT, __main__
+from course_utils import ROOT
+from course_utils.app import commands
 
 # Each module imports only from layers before its own. A new module must be given a layer.
 LAYERS = (
-    {"_tensorflow", "_checks", "_files", "workspace", "imaging", "convolution"},
+    {"_tensorflow", "_checks", "_files", "imaging", "convolution"},
     {"_jpeg"},
     {"downloads", "simulation"},
     {"datasets"},
@@ -20,7 +21,7 @@ LAYERS = (
     {"transfer"},
     {"experiments"},
     {"plotting"},
-    {"widgets", "exercises", "claims", "doctor", "jupyter", "__main__"},
+    {"widgets", "exercises", "claims", "app", "__main__"},
 )
 LAYER = {module: number for number, layer in enumerate(LAYERS) for module in layer}
 PACKAGE = ROOT / "course_utils"
@@ -84,11 +85,11 @@ def test_tensorflow_starts_without_a_word():
     [(["reset", "77"], "There is no lesson '77'"), (["lab", "--lesson", "x"], "no lesson 'x'")],
 )
 def test_wrong_use_of_the_command_line_gets_a_sentence(arguments, said, capsys):
-    assert __main__.main(arguments) == 2
+    assert commands.main(arguments) == 2
     assert said in capsys.readouterr().err
 
 
 def test_port_outside_the_range_is_refused(capsys):
     with pytest.raises(SystemExit):
-        __main__.main(["lab", "--port", "70000"])
+        commands.main(["lab", "--port", "70000"])
     assert "choose 1 to 65535" in capsys.readouterr().err
