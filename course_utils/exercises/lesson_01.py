@@ -245,7 +245,7 @@ def check_1_6(volume_cm3):
     return complaint
 
 
-@check("1.7", praise="`imaging.resample` and nibabel build their grids this way.")
+@check("1.7", praise="nibabel's `resample_to_output` builds its grid this way.")
 def check_1_7(resampled_shape):
     """Check the shape after resampling."""
     shape, old, new = (3, 10, 5), (8.0, 2.0, 3.0), (2.0, 8.0, 2.0)
