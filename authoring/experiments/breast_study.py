@@ -8,7 +8,7 @@ patients; test patients are stored for the augmented arm alone, which was chosen
 import pandas as pd
 
 from authoring.experiments.breast import mirrored
-from course_utils import datasets, models, training
+from course_utils import datasets, evaluation, models, training
 from course_utils.augmentation import Augmenter
 
 # Only after the modules of the course, which import TensorFlow quietly.
@@ -67,3 +67,8 @@ def measure(seed, augment, epochs=EPOCHS):
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def score(rows):
+    """Return the AUC over patients."""
+    return evaluation.roc_auc(rows["label"], rows["probability"])

@@ -11,7 +11,7 @@ import pandas as pd
 
 import simulation
 from authoring.experiments import skin_study
-from course_utils import datasets, transfer
+from course_utils import datasets, evaluation, transfer
 from course_utils._checks import check_choice, check_names
 from course_utils.models import color_cnn
 from course_utils.training import fit, predict, set_seed, tf
@@ -28,6 +28,7 @@ ARMS = {
     "equal tones, gray world": {"tones": TONES, "power": 1, "equal": True},
 }
 SEEDS = range(5)
+SAMPLE = "light, gray world"
 FRESH_SEED = 909
 # Half as many as test lesions, nearly in the same shares.
 FRESH = {"tones": (30, 38, 50, 22, 58, 95, 22)}
@@ -147,3 +148,8 @@ def lesions_of(part):
         return skin_study.images_of("tones")
     fresh = simulation.draw("skin_lesions", FRESH, seed=FRESH_SEED, workers=1)
     return transfer.resize(fresh, skin_study.SIZE)
+
+
+def score(rows):
+    """Return the AUC of malignant lesions on dark skin."""
+    return evaluation.roc_auc(rows["label"].isin(MALIGNANT).astype(int), rows["p_dark"] / 1000)

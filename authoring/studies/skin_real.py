@@ -28,7 +28,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from authoring.experiments import skin_study, store
+from authoring.experiments import skin_study
+from authoring.experiments.tables import store
 from course_utils import datasets, evaluation, training, transfer
 from course_utils.augmentation import Augmenter
 from course_utils.evaluation import balanced_accuracy, roc_auc

@@ -33,7 +33,7 @@ def test_every_arm_has_every_seed_and_every_validation_patient(table):
 
 def test_test_patients_were_opened_for_the_winner_and_thresholding_only(table, final):
     assert set(final["arm"]) == {"thresholding", segmentation.winner(table)}
-    assert list(segmentation_final.ARMS) == list(dict.fromkeys(final["arm"]))
+    assert list(segmentation_final.arms()) == list(dict.fromkeys(final["arm"]))
     for _, rows in final.groupby(["arm", "seed"]):
         np.testing.assert_array_equal(rows["group"], patients("test"))
 
