@@ -16,7 +16,7 @@ LAYERS = (
     {"datasets"},
     {"evaluation"},
     {"imbalance"},
-    {"augmentation", "models", "segmentation_losses", "training", "explanation"},
+    {"augmentation", "models", "training", "explanation"},
     {"transfer"},
     {"experiments"},
     {"plotting"},

@@ -17,7 +17,7 @@ from authoring.workshop.lessons import read_lesson, source_hash
 
 # Cells with these tags need no prose right before them and may be long.
 MACHINERY = {"setup", "exercise", "check", "solution", "claim"}
-TAGS = MACHINERY | {"widget", "core", "deeper", "hide-input"}
+TAGS = MACHINERY | {"define", "widget", "core", "deeper", "hide-input"}
 TAGS |= {"nbval-ignore-output", "raises-exception"}
 # Documentation and data that a lesson may link to beside the entries of references.bib.
 HOSTS = (
