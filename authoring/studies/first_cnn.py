@@ -13,6 +13,7 @@ looked at, take the place of the test patients.
 
 import argparse
 import csv
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -130,6 +131,7 @@ def main():
     ]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", newline="") as file:
+        file.write(f"# python -m authoring.studies.first_cnn {' '.join(sys.argv[1:])}\n")
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
     print(f"wrote {options.out}")
 

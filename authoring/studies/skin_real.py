@@ -28,8 +28,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from authoring.experiments import skin_study, store
+from authoring.experiments import skin_study
 from authoring.experiments.definitions import definitions
+from authoring.experiments.tables import store
 from course_utils import datasets, evaluation, training
 from course_utils.evaluation import class_recall, macro_auc, mean_recall, roc_auc
 from course_utils.evaluation.resampling import Resampler, default_interval

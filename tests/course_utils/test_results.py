@@ -23,7 +23,7 @@ def first_cnn():
 
 @pytest.fixture(scope="module")
 def table():
-    return pd.read_csv(RESULTS / "first_cnn.csv")
+    return pd.read_csv(RESULTS / "first_cnn.csv", comment="#")
 
 
 def test_first_cnn_table_has_every_arm_and_seed(table):
