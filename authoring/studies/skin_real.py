@@ -29,11 +29,12 @@ import numpy as np
 import pandas as pd
 
 from authoring.experiments import skin_study
+from authoring.experiments.definitions import definitions
 from authoring.experiments.tables import store
-from course_utils import datasets, evaluation, training, transfer
-from course_utils.augmentation import Augmenter
+from course_utils import datasets, evaluation, training
 from course_utils.evaluation import balanced_accuracy, roc_auc
 
+LESSON = definitions("09")
 DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 NEAR = 0.98
 COMPARED = (
@@ -60,30 +61,18 @@ def answers(model, data):
 def fine_tuned(start, half, seed):
     """Return a copy of a network after training on a part of the real images, head first."""
     training.set_seed(seed)
-    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
+    model = LESSON.build(skin_study.SIZE)
     model.set_weights(start.get_weights())
-    third = skin_study.FEW_EPOCHS // 3
-    transfer.fine_tune(
-        model, half, head_epochs=third, epochs=skin_study.FEW_EPOCHS - third, seed=seed,
-        rates=skin_study.FEW_RATES, loss="sparse_categorical_crossentropy", augment=turns(seed),
-        progress=False,
-    )  # fmt: skip
+    LESSON.fine_tune(model, half, seed)
     return model
 
 
 def from_scratch(half, seed):
     """Return a network trained on a part of the real images alone."""
     training.set_seed(seed)
-    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
-    skin_study.compile_for(model, len(half), skin_study.FEW_EPOCHS)
-    epochs = skin_study.FEW_EPOCHS
-    training.fit(model, half, epochs=epochs, seed=seed, progress=False, augment=turns(seed))
+    model = LESSON.build(skin_study.SIZE)
+    LESSON.fit(model, half, epochs=skin_study.FEW["epochs"], seed=seed, progress=False)
     return model
-
-
-def turns(seed):
-    """Return lesson 09's augmentation."""
-    return Augmenter(flip=True, rotation=180, seed=seed)
 
 
 def run(real, seed):
