@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from course_utils import models, workspace
+from course_utils import models
+from course_utils.app import workspace
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip

@@ -5,7 +5,7 @@ import re
 import nbformat
 
 from authoring.experiments.definitions import definitions
-from course_utils import workspace
+from course_utils.app import workspace
 
 
 def code_of(number, heading):

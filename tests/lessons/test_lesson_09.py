@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from authoring.experiments.definitions import definitions
-from course_utils import datasets, transfer, workspace
+from course_utils import datasets, transfer
+from course_utils.app import workspace
 from course_utils.datasets.real_sets import read_dermamnist
 from tests.course_utils.test_real_sets import medmnist_file
 from tests.lessons.sections import run_section
