@@ -15,16 +15,14 @@ check_0_1 = Exercise(
         "That is the smallest value.": lambda x: x.min(),
         "That is the position of the brightest pixel, counted through the rows. Its value is asked "
         "for.": lambda x: x.argmax(),
-        "You have looked for the largest value in each column. Take it over the whole image.": (
+        "That is the largest value of each column; take the whole image.": (
             lambda x: x.max(axis=0)
         ),
-        "You have looked for the largest value in each row. Take it over the whole image.": (
-            lambda x: x.max(axis=1)
-        ),
-        "For an image whose values are all below 0 you return 0: start from a pixel, not from 0.": (
+        "That is the largest value of each row; take the whole image.": (lambda x: x.max(axis=1)),
+        "Where all values are below 0 you return 0: start from a pixel.": (
             lambda x: max(0, x.max())
         ),
-        "You have dropped the sign; the largest value of -990, -1000, -950, -1010 is -950.": (
+        "You have dropped the sign: the largest of -990, -1000 is -990.": (
             lambda x: np.abs(x).max()
         ),
     },

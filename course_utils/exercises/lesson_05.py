@@ -52,7 +52,7 @@ check_5_2 = Exercise(
         "You divide by all patients; divide by those of the class in question.": (0.3, 0.4),
         "Those are counts; divide each by the size of its class.": (3, 4),
         "Those are percentages; give fractions from 0 to 1.": (75, 400 / 6),
-        "`~` turns 0 into −1 here, not into True: write `called == 0`.": (
+        "`~` is for booleans; here use `== 0`.": (
             lambda y, c: (np.mean(c[y == 1]), np.mean(~c[y == 0]))
         ),
         "That is the accuracy; two numbers are asked for.": lambda y, c: np.mean(y == c),
@@ -138,13 +138,11 @@ check_5_5 = Exercise(
         "You return a mask": np.isin,
         "You return one list per draw": lambda g, d: [np.flatnonzero(g == name) for name in d],
         "You return patients": lambda g, d: np.concatenate([g[g == name] for name in d]),
-        "A patient drawn twice must bring its images twice; `np.isin` keeps them once.": (
-            lambda g, d: np.flatnonzero(np.isin(g, d))
-        ),
-        "You take one image per draw; a patient brings all its images.": (
+        "Who is drawn twice brings all images twice.": (lambda g, d: np.flatnonzero(np.isin(g, d))),
+        "You take one image per draw; take all.": (
             lambda g, d: [int(np.argmax(g == name)) for name in d]
         ),
-        "Those are the rows of the patients that were *not* drawn.": (
+        "Those are the patients that were *not* drawn.": (
             lambda g, d: np.flatnonzero(~np.isin(g, d))
         ),
         "Those are all rows: nothing was drawn.": lambda g, d: np.arange(len(g)),

@@ -121,9 +121,9 @@ def double(x):
     ("answer", "said"),
     [
         (double, "`double(3)` gave 7, expected 6."),
-        (lambda x: [1, 2], "gave shape (2,), expected shape ()"),
-        (lambda x: "four", "gave a str; it should be made of numbers"),
-        (lambda x: np.nan, "gave NaN or infinite values"),
+        (lambda x: [1, 2], "gave an array of shape (2,), expected shape ()"),
+        (lambda x: "four", "of type `str`; it should be made of numbers"),
+        (lambda x: np.nan, "NaN or infinite values"),
         (lambda x: 4, "returns the same for every call: use its arguments"),
         (lambda x: print(end=""), "forget `return`"),
         (lambda: 4, "Keep the name and the arguments"),
@@ -140,8 +140,8 @@ def test_what_no_mistake_names_is_described(answer, said):
     ("answer", "said"),
     [
         (5, "is 5, and that is not the expected value"),
-        ([4], "has shape (1,), and it should have shape ()"),
-        ("4", "is a str, and it should be made of numbers"),
+        ([4], "is an array of shape (1,), expected shape ()"),
+        ("4", "of type `str`; it should be made of numbers"),
     ],
 )
 def test_wrong_value_is_described_and_the_right_one_kept(answer, said):
