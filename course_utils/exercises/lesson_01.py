@@ -75,12 +75,8 @@ check_1_3 = Exercise(
         "You have cut negative values to 0. Keep them.": lambda s, m, b: (s * m + b).clip(0),
         "You use −1024 whatever the header says.": lambda s, m, b: s * m - 1024,
         "You have cut at −1024; padding may lie below.": lambda s, m, b: (s * m + b).clip(-1024),
-        "Values above 32767 have wrapped around in int16.": (
-            lambda s, m, b: s.astype(np.int16) * m + b
-        ),
-        "You cut the decimals to a whole number.": (
-            lambda s, m, b: s.astype(int) * int(m) + int(b)
-        ),
+        "Values above 32767 wrapped around in int16.": (lambda s, m, b: s.astype(np.int16) * m + b),
+        "You cut the decimals to a whole number.": (lambda s, m, b: s * 1.0 * int(m) + int(b)),
         "type is float64, not float32": lambda s, m, b: s * m + b,
     },
     other_right=[lambda s, m, b: np.polyval([m, b], s).astype(np.float32)],
@@ -94,11 +90,6 @@ def _ramp(hounsfield, center, width):
 
 def _window(hounsfield, center, width):
     return np.clip(_ramp(hounsfield, center, width), 0, 1)
-
-
-def _stretched(hounsfield, center, width):
-    kept = np.clip(hounsfield, center - width / 2, center + width / 2)
-    return (kept - kept.min()) / np.ptp(kept)
 
 
 check_1_4 = Exercise(
@@ -126,10 +117,7 @@ check_1_4 = Exercise(
             0, 1
         ),
         "Whole-number images lose their grays.": (lambda h, c, w: _window(h, c, w).astype(h.dtype)),
-        "`//` cuts half a unit off an odd width.": (
-            lambda h, c, w: np.clip((h - (c - w // 2)) / w, 0, 1)
-        ),
-        "You stretched the values that occur; use center and width alone.": _stretched,
+        "`//` cuts half a unit: use `/`.": (lambda h, c, w: _window(h, c + w / 2 - w // 2, w)),
     },
     other_right=[lambda h, c, w: np.interp(h, [c - w / 2, c + w / 2], [0, 1])],
 )
@@ -179,9 +167,7 @@ check_1_6 = Exercise(
         "You counted all voxels, not those in the mask.": 4.5,
         "That is the box around the mask: count the voxels in the mask.": 2.55,
         "You add up the labels (label 2 counts twice): count the voxels.": (_volume(np.sum)),
-        "You count only the label 1; count all that is not 0.": (
-            _volume(lambda mask: (mask == 1).sum())
-        ),
+        "You count only label 1, not all labels.": (_volume(lambda mask: (mask == 1).sum())),
     },
     other_right=[lambda m, s: (np.asarray(m) != 0).sum() * s[0] * s[1] * s[2] * 1e-3],
 )

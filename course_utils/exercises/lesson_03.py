@@ -6,12 +6,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from course_utils.exercises.exercise import Exercise, Several
 
 
-def _pool(summary, begin=None):
-    """Return a pooling function whose windows begin `begin(window, stride)` pixels apart."""
+def _pool(summary):
+    """Return a pooling function."""
 
     def pool(image, window, stride):
-        step = begin(window, stride) if begin else stride
-        parts = sliding_window_view(image, (window, window))[::step, ::step]
+        parts = sliding_window_view(image, (window, window))[::stride, ::stride]
         return np.apply_along_axis(summary, 2, parts.reshape(*parts.shape[:2], -1))
 
     return pool
@@ -41,14 +40,10 @@ check_3_1 = Exercise(
         "You rounded the means; keep their fractions.": _pool(lambda part: np.round(part.mean())),
         "You took the largest value of each window; the mean is asked for.": _pool(np.max),
         "You took the median of each window; the mean is asked for.": _pool(np.median),
-        "You forgot the stride: windows begin 1 pixel apart.": (
-            _pool(np.mean, lambda window, stride: 1)
-        ),
+        "You forgot the stride: windows begin 1 pixel apart.": lambda i, w, s: _mean(i, w, 1),
         "You forgot the stride: result [i, j] belongs to the window that begins at row i · stride "
         "and column j · stride.": lambda i, w, s: _mean(i, w, 1)[: 4 - w // 2 - w % 2, :4],
-        "Your windows touch; use the argument `stride`.": (
-            _pool(np.mean, lambda window, stride: window)
-        ),
+        "Your windows touch; use the argument `stride`.": lambda i, w, s: _mean(i, w, w),
         "The last row and the last column are missing: the output size is "
         "(size − window) // stride + 1.": lambda i, w, s: _mean(i, w, s)[:-1, :-1],
         "You exchanged rows and columns.": lambda i, w, s: _mean(i, w, s).T,
@@ -133,14 +128,10 @@ check_3_4 = Exercise(
     calls={"one image": (_TWO_MAPS[:1], *_LAYER), "two images": (_TWO_MAPS, *_LAYER)},
     look=_look_at_batch,
     mistakes={
-        "Wrong axis order: the channels come last and must stay innermost.": (
-            _dense(_flat(3, 1, 2))
-        ),
+        "Wrong axis order: channels come last and must stay innermost.": (_dense(_flat(3, 1, 2))),
         "Wrong axis order: rows come before columns.": _dense(_flat(2, 1, 3)),
         'Wrong axis order: order="F" makes the first axis run fastest.': _dense(_flat(order="F")),
-        "The images of the batch got mixed: one per row.": (
-            _dense(lambda m: m.reshape(-1, len(m)).T)
-        ),
+        "The images of the batch got mixed.": (_dense(lambda m: m.reshape(-1, len(m)).T)),
         "You forgot the bias.": lambda m, w, b: _flat()(m) @ w,
         "You applied a ReLU; give the sums as they are.": _dense(_flat(), lambda s: s.clip(0)),
         "The result is turned on its side: one row per image.": _dense(_flat(), np.transpose),
@@ -174,10 +165,11 @@ check_3_5 = Exercise(
         "You used log10; the natural logarithm is `np.log`.": _loss(np.log10),
         "You left out the images with label 0.": (lambda p, y: -np.mean(y * np.log(p))),
         "You left out the images with label 1.": (lambda p, y: -np.mean((1 - y) * np.log(1 - p))),
-        "Every image counts with one class only.": (
+        "Each image counts with one class only.": (
             lambda p, y: -np.mean(np.log(p) + np.log(1 - p))
         ),
-        "You averaged before taking the logarithm.": (
+        "You averaged before the logarithm: take that of each probability first, and the mean of "
+        "all the logarithms afterwards.": (
             lambda p, y: -np.log(np.mean(np.where(y == 1, p, 1 - p)))
         ),
         "That is the mean squared error; take logarithms.": lambda p, y: np.mean((p - y) ** 2),
@@ -232,8 +224,8 @@ check_3_7 = Exercise(
     mistakes={
         "You exchanged the two arrays.": (lambda x, g: (g.sum(axis=0), x.T @ g)),
         "For the weights: add up the contributions of all images.": (_parts(_each, ...)),
-        "For the weights: you kept one image's contribution; add up those of all.": Several(
-            [_parts(lambda x, g: _each(x, g)[0], ...), _parts(lambda x, g: _each(x, g)[-1], ...)]
+        "For the weights: you kept one image's contribution.": Several(
+            [_parts(lambda x, g, n=n: np.outer(x[n], g[n]), ...) for n in (0, -1)]
         ),
         "For the weights: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(lambda x, g: x.T @ g / len(x), ...),

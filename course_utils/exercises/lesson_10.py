@@ -162,19 +162,16 @@ check_10_6 = Exercise(
     praise="One line, and the arm meets the same patients and seeds as all others.",
     calls=[()],
     mistakes={
-        "'Dice loss' is the arm's name; the loss is called 'Dice'.": (
+        "'Dice loss' is the arm; the loss is called 'Dice'.": (
             {"loss": "Dice loss", "augment": ...}
         ),
         "The loss is called 'Dice', not 'dice'.": {"loss": "dice", "augment": ...},
         "That is the arm 'Dice loss' of the table; switch augment on.": Several(
             [{"loss": "Dice"}, {"loss": "Dice", "augment": False}]
         ),
-        "With the sum that arm exists: 'sum, augmented'. Take the Dice loss alone.": (
-            {"loss": "sum", "augment": ...}
-        ),
-        "The seed is the same for all arms and not a setting; leave it out.": (
-            {"loss": ..., "augment": ..., "seed": ...}
-        ),
+        "With sum that arm exists: 'sum, augmented'.": ({"loss": "sum", "augment": ...}),
+        "The seed is the same for all arms and not a setting: leave it out, and the arm meets the "
+        "same patients and starts as the others.": ({"loss": ..., "augment": ..., "seed": ...}),
     },
     other_right=[lambda: dict(augment=True, loss="Dice")],  # noqa: C408
     other_wrong=[
