@@ -15,10 +15,10 @@ check_0_1 = Exercise(
         "That is the smallest value.": lambda x: x.min(),
         "That is the position of the brightest pixel, counted through the rows. Its value is asked "
         "for.": lambda x: x.argmax(),
-        "That is the largest value of each column; take all.": (lambda x: x.max(axis=0)),
-        "That is the largest value of each row; take the whole image.": (lambda x: x.max(axis=1)),
-        "Where all values are below 0 you return 0.": (lambda x: max(0, x.max())),
-        "You have dropped the sign: -990 is more than -1000.": (lambda x: np.abs(x).max()),
+        "That is the largest value of each column, not of the image.": lambda x: x.max(axis=0),
+        "That is the largest value of each row, not of the image.": lambda x: x.max(axis=1),
+        "For values below 0 you return 0: start from a pixel.": lambda x: max(0, x.max()),
+        "You have dropped the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
     },
     other_right=[
         lambda image: max(max(row) for row in image),

@@ -194,7 +194,7 @@ check_2_5 = Exercise(
         "You forgot the padding.": lambda n, k, s, p: (n - k) // s + 1,
         "Add the padding; you subtracted it.": lambda n, k, s, p: (n - p - k) // s + 1,
         "You halved the padding.": lambda n, k, s, p: (n + p // 2 - k) // s + 1,
-        "You added the padding twice.": (lambda n, k, s, p: (n + 2 * p - k) // s + 1),
+        "You added the padding twice.": lambda n, k, s, p: (n + 2 * p - k) // s + 1,
         "Round down: `round` goes up from one half.": lambda n, k, s, p: round((n + p - k) / s) + 1,
     },
     other_right=[lambda n, k, s, p: len(range(0, n + p - k + 1, s))],
@@ -230,7 +230,7 @@ check_2_6 = Exercise(
         "Add the bias once, not to every product.": lambda i, k, b: _filter(i, k, b * k.size),
         "An axis of length 1 is left over.": lambda i, k, b: _filter(i, k, b)[..., None],
         "You flipped the kernel; leave it as it is.": lambda i, k, b: _filter(i, k[::-1, ::-1], b),
-        "The axis order is (k, k, channels).": (lambda i, k, b: _filter(i, k.swapaxes(0, 1), b)),
+        "The kernel's axes are (k, k, channels).": lambda i, k, b: _filter(i, k.swapaxes(0, 1), b),
         "You multiplied by the bias; add it.": lambda i, k, b: _filter(i, k) * b,
         "You cut the result to whole numbers.": lambda i, k, b: np.trunc(_filter(i, k, b)),
     },
@@ -264,13 +264,13 @@ check_2_7 = Exercise(
         "The sign is reversed: the error is result − wanted.": _of(lambda g: -2 * g.sums / g.n),
         "The factor 2 from the square is missing.": _of(lambda g: g.sums / g.n),
         "You summed without dividing: the loss is a mean.": _of(lambda g: 2 * g.sums),
-        "You divided by the number of weights.": (_of(lambda g: 2 * g.sums / g.sums.size)),
-        "You divided by the pixels of the image: the mean runs over the result, which has fewer "
-        "pixels than it.": (lambda i, y, k: 2 * _slide(i, _slide(i, k) - y) / i.size),
+        "You divided by the weights, not by the results.": _of(lambda g: 2 * g.sums / g.sums.size),
+        "You divided by the pixels of the image: the mean runs over the result.": lambda i, y, k: (
+            2 * _slide(i, _slide(i, k) - y) / i.size
+        ),
         "The sum over the positions is missing: you multiplied the mean error by one window "
         "instead of each error by its own.": _of(lambda g: 2 * g.windows[0, 0] * g.error.mean()),
-        "You kept the positions apart; return one gradient per kernel, not one gradient per "
-        "position. Sum over the positions.": (
+        "You returned one gradient per position: sum over the positions.": (
             _of(lambda g: 2 * g.windows * g.error[..., None, None] / g.n)
         ),
         "That is the gradient turned by 180°: slide the errors over the image, not the image over "

@@ -34,9 +34,9 @@ check_3_1 = Exercise(
     keeps_inputs=True,
     mistakes={
         "You add up each window; divide by the number of its pixels.": _pool(np.sum),
-        "The side is not the number of pixels: side × side.": (lambda i, w, s: _mean(i, w, s) * w),
-        "Sums of uint8 wrapped around at 256.": (_pool(lambda part: part.sum() % 256 / part.size)),
-        "The result is no array of floats.": (lambda i, w, s: _mean(i, w, s).astype(np.uint8)),
+        "Divide by side × side, the number of pixels.": lambda i, w, s: _mean(i, w, s) * w,
+        "Sums of uint8 wrapped around at 256.": _pool(lambda part: part.sum() % 256 / part.size),
+        "The fractions are gone; return floats.": lambda i, w, s: _mean(i, w, s).astype(np.uint8),
         "You rounded the means; keep their fractions.": _pool(lambda part: np.round(part.mean())),
         "You took the largest value of each window; the mean is asked for.": _pool(np.max),
         "You took the median of each window; the mean is asked for.": _pool(np.median),
@@ -128,10 +128,10 @@ check_3_4 = Exercise(
     calls={"one image": (_TWO_MAPS[:1], *_LAYER), "two images": (_TWO_MAPS, *_LAYER)},
     look=_look_at_batch,
     mistakes={
-        "Wrong axis order: channels come last and must stay innermost.": (_dense(_flat(3, 1, 2))),
+        "Wrong axis order: channels come last and must stay innermost.": _dense(_flat(3, 1, 2)),
         "Wrong axis order: rows come before columns.": _dense(_flat(2, 1, 3)),
         'Wrong axis order: order="F" makes the first axis run fastest.': _dense(_flat(order="F")),
-        "The images of the batch got mixed.": (_dense(lambda m: m.reshape(-1, len(m)).T)),
+        "The images of the batch got mixed.": _dense(lambda m: m.reshape(-1, len(m)).T),
         "You forgot the bias.": lambda m, w, b: _flat()(m) @ w,
         "You applied a ReLU; give the sums as they are.": _dense(_flat(), lambda s: s.clip(0)),
         "The result is turned on its side: one row per image.": _dense(_flat(), np.transpose),
@@ -157,19 +157,18 @@ check_3_5 = Exercise(
     calls=[(np.array([0.9, 0.2, 0.6, 0.35, 0.7]), np.array([1, 0, 0, 1, 1]))],
     tolerance=1e-6,
     mistakes={
-        "The sign is wrong: logarithms of probabilities are below 0.": (_loss(sign=1)),
-        "You take the logarithm of the wrong class.": (lambda p, y: _loss()(1 - p, y)),
+        "The sign is wrong: logarithms of probabilities are below 0.": _loss(sign=1),
+        "You take the logarithm of the wrong class.": lambda p, y: _loss()(1 - p, y),
         "That is the sum; the mean over the images is asked for.": _loss(summary=np.sum),
         "That is the sum, and its sign is wrong: take minus the mean.": _loss(np.log, np.sum, 1),
         "You used log2; the natural logarithm is `np.log`.": _loss(np.log2),
         "You used log10; the natural logarithm is `np.log`.": _loss(np.log10),
-        "You left out the images with label 0.": (lambda p, y: -np.mean(y * np.log(p))),
-        "You left out the images with label 1.": (lambda p, y: -np.mean((1 - y) * np.log(1 - p))),
+        "You left out the images with label 0.": lambda p, y: -np.mean(y * np.log(p)),
+        "You left out the images with label 1.": lambda p, y: -np.mean((1 - y) * np.log(1 - p)),
         "Each image counts with one class only.": (
             lambda p, y: -np.mean(np.log(p) + np.log(1 - p))
         ),
-        "You averaged before the logarithm: take that of each probability first, and the mean of "
-        "all the logarithms afterwards.": (
+        "You took the logarithm of the mean: take the mean of the logarithms.": (
             lambda p, y: -np.log(np.mean(np.where(y == 1, p, 1 - p)))
         ),
         "That is the mean squared error; take logarithms.": lambda p, y: np.mean((p - y) ** 2),
@@ -222,18 +221,18 @@ check_3_7 = Exercise(
     ],
     other_wrong=[lambda x, g: x.T @ g],
     mistakes={
-        "You exchanged the two arrays.": (lambda x, g: (g.sum(axis=0), x.T @ g)),
-        "For the weights: add up the contributions of all images.": (_parts(_each, ...)),
+        "You exchanged the two arrays: weights first.": lambda x, g: (g.sum(axis=0), x.T @ g),
+        "For the weights: add up the contributions of all images.": _parts(_each, ...),
         "For the weights: you kept one image's contribution.": Several(
             [_parts(lambda x, g, n=n: np.outer(x[n], g[n]), ...) for n in (0, -1)]
         ),
         "For the weights: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(lambda x, g: x.T @ g / len(x), ...),
-        "For the weights: turned on its side.": (_parts(lambda x, g: g.T @ x, ...)),
-        "For the bias: one number for each output.": (_parts(..., lambda x, g: g)),
+        "For the weights: turned on its side.": _parts(lambda x, g: g.T @ x, ...),
+        "For the bias: one number for each output.": _parts(..., lambda x, g: g),
         "For the bias: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(..., lambda x, g: g.mean(axis=0)),
-        "For the bias: wrong axis; add over the images.": (_parts(..., lambda x, g: g.sum(axis=1))),
-        "For the bias: every output has its own.": (_parts(..., lambda x, g: g.sum())),
+        "For the bias: wrong axis; add over the images.": _parts(..., lambda x, g: g.sum(axis=1)),
+        "For the bias: every output has its own.": _parts(..., lambda x, g: g.sum()),
     },
 )

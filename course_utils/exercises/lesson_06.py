@@ -37,9 +37,9 @@ check_6_2 = Exercise(
     praise="On average each value stays as large as it was, so nothing changes later.",
     calls=[(_ROW[0], 0.25, _ROW[1]), (_ROW[0], 0.5, _ROW[1])],
     mistakes={
-        "The right values are 0. Now divide those that stay.": (lambda v, r, d: v * (d >= r)),
-        "You multiply by 1 − rate; divide by it.": (lambda v, r, d: v * (d >= r) * (1 - r)),
-        "You divide by the rate, not by 1 − rate.": (lambda v, r, d: v * (d >= r) / r),
+        "The right values are 0. Now divide those that stay.": lambda v, r, d: v * (d >= r),
+        "You multiply by 1 − rate; divide by it.": lambda v, r, d: v * (d >= r) * (1 - r),
+        "You divide by the rate, not by 1 − rate.": lambda v, r, d: v * (d >= r) / r,
         "You keep the share `rate`; that is the share to drop: keep where the draw is at least the "
         "rate.": lambda v, r, d: v * (d < r) / (1 - r),
         "You drop the wrong ones and do not rescale: keep where the draw is at least the rate, and "
@@ -47,7 +47,7 @@ check_6_2 = Exercise(
         "The dropped values become 0, and the shape stays.": lambda v, r, d: v[d >= r] / (1 - r),
         "You divide all by 1 − rate and drop none.": lambda v, r, d: v / (1 - r),
         "Use `rate`; you have a fixed 0.25.": lambda v, r, d: v * (d >= 0.25) / 0.75,
-        "Divide by 1 − rate, not the draws.": (lambda v, r, d: v * (d >= r) / (d >= r).mean()),
+        "Divide by 1 − rate, whatever was drawn.": lambda v, r, d: v * (d >= r) / (d >= r).mean(),
     },
     other_right=[lambda v, r, d: np.where(d < r, 0, v / (1 - r))],
 )
@@ -85,7 +85,7 @@ check_6_3 = Exercise(
         "Return the last epoch first, then the best one.": (4, 7),
         "You go on too long: with patience 3, training ends after epoch 7 and never gets to the "
         "better loss of epoch 8.": lambda c, p: (len(c), int(np.argmin(c)) + 1),
-        "You go on too long, by one epoch: stop after 3 without a gain.": (_stopping(wait=1)),
+        "You go on too long, by one epoch: stop after 3 without a gain.": _stopping(wait=1),
         "You stop one epoch early.": _stopping(wait=-1),
         "You return the losses; the epochs are asked for.": (0.63, 0.58),
         "You compare each epoch with the one before it. Compare with the best so far: 0.64 after "
@@ -115,8 +115,7 @@ check_6_5 = Exercise(
     praise="It can be run as it is: the comparison is one dictionary of settings.",
     calls=[()],
     mistakes={
-        "Leave the seed out: it is no setting of an arm, since every arm is run with the same "
-        "seeds, so that only the settings differ.": (
+        "Leave the seed out: every arm is run with the same seeds.": (
             {"dropout": ..., "patience": ..., "seed": ...}
         ),
         "The dropout rate is a share, not a percentage.": {"dropout": 50, "patience": ...},

@@ -23,7 +23,6 @@ check_7_1 = Exercise(
     other_wrong=[lambda a, b, p: 0.895, lambda a, b, p: 89.5],
 )
 
-
 check_7_2 = Exercise(
     "7.2",
     lambda labels: dict(enumerate(len(labels) / (2 * np.bincount(labels)))),
@@ -103,7 +102,7 @@ check_7_3 = Exercise(
         "leakage": lambda labels, patients, splits: imbalance.oversample(labels, patients),
         "you drew images": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1], rows[-2:]]),
         "lost images": _resampled(lambda rows, y, who: rows[imbalance.undersample(y, who)]),
-        "healthy patients are there several": (_resampled(lambda rows, y, who: np.repeat(rows, 2))),
+        "healthy patients are there several": _resampled(lambda rows, y, who: np.repeat(rows, 2)),
         "there 4 times": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1]]),
         "as before": _resampled(lambda rows, y, who: rows),
         "whole numbers": lambda labels, patients, splits: splits == "train",
@@ -144,13 +143,13 @@ check_7_5 = Exercise(
     mistakes={
         "You multiplied the probabilities by the ratio of the prevalences. That cannot bring 0.9 "
         "to what it should be: go through the odds.": lambda p, old, new: p * new / old,
-        "Multiply their odds by the ratio.": (lambda p, old, new: p * _odds(new) / _odds(old)),
-        "That is the other way round.": (lambda p, old, new: _corrected(p, new, old)),
-        "Those are odds; turn them back.": (lambda p, old, new: _odds(p) * _odds(new) / _odds(old)),
+        "Multiply the odds, not the probability.": lambda p, old, new: p * _odds(new) / _odds(old),
+        "That is the other way round.": lambda p, old, new: _corrected(p, new, old),
+        "Those are odds; turn them back.": lambda p, old, new: _odds(p) * _odds(new) / _odds(old),
         "You subtracted the difference of the prevalences.": lambda p, old, new: p - (old - new),
         "Probabilities are unchanged.": lambda p, old, new: p,
-        "The odds of `trained` are 1 only for 0.5.": (lambda p, old, new: _corrected(p, 0.5, new)),
-        "You always correct to 0.05.": (lambda p, old, new: _corrected(p, old, 0.05)),
+        "The odds of `trained` are 1 only for 0.5.": lambda p, old, new: _corrected(p, 0.5, new),
+        "You always correct to 0.05.": lambda p, old, new: _corrected(p, old, 0.05),
     },
 )
 

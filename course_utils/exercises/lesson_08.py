@@ -37,15 +37,18 @@ check_8_1 = Exercise(
         "That is one number for the whole batch; take the means of each image by itself, over the "
         "axes 1, 2 and 3.": _rule(mean=np.mean),
         "Divide the center by the whole image.": _rule(ratio=lambda c, m: 1 - m / c),
-        "Divide by the mean: a dark image is not a dark center.": (_rule(ratio=lambda c, m: 1 - c)),
+        "Divide by the mean: a dark image is not a dark center.": _rule(ratio=lambda c, m: 1 - c),
         "A ratio does not depend on the gain; a difference does.": _rule(ratio=lambda c, m: m - c),
-        "You compare with the border; compare with the mean of the whole image, in which the center "
-        "has its share, too.": (_rule(ratio=lambda c, m: 1 - c / ((m * 96 - c * 24) / 72))),
+        "You compare with the border; compare with the mean of the whole image.": _rule(
+            ratio=lambda c, m: 1 - c / ((m * 96 - c * 24) / 72)
+        ),
         "Take the middle half of the height *and* of the width.": _rule(lambda x: x[:, 2:6]),
-        "You cut the columns by the height, not the width.": (_rule(lambda x: x[:, 2:6, 2:6])),
+        "You cut the columns by the height, not the width.": _rule(lambda x: x[:, 2:6, 2:6]),
         "You divided the wrong way, and forgot 1 minus.": _rule(ratio=lambda c, m: m / c),
-        "Divide by each image, not the batch.": (_rule(ratio=lambda c, m: 1 - c / m.mean())),
-        "An empty slice? Use `images.shape`.": (_rule(lambda x: x[:, 16:48, 16:48])),
+        "Divide by the mean of each image, not of the batch.": _rule(
+            ratio=lambda c, m: 1 - c / m.mean()
+        ),
+        "An empty slice? Use `images.shape`.": _rule(lambda x: x[:, 16:48, 16:48]),
         "Compute the middle half from `images.shape`.": _rule(lambda x: x[:, 2:6, 3:9]),
         "A bright center gives less than 0; keep it.": _rule(ratio=lambda c, m: abs(1 - c / m)),
     },

@@ -117,7 +117,7 @@ check_10_4 = Exercise(
         "You exchanged the two failures: a tumor without a prediction is missed.": (
             _outcome(missed="false detection", false="missed")
         ),
-        "Where both are empty Dice is 0 / 0: a correct absence.": (_outcome(absent="scored")),
+        "Where both are empty Dice is 0 / 0: a correct absence.": _outcome(absent="scored"),
         "Both have pixels, but none in common: that is 'scored', with a Dice of 0. Missed means "
         "that nothing was predicted at all.": _needs_overlap,
         "Both have pixels, but in no slice together: that is 'scored', too; look at the whole "
@@ -131,7 +131,6 @@ check_10_4 = Exercise(
 )
 
 _UP, _JOINED = (24, 24, 32), (24, 24, 64)
-
 
 check_10_5 = Exercise(
     "10.5",
@@ -155,7 +154,6 @@ check_10_5 = Exercise(
     other_wrong=["(24, 24, 32)", ((22, 22, 32), _JOINED, _UP), (_UP, _JOINED)],
 )
 
-
 check_10_6 = Exercise(
     "10.6",
     lambda: {"loss": "Dice", "augment": True},
@@ -169,9 +167,8 @@ check_10_6 = Exercise(
         "That is the arm 'Dice loss' of the table; switch augment on.": Several(
             [{"loss": "Dice"}, {"loss": "Dice", "augment": False}]
         ),
-        "With sum that arm exists: 'sum, augmented'.": ({"loss": "sum", "augment": ...}),
-        "The seed is the same for all arms and not a setting: leave it out, and the arm meets the "
-        "same patients and starts as the others.": ({"loss": ..., "augment": ..., "seed": ...}),
+        "With the sum, that arm exists: 'sum, augmented'.": {"loss": "sum", "augment": ...},
+        "The seed is the same for all; leave it out.": {"loss": ..., "augment": ..., "seed": ...},
     },
     other_right=[lambda: dict(augment=True, loss="Dice")],  # noqa: C408
     other_wrong=[
