@@ -30,6 +30,7 @@ ARMS = {
     for rate in RATES
 }
 SEEDS = (100,)
+SAMPLE = "over, 0.001"
 
 
 def measure(seed, learning_rate, remedy="none", standardized=True):
@@ -88,3 +89,8 @@ def _scores(model, data):
     patients = datasets.aggregate(predict(model, data), data.groups, labels=data.labels)
     given = patients.labels, patients.probabilities
     return {"average_precision": average_precision(*given), "auc": roc_auc(*given)}
+
+
+def score(rows):
+    """Return the mean AUC over folds and numbers of updates."""
+    return rows["auc"].mean()

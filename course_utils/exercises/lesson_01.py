@@ -187,7 +187,7 @@ def _look_at_shape(result):
 check_1_7 = Exercise(
     "1.7",
     _counts(lambda n, a, b: int(np.ceil((n - 1) * a / b - 1e-6)) + 1),
-    praise="`imaging.resample` and nibabel build their grids this way.",
+    praise="nibabel's `resample_to_output` builds its grid this way.",
     calls=[((3, 10, 5), (8.0, 2.0, 3.0), (2.0, 8.0, 2.0))],
     look=_look_at_shape,
     mistakes={
