@@ -61,7 +61,7 @@ unit: setup-author
 	$(AUTHOR) -m pytest -q
 
 lessons: setup-author
-	$(AUTHOR) -m authoring.workshop.notebooks test
+	$(AUTHOR) -m authoring.workshop.notebooks test $(LESSON)
 
 notebooks: setup-author ## execute and normalize the lessons, or one LESSON
 	$(AUTHOR) -m authoring.workshop.notebooks run $(LESSON)
