@@ -120,7 +120,7 @@ def _check_probabilities(probabilities, groups, rule):
             "probabilities",
             f"shape {probabilities.shape} with rule {rule!r}",
             "(n,), or (n, classes) with 'mean'",
-            "Take the column of the class in question, such as predictions[:, 0].",
+            "Take the column of the class in question, such as predictions[:, 1] for class 1.",
         )
     if probabilities.dtype.kind not in "fiub" or not np.isfinite(probabilities).all():
         refuse("probabilities", "NaN or no numbers", "0 to 1", "See where the model diverged.")
