@@ -69,7 +69,6 @@ experiments: setup-author ## compute the stored tables of the lessons, or one NA
 
 data: setup-author ## write the embedded data again from their generators
 	$(PY) -m authoring.workshop.mni_template
-	$(PY) -c 'from simulation.brain import template; template.build_template_file()'
 	$(PY) -m simulation brain_mri --out data/brain_mri.npz
 	$(PY) -m simulation breast_ultrasound --out data/breast_ultrasound.npz
 	$(PY) -m simulation skin_lesions --out data/skin_lesions.npz
