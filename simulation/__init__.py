@@ -37,7 +37,7 @@ def draw(name, counts, *, seed, workers=None):
 
     >>> draw("brain_mri", {"test": (1, 0, 0)}, seed=2026)
     Traceback (most recent call last):
-    course_utils._checks.DatasetError: seed: received 2026; allowed: integers from 0 other than \
+    ValueError: seed: received 2026; allowed: integers from 0 other than \
 2026. The stored patients came from that seed; another one gives new patients.
     """
     # Only here, because importing the package is to cost next to nothing.

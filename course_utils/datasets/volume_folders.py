@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, check_choice, check_names, refuse
+from course_utils._checks import DatasetError, check_choice, check_names
 from course_utils.datasets import _tables as tables
 from course_utils.datasets._fields import check_window
-from course_utils.datasets._problems import Complaint, Problems, some
+from course_utils.datasets._problems import Complaint, Problems, refuse, some
 from course_utils.datasets._resizing import check_mask_remains, check_size, place
 from course_utils.datasets.container import ImageDataset
 from course_utils.imaging import (

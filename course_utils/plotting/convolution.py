@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course_utils import convolution
+from course_utils import numpy_layers
 from course_utils.plotting.style import BLUE, ORANGE
 
 
@@ -137,10 +137,10 @@ def plot_convolution_step(
 
     Notes
     -----
-    Taught in lesson 02. The arithmetic is that of `course_utils.convolution.correlate_image`.
+    Taught in lesson 02. The arithmetic is that of `numpy_layers.correlate_image`.
     """
     image, kernel = np.asarray(image, float), np.asarray(kernel, float)
-    result = convolution.correlate_image(
+    result = numpy_layers.correlate_image(
         image, kernel, stride=stride, padding=padding, dilation=dilation
     )
     if not (0 <= row < result.shape[0] and 0 <= column < result.shape[1]):
@@ -149,7 +149,7 @@ def plot_convolution_step(
             f"and {result.shape[1]} columns; count from 0."
         )
     borders = [
-        convolution.padding_amounts(size, k, stride, padding, dilation)
+        numpy_layers.padding_amounts(size, k, stride, padding, dilation)
         for size, k in zip(image.shape, kernel.shape, strict=True)
     ]
     padded = np.pad(image, borders)

@@ -4,16 +4,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from course_utils import convolution
+from course_utils import numpy_layers
 from course_utils.plotting.convolution import plot_numbers
 from course_utils.plotting.images import plot_image
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE
 
 COLORS = (BLUE, ORANGE, GREEN, PURPLE)
-POOLS = {"max": convolution.max_pool, "average": convolution.average_pool}
+POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
 GRADIENTS = {
-    "max": convolution.max_pool_gradient,
-    "average": convolution.average_pool_gradient,
+    "max": numpy_layers.max_pool_gradient,
+    "average": numpy_layers.average_pool_gradient,
 }
 
 

@@ -34,7 +34,7 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
 
     Notes
     -----
-    Taught in lesson 03; `course_utils.convolution.receptive_field` computes the sizes.
+    Taught in lesson 03; `course_utils.numpy_layers.receptive_field` computes the sizes.
 
     Examples
     --------

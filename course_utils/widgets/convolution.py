@@ -3,7 +3,7 @@
 import ipywidgets
 import numpy as np
 
-from course_utils import convolution, plotting
+from course_utils import numpy_layers, plotting
 from course_utils.widgets._controls import LABEL, WIDE, redrawn, slider
 
 
@@ -34,7 +34,7 @@ def convolution_stepper(image, kernels):
     def draw(kernel, stride, dilation, padding, stop_number):
         weights = np.asarray(kernels[kernel])
         shape = [
-            convolution.output_size(n, k, stride, padding, dilation)
+            numpy_layers.output_size(n, k, stride, padding, dilation)
             for n, k in zip(np.shape(image), weights.shape, strict=True)
         ]
         stop.max = shape[0] * shape[1] - 1

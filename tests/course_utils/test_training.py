@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils.datasets import DatasetError
 from tests.tiny_data import tiny
 
 
@@ -107,5 +106,5 @@ def test_keras_sees_shapes_and_repeats_a_training(training):
     ],
 )
 def test_mistakes_are_refused(training, arguments, message):
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ValueError, match=message):
         training.to_tf(tiny(), **arguments)

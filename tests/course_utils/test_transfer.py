@@ -12,7 +12,6 @@ import pytest
 
 from authoring.workshop import pretrain
 from course_utils import models, training, transfer
-from course_utils.datasets import DatasetError
 from tests.tiny_data import tiny
 
 # Only after the modules of the course, which import TensorFlow quietly.
@@ -61,14 +60,14 @@ def test_a_head_is_cut_and_a_new_one_put_on():
 
 
 def test_a_network_without_a_dense_head_is_refused():
-    with pytest.raises(DatasetError, match="allowed: a dense layer"):
+    with pytest.raises(ValueError, match="allowed: a dense layer"):
         transfer.cut_head(keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)]))
-    with pytest.raises(DatasetError, match=r"features \(n, d\)"):
+    with pytest.raises(ValueError, match=r"features \(n, d\)"):
         transfer.add_head(keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)]))
-    with pytest.raises(DatasetError, match="outputs: received 0"):
+    with pytest.raises(ValueError, match="outputs: received 0"):
         transfer.add_head(transfer.cut_head(models.compact_cnn()), outputs=0)
     for dropout in (1.0, -0.1, float("nan"), "half"):
-        with pytest.raises(DatasetError, match=f"dropout: received {dropout!r}; allowed: a number"):
+        with pytest.raises(ValueError, match=f"dropout: received {dropout!r}; allowed: a number"):
             transfer.add_head(transfer.cut_head(models.compact_cnn()), dropout=dropout)
 
 
@@ -83,7 +82,7 @@ def test_a_network_without_a_dense_head_is_refused():
 )
 def test_channels_other_than_those_of_the_weights_are_refused(name, shape, allowed):
     expected = re.escape(f"input_shape: received {shape}; allowed: (height, width, {allowed})")
-    with pytest.raises(DatasetError, match=expected):
+    with pytest.raises(ValueError, match=expected):
         transfer.trained(name, shape)
 
 
@@ -92,9 +91,9 @@ def test_weights_learned_at_one_size_serve_another():
 
 
 def test_what_suits_other_networks_only_is_refused():
-    with pytest.raises(DatasetError, match=r"'brain_mri'; allowed: breast.*fine-tune trained\("):
+    with pytest.raises(ValueError, match=r"'brain_mri'; allowed: breast.*fine-tune trained\("):
         transfer.pretrained("brain_mri")
-    with pytest.raises(DatasetError, match=r"size: received 96; allowed: None"):
+    with pytest.raises(ValueError, match=r"size: received 96; allowed: None"):
         transfer.pretrained("breast_ultrasound", size=96)
 
 
@@ -113,9 +112,9 @@ def test_fine_tuning_returns_a_history_for_each_part():
     model = transfer.add_head(transfer.cut_head(models.compact_cnn((8, 10, 2), filters=(4,))))
     found = transfer.fine_tune(model, tiny(splits=None), head_epochs=1, epochs=2, progress=False)
     assert [len(history.table) for history in found] == [1, 2]
-    with pytest.raises(DatasetError, match="at least one epoch"):
+    with pytest.raises(ValueError, match="at least one epoch"):
         transfer.fine_tune(model, tiny(splits=None), head_epochs=0, epochs=0)
-    with pytest.raises(DatasetError, match="head_epochs: received -5; allowed: a whole number"):
+    with pytest.raises(ValueError, match="head_epochs: received -5; allowed: a whole number"):
         transfer.fine_tune(model, tiny(splits=None), head_epochs=-5, epochs=5)
 
 
@@ -130,13 +129,13 @@ def test_batch_normalization_keeps_its_statistics_while_it_is_fine_tuned():
 
 def test_missing_and_damaged_weights_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "WEIGHTS", tmp_path)
-    with pytest.raises(DatasetError, match=r"missing.*workshop\.pretrain breast_ultrasound"):
+    with pytest.raises(ValueError, match=r"missing.*workshop\.pretrain breast_ultrasound"):
         transfer.trained("breast_ultrasound")
     transfer.weights_path("breast_ultrasound").write_bytes(b"no weights")
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(ValueError, match="cannot be read"):
         transfer.trained("breast_ultrasound")
     models.compact_cnn().save_weights(transfer.weights_path("breast_ultrasound"))
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(ValueError, match="cannot be read"):
         transfer.trained("breast_ultrasound")
 
 
@@ -153,7 +152,7 @@ def test_resizing_averages_areas_and_keeps_the_rest():
     assert (small.images == 100).all()
     np.testing.assert_allclose(np.broadcast_to(small.pixel_spacing_mm, (2, 2)), [[2, 4], [2, 4]])
     assert small.groups.tolist() == data.groups.tolist()
-    with pytest.raises(DatasetError, match="size: received 4"):
+    with pytest.raises(ValueError, match="size: received 4"):
         transfer.resize(data, 4)
 
 
@@ -203,26 +202,26 @@ def test_imagenet_weights_are_downloaded_and_used(server):
 
 
 def test_weights_that_are_not_on_the_server_give_a_sentence(server):
-    with pytest.raises(DatasetError, match=r"'MobileNetV2' could not be loaded .*404.*own weights"):
+    with pytest.raises(ValueError, match=r"'MobileNetV2' could not be loaded .*404.*own weights"):
         transfer.pretrained("MobileNetV2", (28, 28, 1))
 
 
 def test_a_file_with_another_hash_is_refused(server, monkeypatch):
     (server / "efficientnetb0_notop.h5").write_bytes(b"something else")
-    with pytest.raises(DatasetError, match="hash does not match"):
+    with pytest.raises(ValueError, match="hash does not match"):
         transfer.pretrained("EfficientNetB0", (28, 28, 3))
 
 
 def test_a_file_that_holds_no_weights_is_refused(server):
     (server / MOBILENET_FILE).write_bytes(b"something else")
-    with pytest.raises(DatasetError, match="could not be loaded"):
+    with pytest.raises(ValueError, match="could not be loaded"):
         transfer.pretrained("MobileNetV2", (28, 28, 1))
 
 
 def test_without_a_network_there_is_a_sentence(server, monkeypatch):
     # Nothing listens on the reserved port 9.
     monkeypatch.setattr(mobilenet_v2, "BASE_WEIGHT_PATH", "http://127.0.0.1:9/")
-    with pytest.raises(DatasetError, match=r"URL fetch failure.*with internet access"):
+    with pytest.raises(ValueError, match=r"URL fetch failure.*with internet access"):
         transfer.pretrained("MobileNetV2", (28, 28, 1))
 
 
@@ -235,7 +234,7 @@ def test_without_a_network_there_is_a_sentence(server, monkeypatch):
     ],
 )
 def test_shapes_that_do_not_suit_photographs_are_refused(shape, size, message):
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ValueError, match=message):
         transfer.pretrained("MobileNetV2", shape, size=size)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pydicom
 import pytest
 
-from course_utils.datasets import DatasetError, read_volume_folder
+from course_utils.datasets import read_volume_folder
 from tests.course_utils.imaging.test_series import write_series
 
 TABLE = """t1c,flair,mask,label,patient,split,age
@@ -51,7 +51,7 @@ def read(folder, **changes):
 
 
 def complaint(folder, **changes):
-    with pytest.raises(DatasetError) as caught:
+    with pytest.raises(ValueError, match=r"\w") as caught:
         read(folder, **changes)
     return str(caught.value)
 

@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from course_utils import workspace
+from course_utils.app import workspace
 from course_utils.exercises.feedback import Feedback, check, compare, is_untouched
 from tests.lessons.wrong_answers import WRONG_ANSWERS
 from tests.lessons.wrong_answers.common import TINY
@@ -16,7 +16,7 @@ from tests.lessons.wrong_answers.common import TINY
 def solutions():
     """Return {'1.1': the answer that the lesson's solution cell defines}."""
     found = {}
-    for path in workspace.lessons().values():
+    for path in workspace.lessons(workspace.LESSONS).values():
         names = {"tiny": TINY}
         for cell in nbformat.read(path, as_version=4).cells:
             tags = cell.metadata.get("tags", [])

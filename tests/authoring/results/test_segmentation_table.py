@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from authoring.experiments import segmentation, segmentation_final
-from course_utils import ROOT, datasets, evaluation, results, workspace
+from course_utils import ROOT, datasets, evaluation, results
+from course_utils.app import workspace
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_thresholding_can_be_computed_again(table):
 
 
 def test_lesson_and_experiment_threshold_alike():
-    notebook = nbformat.read(workspace.lessons()["10"], as_version=4)
+    notebook = nbformat.read(workspace.find_lesson("10"), as_version=4)
     source = next(c.source for c in notebook.cells if c.source.startswith("def brightest_blob"))
     names = {}
     exec("import numpy as np\nfrom scipy import ndimage\n" + source, names)

@@ -5,7 +5,6 @@ import pytest
 from scipy import stats
 
 from course_utils import evaluation as ev
-from course_utils.datasets import DatasetError
 
 
 @pytest.fixture
@@ -114,5 +113,5 @@ def test_a_median_of_classes_with_few_values_comes_with_a_warning():
     ],
 )
 def test_wrong_input_is_refused(values, options, said):
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(ValueError, match=said):
         ev.bootstrap_values(values, **options)
