@@ -11,7 +11,7 @@ import pandas as pd
 
 from course_utils import datasets, transfer
 from course_utils.augmentation import Augmenter
-from course_utils.evaluation import mean_recall
+from course_utils.evaluation import balanced_accuracy
 from course_utils.models import color_cnn, keras
 from course_utils.results import probabilities
 from course_utils.training import fit, predict, set_seed
@@ -136,7 +136,7 @@ def winner(table):
 
     def score(arm):
         labels, runs, _ = probabilities(table, arm, "validation")
-        return np.mean([mean_recall(labels, run) for run in runs])
+        return np.mean([balanced_accuracy(labels, run) for run in runs])
 
     return max(CANDIDATES, key=score)
 

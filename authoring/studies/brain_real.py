@@ -93,7 +93,7 @@ def summary(table):
             wide.loc[diagnosis, arm], "mean", group_kind="near-duplicate"
         )
         numbers = {"dice": found.value, "low": found.low, "high": found.high}
-        known = {"diagnosis": diagnosis, "arm": arm, "runs": found.groups}
+        known = {"diagnosis": diagnosis, "arm": arm, "runs": found.n_groups}
         rows.append(known | numbers | {"warning": found.warning or ""})
     return pd.DataFrame(rows)
 

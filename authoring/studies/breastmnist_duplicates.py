@@ -113,16 +113,13 @@ def scores(data, say=print):
             for way, folds in (("images", apart), ("groups", together)):
                 found[way].append(held_out(classify, single, folds, seed))
             say(f"{name}, repeat {seed} done", flush=True)
-        given = single.labels, single.groups
+        given = {"groups": single.groups, "group_kind": "near-duplicate"}
         for way, runs in found.items():
-            auc = evaluation.bootstrap_runs(
-                evaluation.roc_auc, given[0], runs, given[1], group_kind="near-duplicate"
-            )
+            auc = evaluation.bootstrap(evaluation.roc_auc, single.labels, runs, **given)
             rows.append(_row("AUC", f"{name}, folds of {way}", auc))
-        both = evaluation.compare_runs(
-            evaluation.roc_auc, given[0], found["images"], found["groups"], given[1],
-            group_kind="near-duplicate",
-        )  # fmt: skip
+        both = evaluation.bootstrap(
+            evaluation.roc_auc, single.labels, found["images"], against=found["groups"], **given
+        )
         rows.append(_row("difference", f"{name}, folds of images - folds of groups", both))
     return rows
 

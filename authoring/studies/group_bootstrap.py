@@ -5,6 +5,8 @@ drawn within class; a group's class is its highest label. The stored tables hold
 intervals, and so this keeps them.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -58,7 +60,10 @@ class GroupedAUC:
     def difference(self, first, second):
         """Return the mean AUC of the first scores minus that of the second, paired by group."""
         one, other = self._runs(first), self._runs(second)
-        return self._estimate(one, against=np.broadcast_to(other, np.broadcast(one, other).shape))
+        one, other = np.broadcast_arrays(one, other)
+        gains = [auc_within_folds(None, a) - auc_within_folds(None, b) for a, b in zip(one, other, strict=True)]
+        spread = np.std(gains, ddof=1) if len(gains) > 1 else None
+        return replace(self._estimate(one, against=other), spread_over_runs=spread)
 
     def _estimate(self, runs, **options):
         return evaluation.bootstrap(

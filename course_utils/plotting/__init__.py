@@ -11,13 +11,9 @@ from course_utils.plotting.convolution import (
     plot_numbers,
     plot_padded,
 )
-from course_utils.plotting.evaluation import (
-    plot_calibration,
+from course_utils.plotting.curves import (
     plot_confusion,
-    plot_decision_curve,
-    plot_precision_recall,
     plot_predictive_values,
-    plot_report,
     plot_roc,
     plot_threshold,
 )
@@ -34,11 +30,9 @@ __all__ = [
     "GREEN",
     "ORANGE",
     "PURPLE",
-    "plot_calibration",
     "plot_channel_sum",
     "plot_confusion",
     "plot_convolution_step",
-    "plot_decision_curve",
     "plot_history",
     "plot_image",
     "plot_images",
@@ -49,10 +43,8 @@ __all__ = [
     "plot_pooled_shift",
     "plot_pooling",
     "plot_pooling_gradient",
-    "plot_precision_recall",
     "plot_predictive_values",
     "plot_receptive_fields",
-    "plot_report",
     "plot_roc",
     "plot_slice",
     "plot_threshold",
