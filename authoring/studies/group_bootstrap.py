@@ -61,7 +61,10 @@ class GroupedAUC:
         """Return the mean AUC of the first scores minus that of the second, paired by group."""
         one, other = self._runs(first), self._runs(second)
         one, other = np.broadcast_arrays(one, other)
-        gains = [auc_within_folds(None, a) - auc_within_folds(None, b) for a, b in zip(one, other, strict=True)]
+        gains = [
+            auc_within_folds(None, a) - auc_within_folds(None, b)
+            for a, b in zip(one, other, strict=True)
+        ]
         spread = np.std(gains, ddof=1) if len(gains) > 1 else None
         return replace(self._estimate(one, against=other), spread_over_runs=spread)
 

@@ -74,8 +74,8 @@ def choose_images(rng, labels, groups, candidates, count):
 class Transfer:
     """The networks of one set: pretrained once per seed, then trained on real images."""
 
-    def __init__(self, real, simulated, budget, say=print):
-        self.real, self.simulated, self.budget, self.say = real, simulated, budget, say
+    def __init__(self, real, simulated, budget):
+        self.real, self.simulated, self.budget = real, simulated, budget
         self.folds = likeness.assign_folds(real.labels, real.groups)
         shape, turn = real.images.shape[1:], budget.turn
         rate = budget.rates["simulated only"]
@@ -116,7 +116,7 @@ class Transfer:
                 for arm, key in zip(ARMS, (None, "true", "shuffled"), strict=True):
                     scores = self.train_real(arm, count, seed, starts.get(key))
                     found.setdefault((arm, count), []).append(scores)
-            self.say(f"  seed {seed} done")
+            print(f"  seed {seed} done", flush=True)
         return {key: np.array(values) for key, values in found.items()}
 
 
@@ -200,17 +200,17 @@ def _row(kind, what, count, estimate):
     }
 
 
-def run(name, real, simulated, seeds, budget=None, say=print):
+def run(name, real, simulated, seeds, budget):
     """Return the rows of the transfer table of one set."""
-    task = Transfer(real, simulated, budget or BUDGETS[name], say)
+    task = Transfer(real, simulated, budget)
     return summarize(name, real, task.folds, task.run(range(seeds)))
 
 
-def tune(name, real, simulated, say=print):
+def tune(name, real, simulated):
     """Print the AUC of each arm at 100 real images with each rate, on a seed used only here."""
     for rate in RATES:
         budget = replace(BUDGETS[name], rates=dict.fromkeys(("simulated only", *ARMS), rate))
-        task = Transfer(real, simulated, budget, lambda line: None)
+        task = Transfer(real, simulated, budget)
         for line in summarize(name, real, task.folds, task.run([TUNING_SEED], (100,))):
             if line["measure"] == "AUC" and line["what"] in budget.rates:
-                say(f"  rate {rate:g}, {line['what']}: AUC {line['value']:.3f}")
+                print(f"  rate {rate:g}, {line['what']}: AUC {line['value']:.3f}")
