@@ -27,7 +27,7 @@ import pandas as pd
 
 from authoring.experiments import segmentation, segmentation_real
 from authoring.studies.brain_slices import find_runs
-from course_utils import datasets, evaluation
+from course_utils import datasets, evaluation, own_data
 from course_utils._files import write_text
 
 DIAGNOSES = ("meningioma", "glioma", "pituitary")
@@ -50,14 +50,21 @@ def read(folder):
     with warnings.catch_warnings():
         # Every slice is its own group for a moment; the runs need the pixels.
         warnings.simplefilter("ignore", UserWarning)
-        found = datasets.read_image_folder(
-            folder, images="images", masks="masks", mask_name="tumor", label="diagnosis",
-            class_names=DIAGNOSES, group_kind="image", name="real slices",
-        )  # fmt: skip
+        found = own_data.read_image_folder(
+            folder,
+            images="images",
+            masks="masks",
+            mask_name="tumor",
+            columns={"label": "diagnosis"},
+            class_names=DIAGNOSES,
+            group_kind="image",
+        )
     number = found.attributes["file"].str.extract(r"(\d+)")[0].astype(int).to_numpy()
     found = found.select(np.lexsort((number, found.labels)))
     runs = find_runs(found.images[..., 0].astype(np.float32), found.labels)
-    return datasets.crop_to_head(replace(found, groups=runs, group_kind="near-duplicate"))
+    return datasets.crop_to_head(
+        replace(found, name="real slices", groups=runs, group_kind="near-duplicate")
+    )
 
 
 def check_runs(data):

@@ -3,7 +3,7 @@
     python -m authoring.studies.skin_real --real-data DIR/skin_lesions [--seeds 3] [--out FILE.csv]
 
 DIR/skin_lesions holds ``images/`` and ``labels.csv`` with the columns file, lesion_id and dx
-(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.datasets.read_image_folder` reads them; the
+(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.own_data.read_image_folder` reads them; the
 central square is taken, at 48 pixels.
 
 Three networks of one architecture, seven diagnoses, one mean probability per lesion: trained on
@@ -23,13 +23,14 @@ Last, on the same images: how many pairs of images show one lesion, and how many
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from authoring.experiments import skin_study, store
-from course_utils import datasets, evaluation, training, transfer
+from course_utils import datasets, evaluation, own_data, training, transfer
 from course_utils.augmentation import Augmenter
 from course_utils.evaluation import class_recall, macro_auc, mean_recall, roc_auc
 from course_utils.evaluation.resampling import Resampler, default_interval
@@ -45,10 +46,17 @@ COMPARED = (
 
 def read(folder):
     """Return the real images at the size of the network."""
-    return datasets.read_image_folder(
-        folder, class_names=DIAGNOSES, label="dx", group="lesion_id", group_kind="lesion",
-        images="images", mode="rgb", size=skin_study.SIZE, fit="crop", name="skin_lesions",
-    )  # fmt: skip
+    found = own_data.read_image_folder(
+        folder,
+        columns={"label": "dx", "group": "lesion_id"},
+        class_names=DIAGNOSES,
+        group_kind="lesion",
+        images="images",
+        mode="rgb",
+        size=skin_study.SIZE,
+        fit="crop",
+    )
+    return replace(found, name="skin_lesions")
 
 
 def answers(model, data):

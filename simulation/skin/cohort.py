@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from course_utils._checks import refuse
-from course_utils._jpeg import encode_jpeg
+from course_utils.datasets._npz import encode_jpeg
 from simulation.skin.diagnoses import DIAGNOSES, MALIGNANT, NATURAL_COUNTS
 from simulation.skin.examination import SUBSETS, LesionPlan, simulate_lesion
 from simulation.skin.structures import MASK_NAMES

@@ -6,9 +6,9 @@ import matplotlib
 import nbformat
 import pytest
 
-from course_utils import ROOT, datasets
-from course_utils.datasets.real_sets import read_dermamnist
-from tests.course_utils.test_real_sets import medmnist_file
+from course_utils import ROOT, datasets, downloads
+from course_utils.real_data import read_medmnist
+from tests.course_utils.test_real_data import medmnist_file
 
 PATH = ROOT / "notebooks" / "09_skin_lesions.ipynb"
 HEADING = "The same on real images"
@@ -32,7 +32,7 @@ def cells():
 def real(tmp_path, monkeypatch):
     path = tmp_path / "d.npz"
     medmnist_file(path, shape=(28, 28, 3), labels=range(7), sizes=(28, 14, 14), copies=[(0, 42)])
-    data = read_dermamnist(path)
+    data = read_medmnist([path], downloads.find_set("dermamnist"))
     plain = datasets.load
     monkeypatch.setattr(
         datasets, "load", lambda name, origin="embedded": data if origin == "real" else plain(name)
