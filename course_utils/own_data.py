@@ -154,8 +154,8 @@ def read_volume_folder(
 ):
     r"""Read volumes that the folder's volumes.csv describes into an `ImageDataset` of axial slices.
 
-    Each row of the table names, relative to the folder, one scan: a NIfTI file (.nii, .nii.gz)
-    or the folder of one DICOM series for each channel, and one for the mask.
+    Each row of the table names, relative to the folder, one scan: a NIfTI file (.nii, .nii.gz) for
+    each channel, and one for the mask.
 
     Parameters
     ----------
@@ -411,7 +411,7 @@ class Folder:
 
     # The files.
 
-    def locate(self, base, names, exists=os.path.isfile):
+    def locate(self, base, names):
         """Return one path per row, None where there is no such file; complain of these."""
         paths = []
         for line, name in names.items():
@@ -423,11 +423,11 @@ class Folder:
             if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
                 advice = "Copy the file here and name it relative to it."
                 self.add("path outside the folder", place, advice)
-            elif name and not any(map(exists, spellings)):
+            elif name and not any(map(os.path.isfile, spellings)):
                 advice = "Add the file or delete the line."
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif name:
-                path = next(filter(exists, spellings))
+                path = next(filter(os.path.isfile, spellings))
                 real = os.path.realpath(path)
                 if real in self.seen:
                     where = f"{place} and line {self.seen[real]}"
@@ -494,7 +494,7 @@ class Folder:
         """Complain of files that the table does not list, other than hidden ones."""
         for path in sorted(base.rglob("*")):
             hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
-            known = any(os.path.realpath(p) in self.seen for p in (path, *path.parents))
+            known = os.path.realpath(path) in self.seen
             if not path.name.lower().endswith(suffixes) or hidden or known:
                 continue
             if ignored is None or ignored.resolve() not in path.resolve().parents:
@@ -695,8 +695,8 @@ def _resized_masks(masks, placement):
 
 def _read_stacks(found, files, window, size, fit, has_mask):
     """Return the slices of each row as a dict of fields per slice, None where one is at fault."""
-    columns = [found.locate(found.path, found.table[name], os.path.exists) for name in files]
-    found.complain_of_unlisted(found.path, (".nii", ".nii.gz", ".dcm"), "volume")
+    columns = [found.locate(found.path, found.table[name]) for name in files]
+    found.complain_of_unlisted(found.path, (".nii", ".nii.gz"), "volume")
     stacks, digests = [], []
     for i, paths in enumerate(zip(*columns, strict=True)):
         stack = digest = None
@@ -721,17 +721,9 @@ def _read_stacks(found, files, window, size, fit, has_mask):
 
 
 def _read_volume(path, name):
-    """Return a NIfTI file or a DICOM series as a float32 nibabel image in the orientation RAS."""
+    """Return a NIfTI file as a float32 nibabel image in the orientation RAS."""
     try:
-        if path.is_dir():
-            series = imaging.read_dicom_series(path)
-            image = nibabel.Nifti1Image(series.data, series.affine)
-        elif path.name.lower().endswith((".nii", ".nii.gz")):
-            volume = imaging.read_nifti(path)
-            image = nibabel.Nifti1Image(volume.data, volume.affine)
-        else:
-            raise ValueError("neither .nii or .nii.gz nor the folder of a DICOM series")
-        return nibabel.as_closest_canonical(image)
+        return nibabel.as_closest_canonical(imaging.read_nifti(path))
     except ValueError as error:
         raise Complaint(
             "unreadable volume", f"{name}: {error}".rstrip("."), "Replace it."

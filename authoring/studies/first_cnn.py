@@ -13,6 +13,7 @@ looked at, take the place of the test patients.
 
 import argparse
 import csv
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -87,12 +88,11 @@ def rows_for(seed, per_patient):
     """Yield a row per arm: its AUC and its paired difference to logistic regression."""
     baseline = per_patient["logistic_regression"]
     for arm, patients in per_patient.items():
-        score = evaluation.auc(patients.labels, patients.probabilities)
-        gain = evaluation.auc_difference(
-            patients.labels, patients.probabilities, baseline.probabilities
-        )
+        scored = evaluation.roc_auc, patients.labels, patients.probabilities
+        score = evaluation.bootstrap(*scored)
+        gain = evaluation.bootstrap(*scored, against=baseline.probabilities)
         numbers = [score.value, score.low, score.high, gain.value, gain.low, gain.high]
-        yield [seed, arm, score.groups, *(f"{number:.4f}" for number in numbers)]
+        yield [seed, arm, score.n_groups, *(f"{number:.4f}" for number in numbers)]
 
 
 def main():
@@ -112,10 +112,10 @@ def main():
             start = time.perf_counter()
             probabilities = run(train, test, seed)
             sums[arm] = sums[arm] + probabilities / options.seeds
-            per_patient[arm] = datasets.aggregate(probabilities, test.groups, labels=test.labels)
+            per_patient[arm] = test.per_group(probabilities)
             print(seed, arm, f"{time.perf_counter() - start:.0f} s", flush=True)
         rows += rows_for(seed, per_patient)
-    mean = {arm: datasets.aggregate(p, test.groups, labels=test.labels) for arm, p in sums.items()}
+    mean = {arm: test.per_group(p) for arm, p in sums.items()}
     rows += rows_for("mean", mean)
     header = [
         "seed",
@@ -130,6 +130,7 @@ def main():
     ]
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", newline="") as file:
+        file.write(f"# python -m authoring.studies.first_cnn {' '.join(sys.argv[1:])}\n")
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
     print(f"wrote {options.out}")
 
