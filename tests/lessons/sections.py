@@ -5,13 +5,13 @@ import re
 import nbformat
 
 from authoring.experiments.definitions import definitions
-from course_utils import workspace
+from authoring.workshop.lessons import find_lessons
 
 
 def code_of(number, heading):
     """Return the sources of the code cells below a heading of the second level."""
     found, inside = [], False
-    for cell in nbformat.read(workspace.lessons()[number], as_version=4).cells:
+    for cell in nbformat.read(find_lessons([number])[0], as_version=4).cells:
         if cell.cell_type == "markdown":
             headings = re.findall(r"^## (.+)$", cell.source, re.M)
             inside = heading in headings[-1] if headings else inside
