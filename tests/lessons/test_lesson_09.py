@@ -3,15 +3,14 @@
 import re
 
 import matplotlib
-import nbformat
 import numpy as np
 import pytest
 
 from authoring.experiments.definitions import definitions
-from course_utils import datasets, transfer, workspace
+from course_utils import datasets, transfer
 from course_utils.datasets.real_sets import read_dermamnist
 from tests.course_utils.test_real_sets import medmnist_file
-from tests.lessons.sections import run_section
+from tests.lessons.sections import cells, run_section
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip
@@ -37,8 +36,7 @@ def test_the_network_bears_a_black_image():
 
 
 def test_the_start_from_photographs_that_is_not_run_here_would_run(monkeypatch):
-    cells = nbformat.read(workspace.lessons()["09"], as_version=4).cells
-    (text,) = (cell.source for cell in cells if "MobileNetV2" in cell.source)
+    (text,) = (cell.source for cell in cells("09") if "MobileNetV2" in cell.source)
     code = re.search(r"```python\n(.*?)```", text, re.S)[1].replace('"imagenet"', "None")
     tuned = []
     names = vars(definitions("09")) | {"few": "few", "fine_tune": lambda *a: tuned.append(a)}
