@@ -1,7 +1,4 @@
-"""Start JupyterLab in place of this process, and say where it is.
-
-The server loads this module as an extension, which prints the address once it listens.
-"""
+"""Start JupyterLab in place of this process."""
 
 import os
 import signal
@@ -20,10 +17,10 @@ def start(lesson, port, browser):
     # Lessons name files of the repository, so the file browser must reach them.
     root = ROOT if WORKSPACE.is_relative_to(ROOT) else WORKSPACE
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--log-level=WARN"),
+        *(sys.executable, "-m", "jupyterlab"),
         f"--config={JUPYTER / 'server_config.py'}",
         f"--ServerApp.root_dir={root}",
-        f"--ServerApp.preferred_dir={WORKSPACE}",
+        f"--ContentsManager.preferred_dir={WORKSPACE.relative_to(root).as_posix()}",
         f"--LabApp.default_url=/lab/tree/{lesson.relative_to(root).as_posix()}",
         f"--ServerApp.port={port}",
     ]
@@ -39,7 +36,7 @@ def start(lesson, port, browser):
         # The settings of the JupyterLab page are in labconfig/ there.
         "JUPYTER_CONFIG_PATH": _first(JUPYTER, "JUPYTER_CONFIG_PATH"),
     }
-    print("\nStarting JupyterLab …", flush=True)
+    print("\nJupyterLab starts. Ctrl+C in this terminal, then y, ends it.", flush=True)
     os.chdir(ROOT)
     if os.name == "nt":
         server = subprocess.Popen(command, env=environment)
@@ -52,21 +49,3 @@ def start(lesson, port, browser):
 
 def _first(folder, variable):
     return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
-
-
-def _jupyter_server_extension_points():
-    return [{"module": __name__}]
-
-
-def _load_jupyter_server_extension(server):
-    # The loop runs its first callbacks when the server listens.
-    server.io_loop.add_callback(_say_where, server)
-
-
-def _say_where(server):
-    print(
-        f"\nJupyterLab is ready. Open this address if your browser does not:\n\n"
-        f"    {server.local_url}\n\n"
-        "Ctrl+C in this terminal, then y, ends it. To copy the address, use the mouse's menu.",
-        flush=True,
-    )
