@@ -40,7 +40,7 @@ def measure(seed, **settings):
 
 def score(rows):
     """Return the balanced accuracy over lesions."""
-    answers = rows[[f"p_{k}" for k in range(CLASSES)]].to_numpy()
+    answers = rows[[f"p_{k}" for k in range(CLASSES)]].to_numpy() / 1000
     return balanced_accuracy(rows["label"].to_numpy(), answers)
 
 
