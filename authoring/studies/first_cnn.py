@@ -112,10 +112,10 @@ def main():
             start = time.perf_counter()
             probabilities = run(train, test, seed)
             sums[arm] = sums[arm] + probabilities / options.seeds
-            per_patient[arm] = datasets.aggregate(probabilities, test.groups, labels=test.labels)
+            per_patient[arm] = test.per_group(probabilities)
             print(seed, arm, f"{time.perf_counter() - start:.0f} s", flush=True)
         rows += rows_for(seed, per_patient)
-    mean = {arm: datasets.aggregate(p, test.groups, labels=test.labels) for arm, p in sums.items()}
+    mean = {arm: test.per_group(p) for arm, p in sums.items()}
     rows += rows_for("mean", mean)
     header = [
         "seed",

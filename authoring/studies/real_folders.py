@@ -8,7 +8,7 @@ A benchmark's DIR may hold any of these parts; what is missing is said and skipp
     DIR/skin_lesions/        images/          labels.csv: file, lesion_id, dx, age
 
 - ``images/`` holds pictures of any sizes, at least 28 x 28 px; only those listed in ``labels.csv``
-  are read, by the course's own `course_utils.datasets.folders`, which lists whatever does not fit.
+  are read, by the course's own `course_utils.own_data`, which lists whatever does not fit.
 - ``brain_t1c``: post-contrast T1 slices; ``diagnosis`` is meningioma, glioma or pituitary. Rows
   are put in the order of the number in the file name, so that slices of one patient lie together.
   ``masks/`` (same names, 255 is tumor, 0 is not) is needed by brain_transfer.py only.
@@ -31,17 +31,17 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from course_utils.datasets import DatasetError, folders
+from course_utils.own_data import Folder
 
 DIAGNOSES = {
     "brain_t1c": ("meningioma", "glioma", "pituitary"),
     "breast_ultrasound": ("normal", "benign", "malignant"),
     "skin_lesions": ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"),
 }
-COLUMNS = {
-    "brain_t1c": {"label": "diagnosis", "group_kind": "near-duplicate"},
-    "breast_ultrasound": {"label": "diagnosis", "group_kind": "near-duplicate"},
-    "skin_lesions": {"label": "dx", "group": "lesion_id", "group_kind": "lesion", "mode": "rgb"},
+FORMATS = {
+    "brain_t1c": ({"label": "diagnosis"}, "near-duplicate", "gray"),
+    "breast_ultrasound": ({"label": "diagnosis"}, "near-duplicate", "gray"),
+    "skin_lesions": ({"label": "dx", "group": "lesion_id"}, "lesion", "rgb"),
 }
 
 
@@ -83,9 +83,9 @@ def check_folder(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise FolderError(f"There is no folder {folder}. Give the folder that holds the images.")
-    if not any((folder / part).is_dir() for part in COLUMNS) and not _medmnist_files(folder):
+    if not any((folder / part).is_dir() for part in FORMATS) and not _medmnist_files(folder):
         raise FolderError(
-            f"{folder} holds none of {', '.join(COLUMNS)} or breastmnist*.npz. See the format at "
+            f"{folder} holds none of {', '.join(FORMATS)} or breastmnist*.npz. See the format at "
             "the top of authoring/studies/real_folders.py."
         )
     return folder
@@ -112,15 +112,11 @@ def read_labelled(folder, part, masks=False):
         with warnings.catch_warnings():
             # Absent classes are allowed here, and likeness.py looks for duplicates itself.
             warnings.simplefilter("ignore", UserWarning)
-            found = folders.read_pictures(
-                folder,
-                images="images",
-                masks="masks" if masks else None,
-                class_names=DIAGNOSES[part],
-                unlisted="ignore",
-                **COLUMNS[part],
-            )
-    except DatasetError as error:
+            columns, group_kind, mode = FORMATS[part]
+            found = Folder(folder, "labels.csv", columns, DIAGNOSES[part], group_kind)
+            found.read_pictures("images", "masks" if masks else None, mode, unlisted="ignore")
+            found.stop_if_any()
+    except ValueError as error:
         raise FolderError(str(error)) from error
     table, images = found.table.reset_index(drop=True), found.images
     table["diagnosis"] = np.array(found.class_names)[found.labels]

@@ -9,6 +9,7 @@ it; --root measures another checkout. Everything is read from the text; nothing 
 import argparse
 import ast
 import json
+import re
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -212,11 +213,14 @@ class Course:
                         yield f"{module}.{name}.{method.name}", method, 1
 
     def calls(self):
-        """Return the calls of all code but the tests: called name → list of (count, keywords)."""
+        """Return the calls of all code and guides but the tests: called name → list of (count, keywords)."""
         trees = [module.tree for module in self.modules.values()] + list(self.lessons.values())
         for folder in ("simulation", "authoring", "benchmarks", "tools"):
             for path in sorted((self.root / folder).rglob("*.py")):
                 trees.append(ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted((self.root / "docs").glob("*.md")):
+            blocks = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+            trees += map(ast.parse, blocks)
         found = defaultdict(list)
         for tree in trees:
             bound = imports(tree)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from course_utils._jpeg import decode_jpeg, encode_jpeg
+from course_utils.datasets._npz import decode_jpeg, encode_jpeg
 from simulation import draw
 from simulation.skin import cohort, diagnoses, examination, optics, structures
 
