@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils import models
-<<<<<<< HEAD
 from tests.lessons.sections import cells
-=======
-from course_utils.app import workspace
->>>>>>> main
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip
