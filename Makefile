@@ -82,7 +82,6 @@ experiments: setup-author ## compute the stored tables of the lessons, or one NA
 
 data: setup-author ## write the embedded data again from their generators
 	$(AUTHOR) -m authoring.workshop.mni_template
-	$(AUTHOR) -c 'from simulation.brain import template; template.build_template_file()'
 	$(AUTHOR) -m simulation brain_mri --out data/brain_mri.npz
 	$(AUTHOR) -m simulation breast_ultrasound --out data/breast_ultrasound.npz
 	$(AUTHOR) -m simulation skin_lesions --out data/skin_lesions.npz

@@ -39,10 +39,8 @@ def test_every_arm_and_seed_tests_the_same_patients_once(table, leakage):
 
 
 def test_random_labels_score_by_image_and_do_not_by_patient(table):
-    by_image = evaluation.bootstrap_runs(mean_share, *images_right(table, "image, random labels"))
-    by_patient = evaluation.bootstrap_runs(
-        mean_share, *images_right(table, "patient, random labels")
-    )
+    by_image = evaluation.bootstrap(mean_share, *images_right(table, "image, random labels"))
+    by_patient = evaluation.bootstrap(mean_share, *images_right(table, "patient, random labels"))
     assert by_image.low > 0.6
     assert by_patient.low < 0.5 < by_patient.high
 
@@ -72,6 +70,6 @@ def test_official_test_patients_do_not_occur(leakage):
 @pytest.mark.parametrize("split", ["image", "patient"])
 def test_a_sample_of_the_table_can_be_computed_again(table, leakage, split):
     arm = f"{split}, random labels"
-    stored = evaluation.bootstrap_runs(mean_share, *images_right(table, arm))
+    stored = evaluation.bootstrap(mean_share, *images_right(table, arm))
     again = leakage.measure(0, **leakage.ARMS[arm])["images_right"].mean()
     assert stored.low <= again <= stored.high

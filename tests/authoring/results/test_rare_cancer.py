@@ -83,11 +83,11 @@ def test_a_sample_can_be_computed_again(table, arm):
     _, (now,), _ = results.probabilities(again, arm, "test")
     weights = evaluation.prevalence_weights(labels, rare_cancer.PREVALENCE)
     estimate = evaluation.bootstrap(
-        evaluation.average_precision, labels, stored[0], weights=weights, n_resamples=500
+        evaluation.average_precision, labels, stored[0], sample_weight=weights, n_resamples=500
     )
-    value = evaluation.average_precision(labels, now, weights=weights)
+    value = evaluation.average_precision(labels, now, sample_weight=weights)
     assert estimate.low < value < estimate.high
     intercepts = [
-        evaluation.calibration_intercept(labels, p, weights=weights) for p in (stored[0], now)
+        evaluation.calibration_intercept(labels, p, sample_weight=weights) for p in (stored[0], now)
     ]
     assert intercepts[1] == pytest.approx(intercepts[0], abs=0.5)
