@@ -151,6 +151,7 @@ def test_lesson_00_opens_saved_and_runs_gives_feedback_and_ends_its_kernel(lab, 
     page.wait_for_selector("text=That is the mean of the image")
 
     page.keyboard.press("Control+s")
+    until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
     page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabCloseIcon").first.click()
     until(page, lambda: not kernels(address), "the closed lesson's kernel goes on")
 
@@ -192,7 +193,7 @@ def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, p
     cell.locator(".noUi-handle").first.press("ArrowRight")
     until(page, lambda: figure.first.get_attribute("src") != before, "the figure did not change")
     page.keyboard.press("Control+s")
-    page.wait_for_timeout(1000)
+    until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
     for kernel in kernels(address):
         request = f"{address.split('/lab')[0]}/api/kernels/{kernel['id']}?{address.split('?')[1]}"
         urllib.request.urlopen(urllib.request.Request(request, method="DELETE"))
