@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from course_utils._jpeg import encode_jpeg
+from course_utils.datasets._npz import encode_jpeg
 from simulation.brain import patient as brain
 from simulation.brain.mri import CHANNELS
 from simulation.brain.signs import DIAGNOSES as TUMORS

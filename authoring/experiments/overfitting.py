@@ -132,7 +132,7 @@ def predicted(model, parts):
     """
     tables = []
     for part, data in parts.items():
-        result = datasets.aggregate(predict(model, data), data.groups, labels=data.labels)
+        result = data.per_group(predict(model, data))
         tables.append(result.table().reset_index().drop(columns="n_images").assign(part=part))
     return pd.concat(tables)
 

@@ -127,7 +127,7 @@ def trained(
 
 
 def _log_odds(model, name, data):
-    patients = datasets.aggregate(predict(model, data), data.groups, labels=data.labels)
+    patients = data.per_group(predict(model, data))
     log_odds = logit(np.clip(patients.probabilities, 1e-7, 1 - 1e-7))
     return pd.DataFrame(
         {

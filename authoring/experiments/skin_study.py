@@ -88,7 +88,7 @@ def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False
 def predicted(model, part):
     """Return one row per lesion of a part: part, group, label, p_0 … p_6 in thousandths."""
     data = images_of(part)
-    found = datasets.aggregate(training.predict(model, data), data.groups, labels=data.labels)
+    found = data.per_group(training.predict(model, data))
     table = pd.DataFrame({"part": part, "group": found.groups, "label": found.labels})
     for k, p in enumerate(found.probabilities.T):
         table[f"p_{k}"] = np.rint(1000 * p).astype(int)

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from course_utils.datasets import DatasetError, folders
+from course_utils.own_data import Folder
 
 DIAGNOSES = {
     "brain_t1c": ("meningioma", "glioma", "pituitary"),
     "breast_ultrasound": ("normal", "benign", "malignant"),
     "skin_lesions": ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"),
 }
-COLUMNS = {
-    "brain_t1c": {"label": "diagnosis", "group_kind": "near-duplicate"},
-    "breast_ultrasound": {"label": "diagnosis", "group_kind": "near-duplicate"},
-    "skin_lesions": {"label": "dx", "group": "lesion_id", "group_kind": "lesion", "mode": "rgb"},
+FORMATS = {
+    "brain_t1c": ({"label": "diagnosis"}, "near-duplicate", "gray"),
+    "breast_ultrasound": ({"label": "diagnosis"}, "near-duplicate", "gray"),
+    "skin_lesions": ({"label": "dx", "group": "lesion_id"}, "lesion", "rgb"),
 }
 
 
@@ -46,9 +46,9 @@ def check_folder(folder):
     """Refuse a folder that does not exist, or holds none of the parts."""
     if not folder.is_dir():
         raise FolderError(f"There is no folder {folder}. Give the folder that holds the images.")
-    if not any((folder / part).is_dir() for part in COLUMNS) and not _medmnist_files(folder):
+    if not any((folder / part).is_dir() for part in FORMATS) and not _medmnist_files(folder):
         raise FolderError(
-            f"{folder} holds none of {', '.join(COLUMNS)} or breastmnist*.npz. See the format in "
+            f"{folder} holds none of {', '.join(FORMATS)} or breastmnist*.npz. See the format in "
             "authoring/studies/README.md."
         )
 
@@ -68,15 +68,11 @@ def read_labelled(folder, part, masks=False):
         with warnings.catch_warnings():
             # Absent classes are allowed here, and likeness.py looks for duplicates itself.
             warnings.simplefilter("ignore", UserWarning)
-            found = folders.read_pictures(
-                folder,
-                images="images",
-                masks="masks" if masks else None,
-                class_names=DIAGNOSES[part],
-                unlisted="ignore",
-                **COLUMNS[part],
-            )
-    except DatasetError as error:
+            columns, group_kind, mode = FORMATS[part]
+            found = Folder(folder, "labels.csv", columns, DIAGNOSES[part], group_kind)
+            found.read_pictures("images", "masks" if masks else None, mode, unlisted="ignore")
+            found.stop_if_any()
+    except ValueError as error:
         raise FolderError(str(error)) from error
     table, images = found.table.reset_index(drop=True), found.images
     table["diagnosis"] = np.array(found.class_names)[found.labels]

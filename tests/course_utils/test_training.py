@@ -45,7 +45,7 @@ def test_importing_tensorflow_and_fitting_write_nothing():
 
 def test_the_data_layer_loads_neither_tensorflow_nor_matplotlib():
     code = (
-        "import sys, course_utils.datasets, course_utils.datasets.real_sets; "
+        "import sys, course_utils.datasets, course_utils.real_data; "
         "print({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules))"
     )
     result = run(code)

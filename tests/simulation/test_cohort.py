@@ -7,7 +7,7 @@ import pytest
 
 import simulation
 from course_utils import ROOT
-from course_utils._jpeg import decode_jpeg, encode_jpeg
+from course_utils.datasets._npz import decode_jpeg, encode_jpeg
 from simulation import __main__ as command
 from simulation.breast import signs as breast_signs
 from simulation.cohort import COHORTS, JPEG_QUALITY
