@@ -17,11 +17,7 @@ from tqdm.auto import tqdm
 from tqdm.notebook import tqdm_notebook
 
 from course_utils._checks import DatasetError, check_choice, check_seed, refuse
-from course_utils._tensorflow import import_quietly
-
-tf = import_quietly()
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # noqa: E402
+from course_utils._tensorflow import keras, tf
 
 __all__ = ["History", "cosine_adam", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
 

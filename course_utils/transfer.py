@@ -10,11 +10,9 @@ import warnings
 
 from course_utils import ROOT, training
 from course_utils._checks import DatasetError, check_choice
+from course_utils._tensorflow import keras
 
-# Only after the modules of the course, which import TensorFlow quietly.
-import keras  # isort: skip
-from keras import layers  # isort: skip
-
+layers = keras.layers
 __all__ = ["NAMES", "add_head", "backbone", "fine_tune", "load"]
 
 WEIGHTS = ROOT / "data" / "weights"

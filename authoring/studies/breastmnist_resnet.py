@@ -42,12 +42,11 @@ from authoring.studies.group_bootstrap import GroupedAUC
 from authoring.workshop.pretrain import standardized_cnn
 from course_utils import datasets, downloads, evaluation
 from course_utils._files import write_text
+from course_utils._tensorflow import keras
 from course_utils.real_data import read_medmnist
 from course_utils.training import set_seed
 
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # isort: skip
-from keras import layers  # isort: skip
+layers = keras.layers
 
 LESSON = definitions("08")
 EPOCHS, BATCH, RATE = 100, 128, 1e-3

@@ -147,7 +147,7 @@ def table(labels, runs, first_halves):
     table : pandas.DataFrame
     """
     runs = {arm: np.clip(p, 0, 1) for arm, p in runs.items()}
-    rows = score_rows("mean_recall", balanced_accuracy, labels, runs)
+    rows = score_rows("balanced_accuracy", balanced_accuracy, labels, runs)
     for k, name in enumerate(DIAGNOSES):
         rows += score_rows(f"recall {name}", recall, labels, runs, compared=(), which=k)
     halves = np.asarray(first_halves, float)[..., None]
