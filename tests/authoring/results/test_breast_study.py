@@ -126,7 +126,7 @@ def test_only_parts_of_one_set_are_joined(change, said):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"members": 0}, "members: received 0; allowed: a whole number from 1"),
+        ({"members": 0}, "members: received 0; allowed: an integer from 1"),
         ({"members": 2.0}, "members: received 2.0"),
         ({"epochs": 0}, "epochs: received 0"),
         ({"epochs": True}, "epochs: received True"),

@@ -170,7 +170,7 @@ def test_lesions_of_two_networks_are_never_ranked_against_each_other(skin_real):
                    weights=[3, 2])
         for k in (1, 2)
     ]  # fmt: skip
-    found = skin_real.macro_auc_within(labels, probabilities, half)
+    found = skin_real.macro_auc_within(labels, np.column_stack([probabilities, half]))
     assert found == pytest.approx(np.mean([5 / 6, *others]))
 
 
