@@ -127,22 +127,21 @@ def report(
             estimates.append(bootstrap(score, labels, probabilities, name=name, **given))
         except UndefinedScoreError as error:
             left_out.append(f"Left out: {error}")
-    known = dict.fromkeys(e.warning for e in estimates if e.warning)
-    if isinstance(threshold, Threshold) and threshold.was_chosen_on(labels, probabilities):
-        known[
-            "The threshold was chosen on the very data scored here: scores at it are too good."
-        ] = 0
+    warnings = list(dict.fromkeys(e.warning for e in estimates if e.warning))
+    text = f"Threshold {float(threshold or 0):.3g}"
+    if isinstance(threshold, Threshold):
+        text = repr(threshold)
+        if threshold.was_chosen_on(labels, probabilities):
+            warnings.append(
+                "The threshold was chosen on the very data scored here: scores at it are too good."
+            )
     share, groups = labels.mean() if prevalence is None else prevalence, plural(group_kind)
-    heading = [
+    heading = (
         f"{labels.sum()} positive and {(1 - labels).sum()} negative {groups}; 95 % intervals over "
         f"{groups}; prevalence {share:.2g}"
-    ]
-    if threshold is not None:
-        heading += repr(
-            threshold if isinstance(threshold, Threshold) else f"Threshold {threshold:.3g}"
-        ).splitlines()
+    )
     return Report(
         estimates=tuple(estimates),
-        heading=tuple(heading),
-        warnings=(*(f"Warning: {text}" for text in known), *left_out),
+        heading=(heading,) if threshold is None else (heading, text),
+        warnings=(*left_out, *(f"Warning: {warning}" for warning in warnings)),
     )

@@ -213,6 +213,9 @@ def test_report_names_unit_prevalence_threshold_and_warnings_once(report):
             np.tile(MANY, 2), np.tile(SCORES, 2), threshold=threshold, n_resamples=100
         )
         assert "Warning: Only" not in repr(other)
+        assert other.heading[1] == (
+            f"Threshold {threshold}" if threshold == 0.5 else repr(elsewhere)
+        )
         assert "chosen on the very data" not in repr(other)
 
 
