@@ -11,11 +11,7 @@ from numbers import Real
 import numpy as np
 
 from course_utils._checks import check_seed, refuse
-from course_utils._tensorflow import import_quietly
-
-tf = import_quietly()
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # noqa: E402
+from course_utils._tensorflow import keras, tf
 
 __all__ = ["Augmenter"]
 

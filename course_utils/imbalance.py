@@ -12,7 +12,6 @@ from imblearn.under_sampling import RandomUnderSampler
 from sklearn.utils.class_weight import compute_class_weight
 
 from course_utils._checks import check_seed, refuse
-from course_utils._tensorflow import import_quietly
 from course_utils.evaluation import shift_prevalence
 from course_utils.evaluation._checks import check_fraction, check_groups
 
@@ -216,11 +215,10 @@ def focal_loss(gamma=2.0, alpha=None):
     if not isinstance(gamma, (int, float)) or isinstance(gamma, bool) or not 0 <= gamma < np.inf:
         refuse("gamma", repr(gamma), "a number from 0", "2 is the authors' choice.")
     alpha = None if alpha is None else check_fraction("alpha", alpha)
-    import_quietly()
-    from keras.losses import BinaryFocalCrossentropy
+    from course_utils._tensorflow import keras
 
     balancing = {} if alpha is None else {"apply_class_balancing": True, "alpha": alpha}
-    return BinaryFocalCrossentropy(gamma=float(gamma), **balancing)
+    return keras.losses.BinaryFocalCrossentropy(gamma=float(gamma), **balancing)
 
 
 def correct_probabilities(probabilities, trained, prevalence):

@@ -17,13 +17,9 @@ from tqdm.auto import tqdm
 from tqdm.notebook import tqdm_notebook
 
 from course_utils._checks import DatasetError, check_choice, check_seed, refuse
-from course_utils._tensorflow import import_quietly
+from course_utils._tensorflow import keras, tf
 
-tf = import_quietly()
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # noqa: E402
-
-__all__ = ["History", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
+__all__ = ["History", "cosine_adam", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
@@ -315,6 +311,37 @@ def predict(model, dataset, batch_size=128):
     if np.isnan(values).any():
         refuse("predictions", "NaN", "numbers", "The training diverged; lower the learning rate.")
     return values[..., 0] if values.shape[-1] == 1 else values
+
+
+def cosine_adam(rate, epochs, images, batch_size=32):
+    """Build an Adam optimizer whose learning rate falls along half a cosine over a training.
+
+    The last epochs then change little, and no epoch has to be picked.
+
+    Parameters
+    ----------
+    rate : float
+        Where it begins; it ends at 0.
+    epochs, images, batch_size : int
+        Of the training: how many batches there will be.
+
+    Returns
+    -------
+    optimizer : keras.optimizers.Adam
+
+    Notes
+    -----
+    Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts.
+
+    Examples
+    --------
+    >>> optimizer = cosine_adam(0.002, epochs=2, images=64)  # four batches
+    >>> schedule = optimizer._learning_rate
+    >>> [round(float(schedule(batch)), 5) for batch in (0, 2, 4)]
+    [0.002, 0.001, 0.0]
+    """
+    batches = epochs * -(-images // batch_size)
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, batches))
 
 
 def refuse_test_images(name, part):

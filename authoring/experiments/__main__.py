@@ -1,78 +1,109 @@
 """Compute the tables in data/results.
 
     python -m authoring.experiments [NAME ...] [--workers N] [--fresh]
+    python -m authoring.experiments NAME ... --verify
+    python -m authoring.experiments --list
 
 Without a NAME, all of them. Finished runs are kept in build/experiments, so that an interrupted
-computation goes on where it stopped.
+computation goes on where it stopped. --verify is for code that has changed and should give what is
+stored: it computes one arm with one seed again, and where that agrees with the stored rows it
+writes the fingerprint of the present code into the tables.
 """
 
 import argparse
-import importlib
+import os
 import shutil
 import sys
 import time
 
-from authoring.experiments.runs import RESULTS, run, store
+from authoring.experiments.fingerprints import fingerprint
+from authoring.experiments.runs import run
+from authoring.experiments.samples import arms_of, compare, module_of, tables_of
+from authoring.experiments.tables import experiments, index, stamp, stamped, store
 from course_utils import ROOT
 
-# Modules, each with ARMS, SEEDS and `measure(seed, **settings)`. The result is stored under the
-# module's name, or, if it has `tables(result)`, as the tables that this returns. A module may read
-# the tables of those before it.
-EXPERIMENTS = [
-    "leakage",
-    "overfitting_tuning",
-    "overfitting",
-    "overfitting_final",
-    "rare_cancer_tuning",
-    "rare_cancer",
-    "breast_study",
-    "skin_study",
-    "skin_final",
-    "skin_tones",
-    "segmentation",
-    "segmentation_final",
-    "segmentation_thresholds",
-]
-# Two trainings that share two threads are slower than two with one thread each.
+# The last digits depend on the number of threads, and two trainings that share two threads are
+# slower than two with one each. TensorFlow reads this when an experiment imports it.
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def main(arguments=None):
-    """Compute the tables that are named; return the exit code."""
+    """Compute or verify the tables that are named; return the exit code."""
+    known = experiments()
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(EXPERIMENTS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--workers", type=int, default=1, help="processes, one thread each")
     parser.add_argument("--fresh", action="store_true", help="forget finished runs first")
+    parser.add_argument("--verify", action="store_true", help="compare one run with the table")
+    parser.add_argument("--list", action="store_true", help="say what is stored")
     options = parser.parse_args(arguments)
-    unknown = [name for name in options.names if name not in EXPERIMENTS]
-    if unknown or options.workers < 1:
-        wrong = unknown[0] if unknown else f"--workers {options.workers}"
-        print(f"{wrong!r}: choose among {', '.join(EXPERIMENTS)}; workers from 1.", file=sys.stderr)
-        return 2
-    for name in options.names or EXPERIMENTS:
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"{unknown[0]!r}: choose among {', '.join(known)}")
+    if options.list:
+        print("\n".join(described(name, entry) for name, entry in index().items()))
+        return 0
+    os.environ.update(ONE_THREAD)
+    names = options.names or list(known)
+    if options.verify:
+        agreeing = [verify(name) for name in names]
+        return 0 if all(agreeing) else 1
+    for name in names:
         compute(name, options.workers, options.fresh)
     return 0
 
 
+def described(name, entry):
+    """Return one line about a stored table."""
+    takes = f"{entry.seconds} s" if entry.seconds else "not measured"
+    read_by = ", ".join([*(f"lesson {number}" for number in entry.lessons), *entry.also])
+    return f"{name:25} python -m {entry.made_by:45} {takes:14} {read_by}"
+
+
 def compute(name, workers=1, fresh=False):
-    """Run one experiment and store its table."""
+    """Run one experiment and store its tables."""
     folder = ROOT / "build" / "experiments" / name
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    module = importlib.import_module(f"authoring.experiments.{name}")
+    module, version = module_of(name), fingerprint(name)
+    what, keep = (
+        (module.measure, arms_of(module), module.SEEDS),
+        {"folder": folder, "version": version},
+    )
     start = time.perf_counter()
     if workers > 1:
         from distributed import Client
 
-        here = {"dashboard_address": None, "env": ONE_THREAD, "host": "127.0.0.1"}
+        here = {"dashboard_address": None, "host": "127.0.0.1"}
         with Client(n_workers=workers, threads_per_worker=1, **here) as client:
-            table = run(module.measure, module.ARMS, module.SEEDS, folder=folder, client=client)
+            result = run(*what, **keep, client=client)
     else:
-        table = run(module.measure, module.ARMS, module.SEEDS, folder=folder)
-    tables = module.tables(table) if hasattr(module, "tables") else {name: table}
-    for file, rows in tables.items():
-        path = store(rows, file, f"python -m authoring.experiments {name}", folder=RESULTS)
+        result = run(*what, **keep)
+    for table, rows in tables_of(module, name, result).items():
+        path = store(rows, table, f"python -m authoring.experiments {name}", fingerprint=version)
         print(f"{path.name}: {len(rows)} rows in {time.perf_counter() - start:.0f} s")
+
+
+def verify(name):
+    """Compare a run with the stored rows; stamp the tables and return True where they agree."""
+    version = fingerprint(name)
+    found = compare(name)
+    print(f"{name}: {found}", flush=True)
+    if found.agrees:
+        for table in experiments()[name]:
+            stamp(table, version)
+    else:
+        print(f"Not stamped. Compute it: python -m authoring.experiments {name}", file=sys.stderr)
+    return found.agrees
+
+
+def stale():
+    """Return the tables that other code made than the present one, with the commands to run."""
+    return [
+        f"{table}: python -m authoring.experiments {name} --verify"
+        for name, tables in experiments().items()
+        for table in tables
+        if stamped(table) != fingerprint(name)
+    ]
 
 
 if __name__ == "__main__":

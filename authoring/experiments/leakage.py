@@ -28,6 +28,7 @@ ARMS = {
     for split in ("image", "patient")
 }
 SEEDS = range(5)
+SAMPLE = "image, random labels"
 
 
 def measure(seed, split, labels):
@@ -101,3 +102,8 @@ def image_folds(data, n_folds, *, seed):
     """Assign images to folds as though every image were a patient of its own: the mistake."""
     alone = replace(data, groups=np.arange(len(data)), group_kind="image")
     return datasets.group_folds(alone, n_folds, seed=seed)
+
+
+def score(rows):
+    """Return the share of images called right."""
+    return rows["images_right"].mean()

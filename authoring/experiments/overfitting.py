@@ -40,6 +40,7 @@ ARMS = {
     "more data": {"patients": ALL},
 }
 SEEDS = range(5)
+SAMPLE = "all together"
 
 
 def measure(seed, part="choosing", **settings):
@@ -131,7 +132,7 @@ def predicted(model, parts):
     """
     tables = []
     for part, data in parts.items():
-        result = datasets.aggregate(predict(model, data), data.groups, labels=data.labels)
+        result = data.per_group(predict(model, data))
         tables.append(result.table().reset_index().drop(columns="n_images").assign(part=part))
     return pd.concat(tables)
 
@@ -296,3 +297,8 @@ def cross_entropy(labels, predicted):
 def _mean_loss(table):
     """Return the cross-entropy per patient, with dropout and augmentation off."""
     return log_loss(table["label"], table["probability"].clip(1e-7, 1 - 1e-7))
+
+
+def score(rows):
+    """Return the AUC over patients."""
+    return roc_auc(rows["label"], rows["probability"])

@@ -10,12 +10,17 @@ import simulation
 from authoring.experiments import overfitting
 from course_utils import datasets, results
 
-CHOSEN = overfitting.winner(results.stored("overfitting"))
-ARMS = {arm: overfitting.ARMS[arm] for arm in ("none", CHOSEN)}
 SEEDS = overfitting.SEEDS
+score = overfitting.score
 FRESH_SEED = 606
 # As many as the test patients, in the same shares: malignant, benign, normal.
 FRESH = {"test": (215, 405, 130)}
+
+
+def arms():
+    """Return the network without a remedy and the winner."""
+    chosen = overfitting.winner(results.stored("overfitting"))
+    return {arm: overfitting.ARMS[arm] for arm in ("none", chosen)}
 
 
 def measure(seed, **settings):

@@ -20,6 +20,7 @@ ARMS = {
     for setting in settings
 }
 SEEDS = (100, 101, 102)
+SAMPLE = "augmentation: 0.1"
 
 
 def measure(seed, **settings):
@@ -47,3 +48,8 @@ def best(table):
         remedy: max(settings, key=lambda s: auc[f"{remedy}: {next(iter(s.values()))}"])
         for remedy, settings in GRID.items()
     }
+
+
+def score(rows):
+    """Return the AUC."""
+    return rows["auc"].mean()

@@ -14,6 +14,7 @@ from scipy.special import logit
 
 from course_utils import datasets, imbalance
 from course_utils.augmentation import Augmenter
+from course_utils.evaluation import average_precision
 from course_utils.models import compact_cnn, keras
 from course_utils.training import predict, set_seed, to_tf
 
@@ -31,6 +32,7 @@ ARMS = {
     "focal": {"remedy": "focal"},
 }
 SEEDS = range(5)
+SAMPLE = "over"
 # Which cancers stay in validation; the same in all runs, so that runs can be compared.
 VALIDATION_DRAW = 1000
 
@@ -125,7 +127,7 @@ def trained(
 
 
 def _log_odds(model, name, data):
-    patients = datasets.aggregate(predict(model, data), data.groups, labels=data.labels)
+    patients = data.per_group(predict(model, data))
     log_odds = logit(np.clip(patients.probabilities, 1e-7, 1 - 1e-7))
     return pd.DataFrame(
         {
@@ -135,3 +137,9 @@ def _log_odds(model, name, data):
             "log_odds_thousandths": np.round(1000 * log_odds).astype(int),
         }
     )
+
+
+def score(rows):
+    """Return the average precision of test patients."""
+    test = rows[rows["part"] == "test"]
+    return average_precision(test["label"], 1 / (1 + np.exp(-test["log_odds_thousandths"] / 1000)))

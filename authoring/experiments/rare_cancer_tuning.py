@@ -10,7 +10,6 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from authoring.experiments import rare_cancer
-from course_utils import datasets
 from course_utils.evaluation import average_precision, roc_auc
 from course_utils.training import predict
 
@@ -30,6 +29,7 @@ ARMS = {
     for rate in RATES
 }
 SEEDS = (100,)
+SAMPLE = "over, 0.001"
 
 
 def measure(seed, learning_rate, remedy="none", standardized=True):
@@ -85,6 +85,11 @@ def best(table):
 
 
 def _scores(model, data):
-    patients = datasets.aggregate(predict(model, data), data.groups, labels=data.labels)
+    patients = data.per_group(predict(model, data))
     given = patients.labels, patients.probabilities
     return {"average_precision": average_precision(*given), "auc": roc_auc(*given)}
+
+
+def score(rows):
+    """Return the mean AUC over folds and numbers of updates."""
+    return rows["auc"].mean()

@@ -6,7 +6,11 @@ Nothing is chosen here: `segmentation.winner` reads the arm from the stored tabl
 from authoring.experiments import segmentation
 from course_utils import results
 
-CHOSEN = segmentation.winner(results.stored("segmentation"))
-ARMS = {arm: segmentation.ARMS[arm] | {"part": "test"} for arm in ("thresholding", CHOSEN)}
 SEEDS = segmentation.SEEDS
-measure = segmentation.measure
+measure, score = segmentation.measure, segmentation.score
+
+
+def arms():
+    """Return thresholding and the winner, on test patients."""
+    chosen = segmentation.winner(results.stored("segmentation"))
+    return {arm: segmentation.ARMS[arm] | {"part": "test"} for arm in ("thresholding", chosen)}

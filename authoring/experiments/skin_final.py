@@ -7,9 +7,14 @@ the colors as they were taken, for reference. Nothing is chosen here.
 from authoring.experiments import skin_study
 from course_utils import results
 
-CHOSEN = skin_study.winner(results.stored("skin_study"))
-ARMS = {arm: skin_study.ARMS[arm] for arm in dict.fromkeys((CHOSEN, "as taken"))}
 SEEDS = skin_study.SEEDS
+score = skin_study.score
+
+
+def arms():
+    """Return the winner, and the network that sees colors as they were taken."""
+    chosen = skin_study.winner(results.stored("skin_study"))
+    return {arm: skin_study.ARMS[arm] for arm in dict.fromkeys((chosen, "as taken"))}
 
 
 def measure(seed, **settings):

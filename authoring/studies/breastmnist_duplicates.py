@@ -23,13 +23,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import datasets, evaluation, models, training
+from authoring.experiments.definitions import definitions
+from authoring.workshop.pretrain import standardized_cnn
+from course_utils import datasets, downloads, evaluation, training
 from course_utils.augmentation import Augmenter
-from course_utils.datasets.real_sets import read_breastmnist
+from course_utils.real_data import read_medmnist
 
 FOLDS, REPEATS, NEIGHBORS = 5, 3, 3
 EPOCHS, RATE = 40, 2e-3
-CHANGES = {"flip": True, "shift": 0.08, "zoom": 0.1, "contrast": 0.2, "noise": 0.02}
+CHANGES = definitions("08").RECIPE_CHANGES
 
 
 def patterns(data):
@@ -54,12 +56,9 @@ def regression(train, test, seed):
 
 def network(train, test, seed):
     """Return probabilities of the compact network, trained on these images alone."""
-    import keras
-
     training.set_seed(seed)
-    model = models.standardized_cnn(filters=(16, 32, 64))
-    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * -(-len(train) // 32))
-    model.compile(keras.optimizers.Adam(rate), loss="binary_crossentropy")
+    model = standardized_cnn(filters=(16, 32, 64))
+    model.compile(training.cosine_adam(RATE, EPOCHS, len(train)), loss="binary_crossentropy")
     augment = Augmenter(**CHANGES, seed=seed)
     training.fit(model, train, epochs=EPOCHS, seed=seed, augment=augment, progress=False)
     return training.predict(model, test)
@@ -137,7 +136,7 @@ def main():
     parser.add_argument("file", type=Path, help="BreastMNIST's training and validation images")
     parser.add_argument("--out", type=Path, default=Path("data/results/breastmnist_duplicates.csv"))
     options = parser.parse_args()
-    data = read_breastmnist(options.file)
+    data = read_medmnist([options.file], downloads.find_set("breastmnist"))
     table = pd.DataFrame(counts(data) + scores(data)).round(4)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", newline="") as file:

@@ -3,7 +3,7 @@
     python -m authoring.studies.skin_real --real-data DIR/skin_lesions [--seeds 3] [--out FILE.csv]
 
 DIR/skin_lesions holds ``images/`` and ``labels.csv`` with the columns file, lesion_id and dx
-(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.datasets.read_image_folder` reads them; the
+(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.own_data.read_image_folder` reads them; the
 central square is taken, at 48 pixels.
 
 Three networks of one architecture, seven diagnoses, one mean probability per lesion: trained on
@@ -23,16 +23,19 @@ Last, on the same images: how many pairs of images show one lesion, and how many
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from authoring.experiments import skin_study, store
-from course_utils import datasets, evaluation, training, transfer
-from course_utils.augmentation import Augmenter
+from authoring.experiments import skin_study
+from authoring.experiments.definitions import definitions
+from authoring.experiments.tables import store
+from course_utils import datasets, evaluation, own_data, training
 from course_utils.evaluation import balanced_accuracy, roc_auc
 
+LESSON = definitions("09")
 DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 NEAR = 0.98
 COMPARED = (
@@ -44,45 +47,40 @@ COMPARED = (
 
 def read(folder):
     """Return the real images at the size of the network."""
-    return datasets.read_image_folder(
-        folder, class_names=DIAGNOSES, label="dx", group="lesion_id", group_kind="lesion",
-        images="images", mode="rgb", size=skin_study.SIZE, fit="crop", name="skin_lesions",
-    )  # fmt: skip
+    found = own_data.read_image_folder(
+        folder,
+        class_names=DIAGNOSES,
+        columns={"label": "dx", "group": "lesion_id"},
+        group_kind="lesion",
+        images="images",
+        mode="rgb",
+        size=skin_study.SIZE,
+        fit="crop",
+    )
+    return replace(found, name="skin_lesions")
 
 
 def answers(model, data):
     """Return the probabilities of the lesions, (lesions, 7)."""
-    found = datasets.aggregate(training.predict(model, data), data.groups, labels=data.labels)
+    found = data.per_group(training.predict(model, data))
     return pd.DataFrame(found.probabilities, index=found.groups)
 
 
 def fine_tuned(start, half, seed):
     """Return a copy of a network after training on a part of the real images, head first."""
     training.set_seed(seed)
-    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
+    model = LESSON.build(skin_study.SIZE)
     model.set_weights(start.get_weights())
-    third = skin_study.FEW_EPOCHS // 3
-    transfer.fine_tune(
-        model, half, head_epochs=third, epochs=skin_study.FEW_EPOCHS - third, seed=seed,
-        rates=skin_study.FEW_RATES, loss="sparse_categorical_crossentropy", augment=turns(seed),
-        progress=False,
-    )  # fmt: skip
+    LESSON.fine_tune(model, half, seed)
     return model
 
 
 def from_scratch(half, seed):
     """Return a network trained on a part of the real images alone."""
     training.set_seed(seed)
-    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
-    skin_study.compile_for(model, len(half), skin_study.FEW_EPOCHS)
-    epochs = skin_study.FEW_EPOCHS
-    training.fit(model, half, epochs=epochs, seed=seed, progress=False, augment=turns(seed))
+    model = LESSON.build(skin_study.SIZE)
+    LESSON.fit(model, half, epochs=skin_study.FEW["epochs"], seed=seed, progress=False)
     return model
-
-
-def turns(seed):
-    """Return lesson 09's augmentation."""
-    return Augmenter(flip=True, rotation=180, seed=seed)
 
 
 def run(real, seed):

@@ -5,24 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from simulation.brain.template import HEAD_LABELS, SPACING, Template, Volume
+from simulation.brain.template import HEAD_LABELS, Template, Volume
 
 WARP_SPACING = 6.0
 WARP_ORIGIN = np.array([-114.0, -156.0, -144.0])
 WARP_SHAPE = (39, 44, 43)
-
-
-def noise_volume(rng, width, *, size=48):
-    """Draw a periodic random field of unit variance whose bumps are about `width` voxels wide."""
-    field = ndimage.gaussian_filter(rng.standard_normal((size,) * 3), width, mode="wrap")
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+# Of the bumps of each texture, in mm.
+WIDTHS = {"sulci": 4.2, "tissue": 3.0, "patches": 10.0, "fine": 1.6, "streaks": 2.6, "veins": 2.2}
 
 
 class Noise:
-    """A random field over space: unit variance, bumps of `width` mm."""
+    """A periodic random field over space: unit variance, bumps of `width` mm."""
 
-    def __init__(self, rng, width, *, voxels=1.6):
-        self.values = noise_volume(rng, voxels)
+    def __init__(self, rng, width):
+        voxels = 1.6
+        field = ndimage.gaussian_filter(rng.standard_normal((48, 48, 48)), voxels, mode="wrap")
+        self.values = ((field - field.mean()) / field.std()).astype(np.float32)
         self.spacing = width / voxels
         # An odd rotation keeps the axes of the noise grid from showing.
         self.axes = np.linalg.qr(rng.standard_normal((3, 3)))[0].astype(np.float32)
@@ -96,31 +94,10 @@ def _rotation(rng):
 
 
 def draw_anatomy(rng, template):
-    """Draw one person.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    template : Template
-        The shared head, from `load_template`.
-
-    Returns
-    -------
-    Anatomy
-        Pose, size (1,300 to 1,700 cm³ inside the skull), warp and tissue variation.
-    """
+    """Draw one person: pose, size (1,300 to 1,700 cm³ inside the skull), warp, tissue variation."""
     volume = rng.uniform(1320, 1680)
     scale = (volume / template.cavity_cm3) ** (1 / 3) * np.exp(rng.normal(0, 0.02, 3))
     scale *= ((volume / template.cavity_cm3) / scale.prod()) ** (1 / 3)
-    widths = {
-        "sulci": 4.2,
-        "tissue": 3.0,
-        "patches": 10.0,
-        "fine": 1.6,
-        "streaks": 2.6,
-        "veins": 2.2,
-    }
     return Anatomy(
         template=template,
         rotation=_rotation(rng),
@@ -130,31 +107,18 @@ def draw_anatomy(rng, template):
         sulcal_width=float(rng.uniform(0.8, 1.9)),
         skull=float(rng.uniform(4.5, 7.5)),
         fat=float(rng.uniform(1.8, 6.2)),
-        texture={name: Noise(rng, width) for name, width in widths.items()},
+        texture={name: Noise(rng, width) for name, width in WIDTHS.items()},
         plexus_side=rng.uniform(0.3, 1.0, 2),
         white_spots=float(rng.uniform(1.9, 3.2)),
     )
 
 
 def brain_fractions(anatomy, points, texture_points):
-    """Fractions of gray matter, white matter, CSF and choroid plexus.
+    """Fractions (n,) of gray matter, white matter, CSF and choroid plexus; they add up to 1.
 
-    Parameters
-    ----------
-    anatomy : Anatomy
-        The person.
-    points : ndarray (3, n)
-        Template coordinates after the tumor has displaced the tissue, in mm.
-    texture_points : ndarray (3, n)
-        Where the texture fields are read.
+    `points` (3, n) are template coordinates in mm after the tumor has displaced the tissue,
+    `texture_points` where the texture fields are read.
 
-    Returns
-    -------
-    dict of ndarray (n,)
-        Fractions in 0 to 1 that add up to 1.
-
-    Notes
-    -----
     The template averages 152 people, so its cortex is a blur. Sharpening the probabilities
     around a random field turns the blur into one person's gyri; sheets around the zero
     crossings of another field become sulci.
@@ -187,21 +151,10 @@ def brain_fractions(anatomy, points, texture_points):
 
 
 def head_fractions(anatomy, points, cavity, skin):
-    """Fractions of the tissues outside the brain: skull, scalp, face and neck.
+    """Fractions (n,) of skull, scalp, face and neck; they add up to 1.
 
-    Parameters
-    ----------
-    anatomy : Anatomy
-        The person.
-    points : ndarray (3, n)
-        Template coordinates outside the inner skull and inside the skin, in mm.
-    cavity, skin : ndarray (n,)
-        Signed distances to inner skull and skin, in mm.
-
-    Returns
-    -------
-    dict of ndarray (n,)
-        One fraction per tissue; they add up to 1.
+    `points` (3, n) lie outside the inner skull and inside the skin, at the signed distances
+    `cavity` and `skin` (n,) from them, in mm.
     """
     streaks = anatomy.texture["streaks"].at(points)
     patches = anatomy.texture["patches"].at(points)
@@ -246,6 +199,3 @@ def dura_and_vessels(anatomy, points, cavity, displaced):
     veins = np.clip((fine - 2.0) * 2.5, 0, 1) * (cavity < -0.5) * (cavity > -16) * displaced["csf"]
     blood = np.clip(np.maximum(blood, 1.6 * veins), 0, 1)
     return {"dura": dura * (1 - blood), "blood": blood}
-
-
-__all__ = ["SPACING", "Anatomy", "Noise", "draw_anatomy"]

@@ -7,38 +7,19 @@ import numpy as np
 from simulation.breast.fields import follow, smooth_field, smooth_line, step
 
 # Echo level in dB above fat, attenuation in dB/cm/MHz. Unchecked defaults near published values.
-FAT, SKIN, GLAND, MUSCLE, BONE, LUNG = (
-    (0, 0.60),
-    (11, 0.9),
-    (8, 0.75),
-    (-3, 0.75),
-    (20, 6),
-    (-9, 1.2),
-)
+FAT, SKIN, GLAND = (0, 0.60), (11, 0.9), (8, 0.75)
+MUSCLE, BONE, LUNG = (-3, 0.75), (20, 6), (-9, 1.2)
 LIGAMENT_DB, STRIA_DB = 14, 9
 
 
 @dataclass
 class Tissue:
-    """What the beam meets, on a `Grid`; every array is (rows, columns), float32.
+    """What the beam meets, on a `Grid`; every array is (rows, columns), float32."""
 
-    Attributes
-    ----------
-    echo_db : ndarray
-        Echo level of the scatterers in dB above fat.
-    attenuation : ndarray
-        dB/cm/MHz.
-    mirror : ndarray
-        Amplitude of surfaces that reflect as a whole, relative to fat's scatterers.
-    """
-
-    echo_db: np.ndarray
-    attenuation: np.ndarray
+    echo_db: np.ndarray  # echo level of the scatterers in dB above fat
+    attenuation: np.ndarray  # dB/cm/MHz
+    # Amplitude of surfaces that reflect as a whole, relative to fat's scatterers.
     mirror: np.ndarray
-
-    def copy(self):
-        """Return an independent copy."""
-        return Tissue(self.echo_db.copy(), self.attenuation.copy(), self.mirror.copy())
 
 
 def _layers(rng, grid, lesion_box):
@@ -142,18 +123,8 @@ def _add_ducts(rng, grid, tissue, layers):
 def draw_tissue(rng, grid, lesion_box=None):
     """Draw a breast without its lesion.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    grid : Grid
-        Where.
-    lesion_box : (float, float, float), optional
-        Center from the left, depth and radius in mm of a lesion that the layers make room for.
-
-    Returns
-    -------
-    Tissue
+    `lesion_box` holds the center from the left, depth and radius in mm of a lesion that the
+    layers make room for.
     """
     layers = _layers(rng, grid, lesion_box)
     fold = 0.4 * (layers[1] - layers[1].mean()) + rng.uniform(0.3, 1.3) * smooth_line(rng, grid, 10)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_utils.datasets import DatasetError, ImageDataset
+from course_utils.datasets import ImageDataset
 from tests.tiny_data import tiny
 
 
@@ -156,14 +156,14 @@ SHARED = noise(40, 1)
 )
 def test_what_would_make_a_score_lie_is_refused(training, arguments, message):
     usual = {"train": noise(20, 1), "validation": noise(40, 2), "epochs": 1, "progress": False}
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ValueError, match=message):
         training.fit(logistic(training), **usual | arguments)
 
 
 def test_a_model_that_is_not_compiled_is_refused(training):
     import keras
 
-    with pytest.raises(DatasetError, match="compiled Keras model"):
+    with pytest.raises(ValueError, match="compiled Keras model"):
         training.fit(keras.Sequential(), noise(20, 1), epochs=1)
 
 
@@ -172,5 +172,5 @@ def test_a_loss_that_is_no_number_ends_the_training(training):
 
     model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(1e20), "mse")
-    with pytest.raises(DatasetError, match="Lower the learning rate"):
+    with pytest.raises(ValueError, match="Lower the learning rate"):
         training.fit(model, noise(20, 1), epochs=20, progress=False)

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils.datasets import DatasetError
 from tests.tiny_data import tiny
 
 
@@ -46,7 +45,7 @@ def test_importing_tensorflow_and_fitting_write_nothing():
 
 def test_the_data_layer_loads_neither_tensorflow_nor_matplotlib():
     code = (
-        "import sys, course_utils.datasets, course_utils.datasets.real_sets; "
+        "import sys, course_utils.datasets, course_utils.real_data; "
         "print({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules))"
     )
     result = run(code)
@@ -107,5 +106,5 @@ def test_keras_sees_shapes_and_repeats_a_training(training):
     ],
 )
 def test_mistakes_are_refused(training, arguments, message):
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(ValueError, match=message):
         training.to_tf(tiny(), **arguments)

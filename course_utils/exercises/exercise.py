@@ -1,0 +1,276 @@
+"""One entry for each exercise: what is right, which mistakes people make, and how both are told.
+
+The entries stand in ``lesson_NN.py``, each as ``check_N_M``; a lesson calls it with the reader's
+answer. The same entry is the bank of the test, which hands each check its own answers.
+"""
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from course_utils.exercises.feedback import respond
+
+
+class Several(list):
+    """Wrong answers that share one sentence."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise with its answer, its mistakes and its check: call it with the reader's answer.
+
+    A function is called with the arguments in `calls`, and its results are compared with those of
+    the `reference`. Where they differ, the mistake with the same results names itself; otherwise
+    the reader sees the call, the result and what was expected. A value is compared with the
+    `reference`. A choice gets the explanation of the chosen letter. What has no single right
+    answer brings its own `judge`.
+
+    Attributes
+    ----------
+    number : str
+        Such as ``'3.6'``; the entry is called ``check_3_6``.
+    reference : object
+        The right function, value or letter.
+    praise : str
+        What the reader should take away from the right answer.
+    calls : list of tuple, or dict of str to tuple
+        Arguments. Keys say in words what large arguments cannot, such as ``'a mask of label 2'``.
+    mistakes : dict of str to object
+        The sentence that names a mistake, and an answer with that mistake, the result of the first
+        call, or `Several`. ``...`` stands for a part of a result that may be anything. With a
+        `judge`, the key is a part of what it says.
+    choices : dict of str to str
+        For each wrong letter why it is wrong.
+    judge : callable, optional
+        Takes the answer; returns what is wrong with it, or None.
+    look : callable, optional
+        Takes each result before the comparison; returns what is wrong with its kind, or None.
+    view : callable, optional
+        Applied to all results before the comparison, such as ``np.sort``.
+    tolerance : float
+        Accepted absolute difference, beside a relative one of a millionth.
+    dtype : data type, optional
+        What the results have to be made of.
+    keeps_inputs : bool
+        Refuse a function that changes its arguments.
+    other_right, other_wrong : list
+        More answers for the test: written in another way, or wrong without a sentence of their own.
+    given : dict of str to object
+        What the lesson's solution cell uses of earlier cells.
+
+    Examples
+    --------
+    >>> check_0_0 = Exercise(
+    ...     "0.0",
+    ...     lambda rows, columns: rows * columns,
+    ...     calls=[(2, 3), (4, 5)],
+    ...     mistakes={"You added the sides; multiply them.": lambda rows, columns: rows + columns},
+    ... )
+    >>> check_0_0(lambda rows, columns: columns * rows)
+    ✓ Exercise 0.0: correct.
+    >>> check_0_0(lambda rows, columns: sum([rows, columns]))
+    ✗ Exercise 0.0: not yet. You added the sides; multiply them.
+    >>> def pixels(rows, columns):
+    ...     return rows * columns + 1
+    >>> check_0_0(pixels)
+    ✗ Exercise 0.0: not yet. `pixels(2, 3)` gave 7, expected 6.
+    """
+
+    number: str
+    reference: object
+    praise: str = ""
+    calls: Sequence | Mapping = ()
+    mistakes: Mapping = field(default_factory=dict)
+    choices: Mapping = field(default_factory=dict)
+    judge: Callable | None = None
+    look: Callable = lambda result: None
+    view: Callable = lambda result: result
+    tolerance: float = 1e-4
+    dtype: object = None
+    keeps_inputs: bool = False
+    other_right: Sequence = ()
+    other_wrong: Sequence = ()
+    given: Mapping = field(default_factory=dict)
+
+    def __call__(self, answer):
+        """Return `Feedback` for an answer."""
+        return respond(self.number, self._complaint_about, answer, self.praise)
+
+    def _complaint_about(self, answer):
+        if self.judge:
+            return self.judge(answer)
+        if self.choices:
+            return _judge_choice(answer, self.reference, self.choices)
+        if not self.calls:
+            return self._problem_of(answer) or self._compare([self.view(answer)], answer)
+        if not callable(answer):
+            kind = type(answer).__name__
+            return f"Your answer is of type `{kind}`; give the function itself, without calling it."
+        results = []
+        for arguments in self._arguments():
+            before = copy.deepcopy(arguments)
+            try:
+                result = answer(*arguments)
+            except Exception as error:
+                results.append(error)
+                break
+            if self.keeps_inputs and not _agree(arguments, before, 0):
+                return "Your function changes its input. Work on a copy: `a + b`, not `a += b`."
+            if complaint := self._problem_of(result):
+                return complaint
+            results.append(self.view(result))
+        return self._compare(results, answer)
+
+    def _problem_of(self, result):
+        if result is None:
+            return "Your result is None. Did you forget `return`, or print instead of returning?"
+        return self.look(result)
+
+    def _arguments(self):
+        return copy.deepcopy(list(getattr(self.calls, "values", lambda: self.calls)()))
+
+    def _compare(self, got, answer):
+        """Return the sentence of the mistake that gives these results, or the first difference."""
+        expected = self._results_of(self.reference)
+        wrong = [not same for same in self._same(got, expected)]
+        if not any(wrong):
+            return self._complaint_about_dtype(got)
+        first, on_first = wrong.index(True), None
+        failed = isinstance(got[first], Exception)
+        for sentence, answers in self.mistakes.items():
+            for mistake in answers if isinstance(answers, Several) else [answers]:
+                same = self._same(got, self._results_of(mistake))
+                if all(same) and not (failed and first == 0):
+                    return sentence
+                if same[first : first + 1] == [True] and not failed:
+                    on_first = on_first or sentence
+        if failed:
+            raise got[first]
+        if not all(wrong) and all(self._same(got, got[:1] * len(got))):
+            return "Your function returns the same for every call: use its arguments."
+        gave = f"{self._words_for(first, answer)} gave" if self.calls else "Your answer is"
+        return on_first or _difference(got[first], expected[first], gave)
+
+    def _same(self, got, expected):
+        return [_agree(*pair, self.tolerance) for pair in zip(got, expected, strict=False)]
+
+    def _results_of(self, answer):
+        """Return what an answer of the entry gives for each call, up to its first exception."""
+        if not (self.calls and callable(answer)):
+            return [self.view(answer)]
+        results = []
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            for arguments in self._arguments():
+                try:
+                    results.append(self.view(answer(*arguments)))
+                except Exception as error:
+                    return [*results, error]
+        return results
+
+    def _complaint_about_dtype(self, results):
+        for kind in (np.asarray(result).dtype for result in results if self.dtype):
+            if kind != self.dtype:
+                return f"The values are right; their type is {kind}, not {np.dtype(self.dtype)}."
+        return None
+
+    def _words_for(self, index, answer):
+        name = getattr(answer, "__name__", "<")
+        name = "your function" if name.startswith("<") else name
+        if isinstance(self.calls, Mapping):
+            return f"For {list(self.calls)[index]}, `{name}`"
+        return f"`{name}({', '.join(map(_shown, self._arguments()[index]))})`"
+
+
+def _judge_choice(answer, right, explanations):
+    letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
+    if letter == right:
+        return None
+    letters = ", ".join(sorted([right, *explanations]))
+    unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
+    return explanations.get(letter, unknown)
+
+
+def _numbers(value):
+    """Return a value as float64, or None if it is not made of numbers."""
+    try:
+        array = np.asarray(value)
+        numeric = array.dtype.kind in "biufO" and value is not None
+        return array.astype(np.float64) if numeric else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _agree(got, expected, tolerance):
+    """Tell whether two results are the same; ``...`` on the right agrees with everything."""
+    if expected is ...:
+        return True
+    if isinstance(expected, Exception) or isinstance(got, Exception):
+        return type(got) is type(expected)
+    if isinstance(expected, str) or callable(expected):
+        return isinstance(got, type(expected)) and got == expected
+    if isinstance(expected, dict):
+        same_keys = isinstance(got, dict) and got.keys() == expected.keys()
+        return same_keys and all(_agree(got[key], expected[key], tolerance) for key in expected)
+    if isinstance(expected, tuple):
+        parts = list(got) if isinstance(got, (tuple, list)) or np.ndim(got) else []
+        pairs = zip(parts, expected, strict=False)
+        return len(parts) == len(expected) and all(_agree(*pair, tolerance) for pair in pairs)
+    got, expected = _numbers(got), _numbers(expected)
+    if got is None or expected is None or got.shape != expected.shape:
+        return False
+    return np.allclose(got, expected, rtol=1e-6, atol=tolerance, equal_nan=True)
+
+
+def _shown(value):
+    """Write an argument or a result as a reader would type it, if it is small."""
+    array = _numbers(value)
+    if array is None or isinstance(value, bool):
+        if isinstance(value, (tuple, list)):
+            return f"({', '.join(map(_shown, value))})"
+        return f"{getattr(value, '__name__', repr(value)):.60}"
+    if array.ndim == 0:
+        return f"{array:,.0f}" if array == np.round(array) else f"{array:,.6g}"
+    if array.size > 12:
+        return f"<{' × '.join(map(str, array.shape))} numbers>"
+    inside = ", ".join(map(_shown, array))
+    return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+
+
+def _difference(got, expected, gave):
+    """Say how a result differs; `gave` begins the sentence, such as ``'`f(2)` gave'``."""
+    kind = f"something of type `{type(got).__name__}`"
+    numbers, wanted = _numbers(got), _numbers(expected)
+    should = ", expected {}."
+    if gave == "Your answer is":
+        # What was worked out by hand is not given away.
+        should = ", and that is not the expected value."
+    if isinstance(expected, dict):
+        keys = ", ".join(map(repr, expected))
+        if not isinstance(got, dict):
+            return f"{gave} {kind}, expected a dict with the keys {keys}."
+        for key in [*(got.keys() - expected.keys()), *(expected.keys() - got.keys())]:
+            return f"{gave} {'' if key in got else 'no '}{key!r}, expected the keys {keys}."
+        key = next(key for key in expected if not _agree(got[key], expected[key], 1e-4))
+        return _difference(got[key], expected[key], f"{gave}, for {key!r},")
+    if wanted is None and isinstance(expected, tuple):
+        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
+            return f"{gave} {kind}, expected {len(expected)} results."
+        part = [_agree(*pair, 1e-4) for pair in zip(got, expected, strict=True)].index(False)
+        return _difference(got[part], expected[part], f"{gave}, as result {part + 1},")
+    if wanted is None or isinstance(expected, bool):
+        return f"{gave} {_shown(got)}" + should.format(_shown(expected))
+    if numbers is None:
+        return f"{gave} {kind}; it should be made of numbers."
+    if numbers.shape != wanted.shape:
+        return f"{gave} an array of shape {numbers.shape}, expected shape {wanted.shape}."
+    if not np.isfinite(numbers).all():
+        return f"{gave} something with NaN or infinite values."
+    if wanted.size <= 6:
+        return f"{gave} {_shown(got)}" + should.format(_shown(expected))
+    where = np.unravel_index(np.argmax(np.abs(numbers - wanted)), wanted.shape)
+    place = ", ".join(map(str, where))
+    return f"{gave} {_shown(numbers[where])} at [{place}]" + should.format(_shown(wanted[where]))
