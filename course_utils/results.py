@@ -77,7 +77,9 @@ def stored(name):
         refuse("name", repr(name), known, "`make experiments` computes the tables.")
     table = pd.read_csv(path, comment="#")
     first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-    table.attrs["made_by"] = first.removeprefix("# ") if first.startswith("#") else "not stated"
+    table.attrs["made_by"] = (
+        first[2:].split("; fingerprint")[0] if first.startswith("#") else "not stated"
+    )
     return table
 
 

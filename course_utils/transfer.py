@@ -341,8 +341,8 @@ def fine_tune(
     model : keras.Model
         From `add_head`, or any network whose last layer is new. It is compiled and trained here.
     train, validation, **options
-        As for `training.fit`: ``augment``, ``patience``, ``batch_size``, ``seed``, … Early
-        stopping, if asked for, applies to the second part.
+        As for `training.fit`: ``augment``, ``callbacks``, ``batch_size``, ``seed``, … Callbacks,
+        such as early stopping, belong to the second part.
     head_epochs, epochs : int
         Passes with the head alone, and with everything; 0 leaves a part out.
     rates : (float, float), optional
@@ -376,7 +376,7 @@ def fine_tune(
             continue
         prepare(model)
         model.compile(keras.optimizers.Adam(rate), loss=loss, metrics=list(metrics))
-        chosen = options if position else {k: v for k, v in options.items() if k != "patience"}
+        chosen = options if position else {k: v for k, v in options.items() if k != "callbacks"}
         histories.append(training.fit(model, train, validation, epochs=count, **chosen))
     return histories
 

@@ -87,7 +87,7 @@ def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False
     set_seed(seed)
     options = {
         "augment": Augmenter(flip=True, rotation=180, seed=seed) if turn else None,
-        "weights": train.attributes["weight"].to_numpy() if natural else None,
+        "sample_weight": train.attributes["weight"].to_numpy() if natural else None,
         "batch_size": BATCH_SIZE,
         "seed": seed,
         "progress": False,

@@ -89,7 +89,7 @@ def trained(seed, tones=LIGHT, power=1, tint=0.0, equal=False):
     weights = len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
     fit(
         model, train, epochs=skin_study.EPOCHS, batch_size=skin_study.BATCH_SIZE, seed=seed,
-        augment=augment, weights=weights if equal else None, progress=False,
+        augment=augment, sample_weight=weights if equal else None, progress=False,
     )  # fmt: skip
     return model
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils import imbalance
+from course_utils import evaluation, imbalance
 from course_utils.exercises.feedback import check, choose, compare
 
 
@@ -157,12 +157,12 @@ def check_7_5(corrected):
         },
     ) or compare(
         corrected(np.array([0.3]), 0.2, 0.1),
-        imbalance.correct_probabilities([0.3], 0.2, 0.1),
+        evaluation.shift_prevalence([0.3], 0.2, 0.1),
         {
             "You left out the odds of the trained prevalence; they are 1 only for 0.5.": (
-                imbalance.correct_probabilities([0.3], 0.5, 0.1)
+                evaluation.shift_prevalence([0.3], 0.5, 0.1)
             ),
-            "Use the arguments: you always correct to 0.05.": imbalance.correct_probabilities(
+            "Use the arguments: you always correct to 0.05.": evaluation.shift_prevalence(
                 [0.3], 0.2, 0.05
             ),
         },

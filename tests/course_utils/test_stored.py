@@ -9,7 +9,7 @@ from course_utils.results import Claim
 
 
 def test_a_missing_table_is_named_with_those_that_exist():
-    with pytest.raises(ValueError, match="'none'; allowed: .*leakage"):
+    with pytest.raises(ValueError, match=r"'none'; allowed: .*leakage"):
         results.stored("none")
 
 

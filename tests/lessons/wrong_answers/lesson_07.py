@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils import imbalance
+from course_utils import evaluation, imbalance
 from tests.lessons.wrong_answers.common import nothing
 
 
@@ -99,12 +99,12 @@ WRONG_ANSWERS = {
     "7.4": [("a", "turn the sign"), ("b", "not a difference of 0"), ("d", "raw")],
     "7.5": [
         (lambda p, old, new: p * new / old, "ratio of the prevalences"),
-        (lambda p, old, new: imbalance.correct_probabilities(p, new, old), "other way round"),
+        (lambda p, old, new: evaluation.shift_prevalence(p, new, old), "other way round"),
         (lambda p, old, new: p / (1 - p) * (new / (1 - new)), "Those are odds"),
         (lambda p, old, new: p - (old - new), "subtracted"),
         (lambda p, old, new: p * (new / (1 - new)), "multiply their odds"),
-        (lambda p, old, new: imbalance.correct_probabilities(p, 0.5, new), "only for 0.5"),
-        (lambda p, old, new: imbalance.correct_probabilities(p, old, 0.05), "always correct"),
+        (lambda p, old, new: evaluation.shift_prevalence(p, 0.5, new), "only for 0.5"),
+        (lambda p, old, new: evaluation.shift_prevalence(p, old, 0.05), "always correct"),
         (lambda p, old, new: p, "unchanged"),
     ],
     "7.6": [
