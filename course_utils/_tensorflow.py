@@ -1,4 +1,8 @@
-"""TensorFlow without the lines that it writes to the terminal when it starts."""
+"""TensorFlow and Keras, imported without the lines that TensorFlow writes when it starts.
+
+Modules of the package write ``from course_utils._tensorflow import keras, tf``. Whatever imports
+Keras afterwards, a lesson for example, finds TensorFlow loaded and stays quiet.
+"""
 
 import contextlib
 import os
@@ -20,9 +24,13 @@ def _muted_stderr():
         os.close(nowhere)
 
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+with _muted_stderr():
+    import keras
+    import tensorflow as tf
+
+__all__ = ["keras", "tf"]
+
+
 def import_quietly():
-    """Import TensorFlow and return it; its start-up messages would break lesson comparison."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _muted_stderr():
-        import tensorflow
-    return tensorflow
+    return tf

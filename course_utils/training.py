@@ -12,14 +12,14 @@ import pandas as pd
 from tqdm.auto import tqdm
 from tqdm.notebook import tqdm_notebook
 
-from course_utils._checks import DatasetError, check_seed, refuse
+from course_utils._checks import check_seed, refuse
 from course_utils._tensorflow import import_quietly
 
 tf = import_quietly()
 # Only after the quiet import, because Keras imports TensorFlow too.
 import keras  # noqa: E402
 
-__all__ = ["History", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
+__all__ = ["History", "cosine_adam", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
@@ -250,6 +250,37 @@ def predict(model, dataset):
     return values[..., 0] if values.shape[-1] == 1 else values
 
 
+def cosine_adam(rate, epochs, images, batch_size=32):
+    """Build an Adam optimizer whose learning rate falls along half a cosine over a training.
+
+    The last epochs then change little, and no epoch has to be picked.
+
+    Parameters
+    ----------
+    rate : float
+        Where it begins; it ends at 0.
+    epochs, images, batch_size : int
+        Of the training: how many batches there will be.
+
+    Returns
+    -------
+    optimizer : keras.optimizers.Adam
+
+    Notes
+    -----
+    Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts.
+
+    Examples
+    --------
+    >>> optimizer = cosine_adam(0.002, epochs=2, images=64)  # four batches
+    >>> schedule = optimizer._learning_rate
+    >>> [round(float(schedule(batch)), 5) for batch in (0, 2, 4)]
+    [0.002, 0.001, 0.0]
+    """
+    batches = epochs * -(-images // batch_size)
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, batches))
+
+
 def refuse_test_images(name, part):
     """Refuse a part that holds images of an official test split.
 
@@ -259,11 +290,13 @@ def refuse_test_images(name, part):
         What the caller calls the part.
     part : ImageDataset
     """
-    if part.splits is not None and (part.splits == "test").any():
-        raise DatasetError(
-            f"{name}: received {(part.splits == 'test').sum()} images of the official test "
-            "split; allowed: training and validation images. Test images are for the one "
-            "score at the end: use dataset.split('train') and dataset.split('validation')."
+    count = 0 if part.splits is None else np.sum(part.splits == "test")
+    if count:
+        refuse(
+            name,
+            f"{count} images of the official test split",
+            "training and validation images",
+            "Test images are for the one score at the end: use dataset.split('train').",
         )
 
 
@@ -273,11 +306,8 @@ def _check_parts(train, validation):
         refuse_test_images("validation", validation)
         shared = np.intersect1d(train.groups, validation.groups)
         if len(shared):
-            raise DatasetError(
-                f"validation: received {len(shared)} groups that are in train too, such as "
-                f"{shared[0]}; allowed: none. Each group is a {train.group_kind}: divide with "
-                "split_by_group."
-            )
+            received = f"{len(shared)} groups that are in train too, such as {shared[0]}"
+            refuse("validation", received, "none", "Divide with split_by_group.")
 
 
 class _Watcher(keras.callbacks.Callback):

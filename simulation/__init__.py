@@ -1,46 +1,14 @@
-"""Generators of the simulated data sets; nothing in them shows a person.
+"""Programs that draw the simulated data sets; nothing in them shows a person.
 
-One folder per set, each with a module ``cohort`` that draws all patients (or lesions) of a set:
-``simulate_set(seed, counts, workers)`` returns the arrays of its file. ``SEED`` and ``COUNTS``
-there are those of the embedded set.
+Lessons use `draw`; ``python -m simulation NAME --out FILE`` writes a set's file. One folder per set
+holds what is particular to it, `cohort` all that they have in common.
 """
 
-from importlib import import_module
+from numbers import Integral
 
-from course_utils._checks import check_choice, check_seed, refuse
-from course_utils.datasets import ImageDataset, _npz
+from course_utils._checks import refuse
 
-COHORTS = {
-    "brain_mri": "simulation.brain.cohort",
-    "breast_ultrasound": "simulation.breast.cohort",
-    "skin_lesions": "simulation.skin.cohort",
-}
-
-
-def cohort(name):
-    """Return the module that simulates one of the sets.
-
-    Parameters
-    ----------
-    name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
-        Which set.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    DatasetError
-        The name is unknown.
-
-    Examples
-    --------
-    >>> cohort("brain_mri").SEED
-    2026
-    """
-    check_choice("name", name, tuple(COHORTS))
-    return import_module(COHORTS[name])
+__all__ = ["draw"]
 
 
 def draw(name, counts, *, seed, workers=None):
@@ -51,9 +19,11 @@ def draw(name, counts, *, seed, workers=None):
     name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
         Which set.
     counts : dict
-        How many, by split; as ``COUNTS`` in the set's ``simulation.*.cohort`` module.
+        How many, by split: for the brain (of each kind of tumor, without a tumor, whole tumors of
+        each kind), for the breast (malignant, benign, normal), for skin seven numbers in the order
+        of the diagnoses.
     seed : int
-        Another seed than the stored set's, whose patients it would repeat.
+        Any but the embedded set's, whose patients it would repeat.
     workers : int, optional
         Processes; all processors by default. The result does not depend on it.
 
@@ -61,28 +31,43 @@ def draw(name, counts, *, seed, workers=None):
     -------
     ImageDataset
 
-    Raises
-    ------
-    DatasetError
-        An unknown name, or a seed that would repeat the stored patients.
-
     Examples
     --------
-    ``draw("brain_mri", {"test": (90, 0, 0)}, seed=777)`` draws 180 new test patients with a
-    tumor.
+    ``draw("brain_mri", {"test": (90, 0, 0)}, seed=777)`` draws 180 new test patients with a tumor.
 
     >>> draw("brain_mri", {"test": (1, 0, 0)}, seed=2026)
     Traceback (most recent call last):
-    course_utils._checks.DatasetError: seed: received 2026; allowed: any but 2026. The stored \
-patients came from this seed; another one gives new patients.
+    ValueError: seed: received 2026; allowed: integers from 0 other than \
+2026. The stored patients came from that seed; another one gives new patients.
     """
-    check_seed(seed)
-    module = cohort(name)
-    if seed == module.SEED:
+    # Only here, because importing the package is to cost next to nothing.
+    from course_utils.datasets import ImageDataset, _npz
+    from simulation.cohort import COHORTS
+
+    if name not in COHORTS:
+        refuse("name", repr(name), ", ".join(COHORTS), "Use one of these words.")
+    cohort = COHORTS[name]
+    if not isinstance(seed, Integral) or seed < 0 or seed == cohort.seed:
         refuse(
             "seed",
-            str(seed),
-            f"any but {seed}",
-            "The stored patients came from this seed; another one gives new patients.",
+            repr(seed),
+            f"integers from 0 other than {cohort.seed}",
+            "The stored patients came from that seed; another one gives new patients.",
         )
-    return ImageDataset(**_npz.arrays_to_fields(module.simulate_set(seed, counts, workers)))
+    _check_counts(cohort, counts)
+    return ImageDataset(**_npz.arrays_to_fields(cohort.arrays(seed, counts, workers)))
+
+
+def _check_counts(cohort, counts):
+    known = isinstance(counts, dict) and counts and set(counts) <= set(cohort.counts)
+    if not known:
+        refuse("counts", repr(counts), ", ".join(cohort.counts), "Use these as keys of a dict.")
+    for part, numbers in counts.items():
+        good = isinstance(numbers, (tuple, list)) and len(numbers) == len(cohort.counted)
+        if not (good and all(isinstance(n, Integral) and n >= 0 for n in numbers) and any(numbers)):
+            refuse(
+                f"counts[{part!r}]",
+                repr(numbers),
+                f"{len(cohort.counted)} integers from 0, not all 0",
+                f"Give the numbers of: {', '.join(cohort.counted)}.",
+            )

@@ -1,9 +1,11 @@
 """A miniature lesson that keeps every rule, for the tests of the notebook workshop."""
 
 import shutil
+import sys
 
 import nbformat
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from authoring.workshop.notebooks import run_lesson
@@ -94,3 +96,10 @@ def miniature_lesson(executed_miniature, tmp_path):
     """Return the path of a copy of the executed lesson that a test may spoil."""
     shutil.copytree(executed_miniature.parent.parent, tmp_path / "course")
     return tmp_path / "course" / "notebooks" / executed_miniature.name
+
+
+@pytest.fixture(scope="session")
+def learner_python():
+    """The Python that executes lessons: in the author's environment, the learner's."""
+    command = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    return sys.executable if command == "python" else command

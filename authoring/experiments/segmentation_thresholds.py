@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from authoring.experiments import segmentation
-from course_utils import evaluation
-from course_utils.models import unet
-from course_utils.training import predict, set_seed
+from authoring.experiments.definitions import definitions
+from course_utils import evaluation, training
 
+LESSON = definitions("10")
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 ARMS = {arm: segmentation.ARMS[arm] for arm in ("cross-entropy", "sum")}
 SEEDS = segmentation.SEEDS
@@ -34,16 +34,16 @@ def measure(seed, loss):
         convolution's bias; and how many of that convolution's weights are above 0, before and
         after training, out of how many.
     """
-    model, _ = segmentation.trained(seed, loss)
+    model = segmentation.trained(seed, loss)
     data = segmentation.patients("validation")
     data = data.select(np.flatnonzero(data.labels < 2))
-    probabilities = predict(model, data)
-    score = partial(evaluation.segmentation_scores, data, probabilities, "core")
+    probabilities = training.predict(model, data)
+    dice = partial(evaluation.segmentation_scores, data, probabilities, "core")
     last, bias = model.layers[-1].get_weights()
-    set_seed(seed)
-    begun = unet(filters=segmentation.FILTERS).layers[-1].get_weights()[0]
+    training.set_seed(seed)
+    begun = LESSON.build_unet().layers[-1].get_weights()[0]
     table = pd.DataFrame({"threshold": THRESHOLDS})
-    table["dice"] = [score(threshold=t)["dice"].median() for t in THRESHOLDS]
+    table["dice"] = [dice(threshold=t)["dice"].median() for t in THRESHOLDS]
     return table.assign(
         largest=probabilities.max(),
         ceiling=1 / (1 + np.exp(-bias[0])),

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from course_utils.evaluation.resampling import Resampler, interval_of_draws
+from course_utils.evaluation.intervals import draw_groups, interval_of_draws
 
 SIZES = ((6, 6), (20, 20), (75, 75), (6, 114))
 AUCS = (0.75, 0.90, 0.97)
@@ -49,8 +49,7 @@ def study(rng, size, correlation, shift):
 def draws(size, seed):
     """Return how often the package's bootstrap draws each positive and each negative unit."""
     labels = np.repeat([1, 0], size)
-    resampler = Resampler(labels, group_kind="patient", seed=seed, n_resamples=RESAMPLES)
-    counts = resampler.counts().astype(np.float32)
+    counts = draw_groups(labels, RESAMPLES, seed).astype(np.float32)
     return counts[:, labels == 1], counts[:, labels == 0]
 
 
@@ -72,7 +71,7 @@ def intervals(positive, negative, group_draws, image_draws):
     for (value, scores), method in zip(scores_of_methods, METHODS, strict=True):
         # A study whose classes are separated completely has no log-odds, nor any other width.
         kind = method[2] if 0 < value < 1 else "percentile"
-        ends.append(interval_of_draws(value, scores, smallest, kind=kind))
+        ends.append(interval_of_draws(value, scores, smallest, kind))
     return ends
 
 

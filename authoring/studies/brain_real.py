@@ -3,10 +3,9 @@
 The U-Net of data/weights, which saw simulated T1c slices only, outlines real tumors: once as it is,
 once after fine-tuning on one half of the slices and tested on the other, both ways round. The
 patients behind the slices are not known, so runs of consecutive slices that look alike stand in for
-them: they are divided, scored and resampled together. Steps and settings are those of
-`authoring.experiments.segmentation_real`, which the lesson shows. Beside them stands the
-lesson's baseline, the brightest blob, whose two numbers are chosen on the simulated slices that
-the network was trained on, cropped like the real ones.
+them: they are divided, scored and resampled together. Fine-tuning and scores are the lesson's own
+functions. Beside them stands its baseline, the brightest blob, whose two numbers are chosen on the
+simulated slices that the network was trained on, cropped like the real ones.
 
     python -m authoring.studies.brain_real --real-data DIR [--seeds N] [--out FILE.csv]
 
@@ -25,11 +24,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from authoring.experiments import segmentation, segmentation_real
+from authoring.experiments.definitions import definitions
 from authoring.studies.brain_slices import find_runs
-from course_utils import datasets, evaluation
+from course_utils import datasets, evaluation, training, transfer
 from course_utils._files import write_text
 
+LESSON = definitions("10")
 DIAGNOSES = ("meningioma", "glioma", "pituitary")
 ARMS = ("as it is", "fine-tuned", "brightest blob")
 # Paired: the first minus the second, run by run.
@@ -71,15 +71,32 @@ def check_runs(data):
         )
 
 
-def tuned_blobs(train):
-    """Return the level and depth with the best mean Dice on slices that are cropped to the head."""
-    cropped = datasets.crop_to_head(train)
+def scores(model, data, arm):
+    """Return the scores of each run of slices."""
+    return LESSON.scored(data, training.predict(model, data), "tumor").assign(arm=arm)
 
-    def dice(choice):
-        masks = segmentation.blobs(cropped, *choice)
-        return evaluation.segmentation_scores(cropped, masks, "core")["dice"].mean()
 
-    return max(product(segmentation.LEVELS, segmentation.DEPTHS), key=dice)
+def halves(data, seed):
+    """Fine-tune on one half of the groups, score on the other, and the other way round.
+
+    Parameters
+    ----------
+    data : ImageDataset
+        Slices, cropped to the head, with a mask ``tumor``.
+    seed : int
+        Of the division and of the training.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        Two rows per group, one for each ``arm``: as it is, fine-tuned.
+    """
+    folds = datasets.group_folds(data, 2, seed=seed)
+    tables = [scores(transfer.load("brain_mri"), data, "as it is")]
+    for half in (0, 1):
+        model = LESSON.fine_tuned(data.select(folds != half), "tumor", seed=seed)
+        tables.append(scores(model, data.select(folds == half), "fine-tuned"))
+    return pd.concat(tables)
 
 
 def summary(table):
@@ -93,7 +110,7 @@ def summary(table):
             wide.loc[diagnosis, arm], "mean", group_kind="near-duplicate"
         )
         numbers = {"dice": found.value, "low": found.low, "high": found.high}
-        known = {"diagnosis": diagnosis, "arm": arm, "runs": found.groups}
+        known = {"diagnosis": diagnosis, "arm": arm, "runs": found.n_groups}
         rows.append(known | numbers | {"warning": found.warning or ""})
     return pd.DataFrame(rows)
 
@@ -114,12 +131,13 @@ def main(arguments=None):
         print(f"brain_real.py: {error}", file=sys.stderr)
         return 2
     print(data)
-    level, depth = tuned_blobs(segmentation.patients("train"))
+    train = datasets.load("brain_mri").split("train")
+    level, depth = LESSON.tuned_blobs(datasets.crop_to_head(train))
     print(f"brightest blob: {level} times the median, {depth} pixels below the surface")
-    masks = segmentation.blobs(data, level, depth)
-    tables = [segmentation_real.mask_scores(data, masks, "tumor").assign(arm="brightest blob")]
+    masks = LESSON.blobs(data, level, depth)
+    tables = [LESSON.scored(data, masks, "tumor").assign(arm="brightest blob")]
     for seed in range(options.seeds):
-        tables.append(segmentation_real.halves(data, "tumor", seed=seed))
+        tables.append(halves(data, seed))
     found = summary(pd.concat(tables).rename_axis("group").reset_index())
     print(found.round(2).to_string(index=False))
     if options.out:

@@ -23,13 +23,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from course_utils import datasets, evaluation, models, training
+from authoring.experiments.definitions import definitions
+from authoring.workshop.pretrain import standardized_cnn
+from course_utils import datasets, evaluation, training
 from course_utils.augmentation import Augmenter
 from course_utils.datasets.real_sets import read_breastmnist
 
 FOLDS, REPEATS, NEIGHBORS = 5, 3, 3
 EPOCHS, RATE = 40, 2e-3
-CHANGES = {"flip": True, "shift": 0.08, "zoom": 0.1, "contrast": 0.2, "noise": 0.02}
+CHANGES = definitions("08").RECIPE_CHANGES
 
 
 def patterns(data):
@@ -54,12 +56,9 @@ def regression(train, test, seed):
 
 def network(train, test, seed):
     """Return probabilities of the compact network, trained on these images alone."""
-    import keras
-
     training.set_seed(seed)
-    model = models.standardized_cnn(filters=(16, 32, 64))
-    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * -(-len(train) // 32))
-    model.compile(keras.optimizers.Adam(rate), loss="binary_crossentropy")
+    model = standardized_cnn(filters=(16, 32, 64))
+    model.compile(training.cosine_adam(RATE, EPOCHS, len(train)), loss="binary_crossentropy")
     augment = Augmenter(**CHANGES, seed=seed)
     training.fit(model, train, epochs=EPOCHS, seed=seed, augment=augment, progress=False)
     return training.predict(model, test)
@@ -113,16 +112,13 @@ def scores(data, say=print):
             for way, folds in (("images", apart), ("groups", together)):
                 found[way].append(held_out(classify, single, folds, seed))
             say(f"{name}, repeat {seed} done", flush=True)
-        given = single.labels, single.groups
+        given = {"groups": single.groups, "group_kind": "near-duplicate"}
         for way, runs in found.items():
-            auc = evaluation.bootstrap_runs(
-                evaluation.roc_auc, given[0], runs, given[1], group_kind="near-duplicate"
-            )
+            auc = evaluation.bootstrap(evaluation.roc_auc, single.labels, runs, **given)
             rows.append(_row("AUC", f"{name}, folds of {way}", auc))
-        both = evaluation.compare_runs(
-            evaluation.roc_auc, given[0], found["images"], found["groups"], given[1],
-            group_kind="near-duplicate",
-        )  # fmt: skip
+        both = evaluation.bootstrap(
+            evaluation.roc_auc, single.labels, found["images"], against=found["groups"], **given
+        )
         rows.append(_row("difference", f"{name}, folds of images - folds of groups", both))
     return rows
 

@@ -207,11 +207,18 @@ class Scorer:
         mine = self.per_group(probabilities)
         other = None if network is None else self.per_group(network).probabilities
         if self.task.classes == 2:
-            value = evaluation.auc(mine.labels, mine.probabilities, group_kind=self.kind)
-            gain = other is not None and evaluation.auc_difference(
-                mine.labels, other, mine.probabilities, group_kind=self.kind
+            kind = {"group_kind": self.kind}
+            value = evaluation.bootstrap(
+                evaluation.roc_auc, mine.labels, mine.probabilities, **kind
             )
-            return value, gain or None, None
+            gain = (
+                None
+                if other is None
+                else evaluation.bootstrap(
+                    evaluation.roc_auc, mine.labels, other, against=mine.probabilities, **kind
+                )
+            )
+            return value, gain, None
         macro = MacroAUC(mine.labels)
         gain = None if other is None else macro.difference(other, mine.probabilities)
         return (

@@ -88,12 +88,11 @@ def rows_for(seed, per_patient):
     """Yield a row per arm: its AUC and its paired difference to logistic regression."""
     baseline = per_patient["logistic_regression"]
     for arm, patients in per_patient.items():
-        score = evaluation.auc(patients.labels, patients.probabilities)
-        gain = evaluation.auc_difference(
-            patients.labels, patients.probabilities, baseline.probabilities
-        )
+        scored = evaluation.roc_auc, patients.labels, patients.probabilities
+        score = evaluation.bootstrap(*scored)
+        gain = evaluation.bootstrap(*scored, against=baseline.probabilities)
         numbers = [score.value, score.low, score.high, gain.value, gain.low, gain.high]
-        yield [seed, arm, score.groups, *(f"{number:.4f}" for number in numbers)]
+        yield [seed, arm, score.n_groups, *(f"{number:.4f}" for number in numbers)]
 
 
 def main():

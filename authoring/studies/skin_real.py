@@ -29,12 +29,12 @@ import numpy as np
 import pandas as pd
 
 from authoring.experiments import skin_study
+from authoring.experiments.definitions import definitions
 from authoring.experiments.tables import store
-from course_utils import datasets, evaluation, training, transfer
-from course_utils.augmentation import Augmenter
-from course_utils.evaluation import class_recall, macro_auc, mean_recall, roc_auc
-from course_utils.evaluation.resampling import Resampler, default_interval
+from course_utils import datasets, evaluation, training
+from course_utils.evaluation import balanced_accuracy, roc_auc
 
+LESSON = definitions("09")
 DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
 NEAR = 0.98
 COMPARED = (
@@ -61,30 +61,18 @@ def answers(model, data):
 def fine_tuned(start, half, seed):
     """Return a copy of a network after training on a part of the real images, head first."""
     training.set_seed(seed)
-    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
+    model = LESSON.build(skin_study.SIZE)
     model.set_weights(start.get_weights())
-    third = skin_study.FEW_EPOCHS // 3
-    transfer.fine_tune(
-        model, half, head_epochs=third, epochs=skin_study.FEW_EPOCHS - third, seed=seed,
-        rates=skin_study.FEW_RATES, loss="sparse_categorical_crossentropy", augment=turns(seed),
-        progress=False,
-    )  # fmt: skip
+    LESSON.fine_tune(model, half, seed)
     return model
 
 
 def from_scratch(half, seed):
     """Return a network trained on a part of the real images alone."""
     training.set_seed(seed)
-    model = skin_study.color_cnn((skin_study.SIZE, skin_study.SIZE, 3))
-    skin_study.compile_for(model, len(half), skin_study.FEW_EPOCHS)
-    epochs = skin_study.FEW_EPOCHS
-    training.fit(model, half, epochs=epochs, seed=seed, progress=False, augment=turns(seed))
+    model = LESSON.build(skin_study.SIZE)
+    LESSON.fit(model, half, epochs=skin_study.FEW["epochs"], seed=seed, progress=False)
     return model
-
-
-def turns(seed):
-    """Return lesson 09's augmentation."""
-    return Augmenter(flip=True, rotation=180, seed=seed)
 
 
 def run(real, seed):
@@ -103,11 +91,14 @@ def run(real, seed):
     return probabilities, np.isin(np.unique(real.groups), halves["a"].groups)
 
 
-def macro_auc_within(labels, probabilities, first_half):
-    """Return the mean over classes of the AUC that counts pairs of lesions of one half only."""
-    areas = []
-    for k in range(probabilities.shape[1]):
-        halves = [(labels[h] == k, probabilities[h, k]) for h in (first_half, ~first_half)]
+def macro_auc_within(labels, answers):
+    """Return the mean over classes of the AUC that counts pairs of lesions of one half only.
+
+    The last column of the answers says which lesions lay in the first half.
+    """
+    areas, first_half = [], answers[:, -1] == 1
+    for k in range(answers.shape[1] - 1):
+        halves = [(labels[h] == k, answers[h, k]) for h in (first_half, ~first_half)]
         pairs = [is_class.sum() * (~is_class).sum() for is_class, _ in halves]
         # A draw may leave a class out of one half, which then holds no pair.
         auc = [roc_auc(*half) if n else 0.0 for half, n in zip(halves, pairs, strict=True)]
@@ -115,51 +106,21 @@ def macro_auc_within(labels, probabilities, first_half):
     return float(np.mean(areas))
 
 
-def auc_rows(labels, runs, first_halves):
-    """Return the macro AUC of each arm and the differences, with intervals over lesions."""
-
-    def estimate(value, drawn, interval="percentile"):
-        resampler = Resampler(labels, group_kind="lesion", seed=0, interval=interval)
-        return resampler.estimate("macro AUC", value, drawn)
-
-    draw = Resampler(labels, group_kind="lesion", seed=0).scores
-    rows, values, drawn = [], {}, {}
-    for arm, each in runs.items():
-
-        def scores(lesions, each=each):
-            return [
-                macro_auc_within(labels[lesions], run[lesions], half[lesions])
-                for run, half in zip(each, first_halves, strict=True)
-            ]
-
-        alone = scores(np.arange(len(labels)))
-        values[arm], drawn[arm] = np.mean(alone), draw(lambda lesions: np.mean(scores(lesions)))
-        found = estimate(values[arm], drawn[arm], default_interval(macro_auc, values[arm]))
-        rows.append(_row(arm, "macro_auc", found, _spread(alone)))
-    for one, other in COMPARED:
-        # The draws of all arms are the same lesions.
-        found = estimate(values[one] - values[other], drawn[one] - drawn[other])
-        rows.append(_row(f"{one} - {other}", "macro_auc", found))
-    return rows
+def recall(labels, probabilities, which):
+    """Return the share of one class that gets its own class as the most probable one."""
+    return np.mean(probabilities[labels == which].argmax(axis=-1) == which)
 
 
-def recall_rows(labels, runs):
-    """Return the recalls of each arm and the differences, with intervals over lesions."""
-    rows = []
-    for arm, each in runs.items():
-        found = evaluation.bootstrap_runs(mean_recall, labels, each, group_kind="lesion")
-        spread = _spread([mean_recall(labels, run) for run in each])
-        rows.append(_row(arm, "mean_recall", found, spread))
-        for k, name in enumerate(DIAGNOSES):
-            found = evaluation.bootstrap_runs(
-                class_recall, labels, each, group_kind="lesion", which=k
-            )
-            rows.append(_row(arm, f"recall {name}", found))
-    for one, other in COMPARED:
-        found = evaluation.compare_runs(
-            mean_recall, labels, runs[one], runs[other], group_kind="lesion"
-        )
-        rows.append(_row(f"{one} - {other}", "mean_recall", found))
+def score_rows(measure, score, labels, runs, compared=COMPARED, **options):
+    """Return a score of each arm, and the differences, with intervals over lesions."""
+    options["group_kind"] = "lesion"
+    rows = [
+        _row(arm, measure, evaluation.bootstrap(score, labels, each, **options))
+        for arm, each in runs.items()
+    ]
+    for one, other in compared:
+        found = evaluation.bootstrap(score, labels, runs[one], against=runs[other], **options)
+        rows.append(_row(f"{one} - {other}", measure, found))
     return rows
 
 
@@ -178,7 +139,15 @@ def table(labels, runs, first_halves):
     table : pandas.DataFrame
     """
     runs = {arm: np.clip(p, 0, 1) for arm, p in runs.items()}
-    rows = recall_rows(labels, runs) + auc_rows(labels, runs, first_halves)
+    rows = score_rows("mean_recall", balanced_accuracy, labels, runs)
+    for k, name in enumerate(DIAGNOSES):
+        rows += score_rows(f"recall {name}", recall, labels, runs, compared=(), which=k)
+    halves = np.asarray(first_halves, float)[..., None]
+    with_halves = {
+        arm: np.concatenate([each, np.broadcast_to(halves, (*each.shape[:2], 1))], axis=2)
+        for arm, each in runs.items()
+    }
+    rows += score_rows("macro_auc", macro_auc_within, labels, with_halves)
     arms = list(dict.fromkeys(row["arm"] for row in rows))
     return pd.DataFrame(sorted(rows, key=lambda row: arms.index(row["arm"])))
 
@@ -198,13 +167,9 @@ def pair_rows(images, lesions):
     return [known | {"measure": measure, "value": count} for measure, count in counts.items()]
 
 
-def _spread(scores):
-    return np.std(scores, ddof=1) if len(scores) > 1 else np.nan
-
-
-def _row(arm, measure, found, spread=np.nan):
-    row = {"arm": arm, "measure": measure, "lesions": found.groups}
-    return row | {"value": found.value, "low": found.low, "high": found.high, "seed_sd": spread}
+def _row(arm, measure, found):
+    row = {"arm": arm, "measure": measure, "lesions": found.n_groups, "value": found.value}
+    return row | {"low": found.low, "high": found.high, "seed_sd": found.spread_over_runs}
 
 
 def main(arguments=None):

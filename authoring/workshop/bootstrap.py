@@ -1,4 +1,8 @@
-"""Make .venv ready: `python3 authoring/workshop/bootstrap.py learner` or `... author`.
+"""Make the environments ready: `python3 authoring/workshop/bootstrap.py learner` or `... author`.
+
+The learner's is .venv, with what requirements.lock names and nothing else. The author's is
+.venv-author: it sees the learner's packages, adds the tools of requirements-dev.lock, and its
+kernel "python3" is the learner's Python, so that lessons are executed where learners execute them.
 
 The first file that runs on a stranger's machine, so it must start, and speak plainly, on any
 Python at all: no imports beyond the standard library, no syntax newer than Python 3.0. A second
@@ -6,6 +10,7 @@ run with the same lock does nothing.
 """
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -16,6 +21,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 OLDEST, NEWEST = (3, 11), (3, 13)
 LOCKS = {"learner": "requirements.lock", "author": "requirements-dev.lock"}
 NEEDED_GB = 5
+CONDA_NAME = "cnn-medical-imaging"  # as in environment.yml
 NETWORK_SIGNS = (
     "NewConnectionError",
     "Connection refused",
@@ -34,6 +40,24 @@ NETWORK_SIGNS = (
 def fail(sentence):
     sys.stderr.write("\nSet-up stopped: " + sentence + "\n")
     sys.exit(1)
+
+
+def ask(python, code):
+    """Return what `code` prints in another Python, or None if that fails."""
+    try:
+        output = subprocess.check_output([python, "-c", code], stderr=subprocess.PIPE)
+        return output.decode().strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def version_of(command):
+    """Return (major, minor) of a Python command, or None if it does not start."""
+    text = ask(command, "import sys; print('%d %d' % sys.version_info[:2])")
+    try:
+        return tuple(int(part) for part in text.split()) if text else None
+    except ValueError:
+        return None
 
 
 def find_python():
@@ -55,18 +79,14 @@ def find_python():
     )
 
 
-def version_of(command):
-    """Return (major, minor) of a Python command, or None if it does not start."""
-    code = "import sys; print('%d %d' % sys.version_info[:2])"
-    try:
-        output = subprocess.check_output([command, "-c", code], stderr=subprocess.PIPE)
-        return tuple(int(part) for part in output.split())
-    except (OSError, ValueError, subprocess.CalledProcessError):
-        return None
-
-
 def check_machine():
-    """Stop where TensorFlow has no wheel, or where the disk is too full for 3 GB of packages."""
+    """Stop where conda did the work already, TensorFlow has no wheel, or the disk is too full."""
+    if os.environ.get("CONDA_DEFAULT_ENV") == CONDA_NAME:
+        fail(
+            "the conda environment %s has all that is needed: use 'python -m course_utils' with "
+            "lab, doctor, reset or download in place of 'make'. To install another 3 GB "
+            "here all the same, run 'conda deactivate' first." % CONDA_NAME
+        )
     if sys.platform == "darwin" and platform.machine() == "x86_64":
         fail(
             "TensorFlow publishes no package for Macs with an Intel processor. "
@@ -81,18 +101,22 @@ def check_machine():
             )
 
 
-def make_venv(folder):
-    """Create the virtual environment unless a working one of a supported version is there."""
+def venv_python(folder):
+    parts = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    return os.path.join(folder, *parts)
+
+
+def make_venv(folder, python=None):
+    """Create the virtual environment unless a working one of the right version is there."""
     inside = venv_python(folder)
     present = version_of(inside)
-    if present and OLDEST <= present <= NEWEST and not os.environ.get("PYTHON"):
-        return inside
-    python = find_python()
+    if not python:
+        if present and OLDEST <= present <= NEWEST and not os.environ.get("PYTHON"):
+            return inside
+        python = find_python()
     if present == version_of(python):
         return inside
-    try:
-        subprocess.check_output([python, "-c", "import venv, ensurepip"], stderr=subprocess.PIPE)
-    except subprocess.CalledProcessError:
+    if ask(python, "import venv, ensurepip") is None:
         fail(
             "this Python has no venv module. On Debian and Ubuntu install it with "
             "'sudo apt install python%d.%d-venv', then run the same command again."
@@ -105,9 +129,18 @@ def make_venv(folder):
     return inside
 
 
-def venv_python(folder):
-    parts = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    return os.path.join(folder, *parts)
+def put_on_top(author, learner, folder):
+    """Let the author's environment see the learner's packages and start the learner's kernel."""
+    where = "import sysconfig; print(ascii(sysconfig.get_path('purelib')))"
+    own = ask(author, where.replace("ascii", ""))
+    with open(os.path.join(own, "learner.pth"), "w") as file:
+        file.write("import site; site.addsitedir(%s)\n" % ask(learner, where))
+    kernel = os.path.join(folder, "share", "jupyter", "kernels", "python3")
+    if not os.path.isdir(kernel):
+        os.makedirs(kernel)
+    command = [learner, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    with open(os.path.join(kernel, "kernel.json"), "w") as file:
+        json.dump({"argv": command, "display_name": "Python 3", "language": "python"}, file)
 
 
 def install(python, arguments, log):
@@ -151,37 +184,45 @@ def fingerprint(kind):
 
 
 def is_installed(kind, folder):
-    """Tell whether this lock is installed. The authors' lock holds the learners'."""
-    for stamp in {kind, "author"}:
-        try:
-            with open(os.path.join(folder, "installed-" + stamp)) as file:
-                if file.read() == fingerprint(stamp) and os.path.exists(venv_python(folder)):
-                    return True
-        except OSError:
-            pass
-    return False
+    """Tell whether this lock is installed there."""
+    try:
+        with open(os.path.join(folder, "installed-" + kind)) as file:
+            return file.read() == fingerprint(kind) and os.path.exists(venv_python(folder))
+    except OSError:
+        return False
+
+
+def set_up(kind, folder, learner=None):
+    """Install one lock into one virtual environment, unless that is done."""
+    if is_installed(kind, folder):
+        return
+    check_machine()
+    python = make_venv(folder, learner)
+    log = os.path.join(folder, "setup.log")
+    if os.path.exists(log):
+        os.remove(log)
+    size = "about 3 GB, some minutes the first time" if kind == "learner" else "about 0.3 GB"
+    print("Installing the packages of %s: %s" % (LOCKS[kind], size))
+    sys.stdout.flush()
+    if learner:
+        put_on_top(python, learner, folder)
+    install(python, ["--require-hashes", "-r", LOCKS[kind]], log)
+    if not learner:
+        # The course's own package, linked so that it can be imported from any folder. setuptools
+        # is in the lock, so this needs no network.
+        install(python, ["--no-deps", "--no-build-isolation", "--no-index", "-e", ROOT], log)
+    with open(os.path.join(folder, "installed-" + kind), "w") as file:
+        file.write(fingerprint(kind))
 
 
 def main(arguments):
     kind = arguments[0] if arguments else "learner"
     if kind not in LOCKS:
         fail("unknown set-up '%s'. Choose from: %s." % (kind, ", ".join(sorted(LOCKS))))
-    folder = os.environ.get("VENV") or os.path.join(ROOT, ".venv")
-    if is_installed(kind, folder):
-        return
-    check_machine()
-    python = make_venv(folder)
-    log = os.path.join(folder, "setup.log")
-    if os.path.exists(log):
-        os.remove(log)
-    print("Installing the packages of %s: about 3 GB, some minutes the first time" % LOCKS[kind])
-    sys.stdout.flush()
-    install(python, ["--require-hashes", "-r", LOCKS[kind]], log)
-    # The course's own package, linked so that it can be imported from any folder. setuptools is
-    # in the lock, so this needs no network.
-    install(python, ["--no-deps", "--no-build-isolation", "--no-index", "-e", ROOT], log)
-    with open(os.path.join(folder, "installed-" + kind), "w") as file:
-        file.write(fingerprint(kind))
+    folder = os.path.abspath(os.environ.get("VENV") or os.path.join(ROOT, ".venv"))
+    set_up("learner", folder)
+    if kind == "author":
+        set_up("author", folder + "-author", venv_python(folder))
 
 
 if __name__ == "__main__":

@@ -17,27 +17,34 @@ from authoring.workshop.lessons import read_lesson, source_hash
 
 # Cells with these tags need no prose right before them and may be long.
 MACHINERY = {"setup", "exercise", "check", "solution", "claim"}
-TAGS = MACHINERY | {"widget", "core", "deeper", "hide-input"}
+TAGS = MACHINERY | {"define", "widget", "core", "deeper", "hide-input"}
 TAGS |= {"nbval-ignore-output", "raises-exception"}
 # Documentation and data that a lesson may link to beside the entries of references.bib.
-HOSTS = (
-    *("docs.python.org", "numpy.org", "scipy.org", "docs.scipy.org", "matplotlib.org"),
-    *("pandas.pydata.org", "seaborn.pydata.org", "scikit-learn.org", "scikit-image.org"),
-    *("keras.io", "www.tensorflow.org", "pydicom.github.io", "nipy.org", "nilearn.github.io"),
-    *(
-        "ipywidgets.readthedocs.io",
-        "jupyterlab.readthedocs.io",
-        "dicom.nema.org",
-        "www.dicomstandard.org",
-    ),
-    *(
-        "radiopaedia.org",
-        "dicom.innolitics.com",
-        "nifti.nimh.nih.gov",
-        "medmnist.com",
-        "creativecommons.org",
-    ),
-)
+HOSTS = {
+    "docs.python.org",
+    "numpy.org",
+    "scipy.org",
+    "docs.scipy.org",
+    "matplotlib.org",
+    "pandas.pydata.org",
+    "seaborn.pydata.org",
+    "scikit-learn.org",
+    "scikit-image.org",
+    "keras.io",
+    "www.tensorflow.org",
+    "pydicom.github.io",
+    "nipy.org",
+    "nilearn.github.io",
+    "ipywidgets.readthedocs.io",
+    "jupyterlab.readthedocs.io",
+    "dicom.nema.org",
+    "www.dicomstandard.org",
+    "radiopaedia.org",
+    "dicom.innolitics.com",
+    "nifti.nimh.nih.gov",
+    "medmnist.com",
+    "creativecommons.org",
+}
 LENGTH_LINE = "**Time** 60 minutes · **Runs in** 20 s · **Memory** 0.5 GB"
 LENGTH = re.compile(
     r"\*\*Time\*\* \d+ minutes · \*\*Runs in\*\* \d+ s · \*\*Memory\*\* \d+(\.\d+)? GB"

@@ -7,19 +7,65 @@ import copy
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import (
-    check_choice,
-    check_names,
-    check_text_or_numbers,
-    frozen,
-    per_image,
-    refuse,
-)
+from course_utils._checks import check_choice, check_names, frozen
+from course_utils.datasets._problems import refuse
 
 GROUP_KINDS = ("patient", "lesion", "near-duplicate", "image")
 ORIGINS = ("simulated", "real")
 SPLITS = ("train", "validation", "test", "extra")
 MAX_MASKS = 8
+
+
+def per_image(field, values, n):
+    """Check one value per image and return the array."""
+    values = np.asarray(values)
+    if values.shape != (n,):
+        refuse(
+            field,
+            f"shape {values.shape}",
+            f"({n},), one value per image",
+            "Check that the array was selected together with the images.",
+        )
+    return values
+
+
+def check_text_or_numbers(field, values, n):
+    """Check integers or non-empty text, one per image."""
+    values = per_image(field, values, n)
+    if values.dtype.kind in "iu":
+        return frozen(values.astype(np.int64))
+    if values.dtype.kind in "OT" and all(isinstance(value, str) for value in values):
+        values = values.astype(str)
+    if values.dtype.kind != "U" or not np.all(np.char.str_len(values) > 0):
+        refuse(
+            field,
+            f"dtype {values.dtype} or an empty or missing entry",
+            "integers or non-empty text",
+            "Give every image a name or a number.",
+        )
+    return frozen(values)
+
+
+def positions(which, n):
+    """Return a selection as integer positions, refusing what NumPy would bend."""
+    which = np.asarray(which)
+    if which.dtype == bool and which.shape == (n,):
+        which = np.flatnonzero(which)
+    if which.dtype.kind not in "iu" or which.ndim != 1:
+        refuse(
+            "selection",
+            f"shape {which.shape}, dtype {which.dtype}",
+            f"booleans of shape ({n},) or a list of positions",
+            "For one image write select([5]).",
+        )
+    if which.size == 0 or which.min() < -n or which.max() >= n:
+        refuse(
+            "selection",
+            "no image" if which.size == 0 else f"positions {which.min()} to {which.max()}",
+            f"at least one position from 0 to {n - 1}",
+            "Check the condition that chooses the images.",
+        )
+    return which
 
 
 def check_images(images, window):

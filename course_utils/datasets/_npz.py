@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils._checks import DatasetError, refuse
+from course_utils._checks import DatasetError
 from course_utils._files import write_npz
 from course_utils._jpeg import JPEG, decode_jpeg, encode_jpeg
 from course_utils.datasets._fields import attribute_array
+from course_utils.datasets._problems import refuse
 
 SCHEMA_VERSION = 1
 REQUIRED = ("name", "channel_names", "labels", "class_names", "groups", "group_kind", "meta")

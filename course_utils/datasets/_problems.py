@@ -10,6 +10,11 @@ MAX_KINDS = 10
 MAX_EXAMPLES = 3
 
 
+def refuse(field, received, allowed, remedy):
+    """Raise a DatasetError with the words of `course_utils._checks.refuse`."""
+    raise DatasetError(f"{field}: received {received}; allowed: {allowed}. {remedy}")
+
+
 class Complaint(Exception):
     """One file does not fit: what is wrong, details of this file, and what to do."""
 

@@ -8,8 +8,7 @@ from numbers import Integral
 import numpy as np
 from PIL import Image
 
-from course_utils._checks import refuse
-from course_utils.datasets._problems import Complaint
+from course_utils.datasets._problems import Complaint, refuse
 
 FITS = ("crop", "pad", "stretch")
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.

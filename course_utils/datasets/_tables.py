@@ -12,8 +12,9 @@ from pathlib import Path, PureWindowsPath
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, check_choice, check_names, refuse
+from course_utils._checks import DatasetError, check_choice, check_names
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
+from course_utils.datasets._problems import refuse
 
 WITHOUT_COLUMN = ("near-duplicate", "image")
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, check_choice, frozen, refuse
+from course_utils._checks import DatasetError, check_choice, frozen
+from course_utils.datasets._problems import refuse
 
 RULES = ("mean", "max", "top3 mean")
 # A softmax in float32 may end a hair above 1.

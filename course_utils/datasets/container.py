@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, check_choice, check_names, positions
+from course_utils._checks import DatasetError, check_choice, check_names
 from course_utils.datasets import _npz
 from course_utils.datasets._display import dataset_html, dataset_text
-from course_utils.datasets._fields import SPLITS, CopyOnRead, checked_fields
+from course_utils.datasets._fields import SPLITS, CopyOnRead, checked_fields, positions
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -122,7 +122,11 @@ class ImageDataset:
     meta: dict[str, Any] | None = CopyOnRead()  # noqa: RUF009
 
     def __post_init__(self):
-        for field, value in checked_fields(self).items():
+        try:
+            checked = checked_fields(self)
+        except ValueError as error:
+            raise DatasetError(str(error)) from None
+        for field, value in checked.items():
             object.__setattr__(self, field, value)
 
     def __len__(self):

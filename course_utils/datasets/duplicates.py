@@ -7,7 +7,7 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from course_utils._checks import refuse
+from course_utils.datasets._problems import refuse
 
 COMPARE_AT = 28
 BLOCK = 512

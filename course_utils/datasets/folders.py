@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, check_choice, refuse
+from course_utils._checks import DatasetError, check_choice
 from course_utils.datasets import _tables as tables
 from course_utils.datasets._fields import check_window
 from course_utils.datasets._pictures import SUFFIXES, read_mask, read_picture
-from course_utils.datasets._problems import Complaint, Problems
+from course_utils.datasets._problems import Complaint, Problems, refuse
 from course_utils.datasets._resizing import check_mask_remains, check_size, place
 from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.duplicates import group_near_duplicates

@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 from PIL import Image
 
-from course_utils._checks import refuse
+from course_utils.datasets._problems import refuse
 
 # The median of the head becomes this gray level of 255, so that three times as bright still fits.
 MEDIAN = 80

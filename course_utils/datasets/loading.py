@@ -35,7 +35,7 @@ def read_dataset(path):
     arrays = _npz.read_arrays(path)
     try:
         return ImageDataset(**_npz.arrays_to_fields(arrays))
-    except DatasetError as error:
+    except ValueError as error:
         raise DatasetError(f"{path}: {error}") from error
 
 
@@ -68,7 +68,7 @@ def load(name, origin="embedded", *, size=None):
 
     >>> load("knee")
     Traceback (most recent call last):
-    course_utils._checks.DatasetError: name: received 'knee'; allowed: brain_mri, \
+    ValueError: name: received 'knee'; allowed: brain_mri, \
 breast_ultrasound, skin_lesions. Use one of these words.
     """
     check_choice("name", name, EMBEDDED)

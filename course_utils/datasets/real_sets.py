@@ -126,7 +126,7 @@ def _read_medmnist(path, entry):
             citation=entry.citation,
             meta={"notice": entry.notice, "positive": entry.positive},
         )
-    except DatasetError as error:
+    except ValueError as error:
         raise DatasetError(f"{path}: {error}") from error
 
 

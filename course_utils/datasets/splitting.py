@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_utils._checks import check_seed, refuse
+from course_utils._checks import check_seed
+from course_utils.datasets._problems import refuse
 
 if TYPE_CHECKING:
     from course_utils.datasets import ImageDataset

@@ -1,4 +1,4 @@
-"""Read a folder of NIfTI or DICOM volumes with masks and a table: your own scans.
+"""Read a folder of NIfTI volumes with masks and a table: your own scans.
 
 Taught in lesson 10; the formats are described in docs/your_own_data.md.
 """
@@ -10,23 +10,17 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, check_choice, check_names, refuse
+from course_utils._checks import DatasetError, check_choice, check_names
 from course_utils.datasets import _tables as tables
 from course_utils.datasets._fields import check_window
-from course_utils.datasets._problems import Complaint, Problems, some
+from course_utils.datasets._problems import Complaint, Problems, refuse, some
 from course_utils.datasets._resizing import check_mask_remains, check_size, place
 from course_utils.datasets.container import ImageDataset
-from course_utils.imaging import (
-    ImageFileError,
-    normalize,
-    plane,
-    read_dicom_series,
-    read_nifti,
-    reorient,
-)
+from course_utils.imaging import ImageFileError, plane, read_nifti
 
 PLANE_AXES = {"sagittal": 0, "coronal": 1, "axial": 2}
 # With "percentile": shares of the voxels above the volume's lowest value, which is mostly air.
@@ -61,7 +55,7 @@ def read_volume_folder(
     r"""Read volumes that a table describes into an `ImageDataset` of slices.
 
     Each row of the table names, relative to the folder, one scan: a NIfTI file (.nii, .nii.gz)
-    or the folder of one DICOM series for each channel, and one for the mask. All problems are
+    for each channel, and one for the mask. All problems are
     collected into one error. Taught in lesson 10; see docs/your_own_data.md.
 
     Parameters
@@ -229,7 +223,7 @@ class _Cut:
 
     def stack(self, volumes, mask):
         """Return the `_Stack` of volumes (one per channel) and a mask that share one grid."""
-        digest = hashlib.sha256(b"".join(volume.data.tobytes() for volume in volumes)).digest()
+        digest = hashlib.sha256(b"".join(_voxels(volume).tobytes() for volume in volumes)).digest()
         scaled = [self._scaled(volume) for volume in volumes]
         positions, thickness = self._positions(volumes[0])
         first = plane(scaled[0], self.plane, 0)
@@ -246,16 +240,15 @@ class _Cut:
 
     def _scaled(self, volume):
         """Return the volume in the window's values; `Complaint` where all is black or white."""
-        data = volume.data
+        data = _voxels(volume)
         if data.min() == data.max():
             raise Complaint("volume whose voxels are all equal", f"{data.min():g}", "Leave it out.")
         if self.by_percentile:
-            inside = data > data.min()
-            try:
-                data = normalize(data, "percentile", mask=inside, percentiles=PERCENTILES)
-            except ValueError as error:  # nearly all voxels equal
-                raise Complaint("volume without contrast", str(error), "Give a window.") from error
-            return type(volume)(data, volume.affine)
+            low, high = np.percentile(data[data > data.min()], PERCENTILES)
+            if not low < high:  # nearly all voxels equal
+                raise Complaint("volume without contrast", f"all {low:g}", "Give a window.")
+            data = np.interp(data, (low, high), (0, 1)).astype(np.float32)
+            return nib.Nifti1Image(data, volume.affine)
         low, high = self.window
         if ((data <= low) | (data >= high)).all():
             raise Complaint(
@@ -266,7 +259,7 @@ class _Cut:
         return volume
 
     def _planes(self, volume):
-        for index in range(volume.data.shape[PLANE_AXES[self.plane]]):
+        for index in range(volume.shape[PLANE_AXES[self.plane]]):
             yield np.ascontiguousarray(plane(volume, self.plane, index).pixels)
 
     def _slices(self, volume, placement):
@@ -278,7 +271,7 @@ class _Cut:
         if self.size is None:
             return np.stack([pixels > 0 for pixels in self._planes(mask)]).astype(np.uint8)
         masks = np.stack([placement.apply_to_mask(pixels > 0) for pixels in self._planes(mask)])
-        check_mask_remains(mask.data, masks)
+        check_mask_remains(_voxels(mask), masks)
         return masks
 
     def _positions(self, volume):
@@ -290,7 +283,7 @@ class _Cut:
         normal *= np.sign(normal @ step) / np.linalg.norm(normal)
         thickness = float(normal @ step)
         start = float(normal @ volume.affine[:3, 3])
-        return start + thickness * np.arange(volume.data.shape[axis]), thickness
+        return start + thickness * np.arange(volume.shape[axis]), thickness
 
 
 def _window(intensity_window):
@@ -400,16 +393,13 @@ def _read(folder, path, line, problems):
         return None
     try:
         if path.is_dir():
-            return reorient(read_dicom_series(path))
+            raise ImageFileError("a folder; turn a DICOM series into NIfTI with dcm2niix first")
         if path.name.lower().endswith((".nii", ".nii.gz")):
-            return reorient(read_nifti(path))
-        raise ImageFileError("neither .nii or .nii.gz nor the folder of a DICOM series")
+            return nib.as_closest_canonical(read_nifti(path))
+        raise ImageFileError("neither .nii nor .nii.gz")
     except ValueError as error:
         place_in_words = f"{path.relative_to(folder)} ({line}): {error}"
-        advice = (
-            "Mend or replace it; options named here are those of imaging.read_nifti and read_dicom."
-        )
-        problems.add("unreadable volume", place_in_words, advice)
+        problems.add("unreadable volume", place_in_words, "Fix or replace it.")
         return None
 
 
@@ -417,34 +407,42 @@ def _check_one_grid(names, volumes, has_mask):
     """Complain where a channel or the mask lies on another grid than the first channel."""
     first = volumes[0]
     for k, volume in enumerate(volumes[1:], 1):
-        if volume.data.shape == first.data.shape and _moved_mm(first, volume) <= SAME_PLACE * min(
-            first.spacing_mm
-        ):
+        side = min(first.header.get_zooms())
+        if volume.shape == first.shape and _moved_mm(first, volume) <= SAME_PLACE * side:
             continue
         what = "mask" if has_mask and k == len(volumes) - 1 else "channel"
         raise Complaint(
             f"{what} on another grid than its volume",
-            f"{names[k]}: {volume!r}{_moved_in_words(first, volume)} instead of {first!r}",
+            f"{names[k]}: {_grid(volume)}{_moved_in_words(first, volume)} not {_grid(first)}",
             "Resample it onto the volume (masks with the nearest voxel) and look at the result.",
         )
 
 
+def _voxels(volume):
+    return np.asarray(volume.dataobj)
+
+
+def _grid(volume):
+    spacing = " x ".join(f"{size:.3g}" for size in volume.header.get_zooms())
+    return f"{' x '.join(map(str, volume.shape))} voxels, {spacing} mm"
+
+
 def _moved_in_words(one, other):
-    if one.data.shape != other.data.shape:
+    if one.shape != other.shape:
         return ""
     return f", moved by up to {_moved_mm(one, other):.3g} mm,"
 
 
 def _moved_mm(one, other):
     """Return how far the corner voxels of two volumes of one shape lie apart at most, in mm."""
-    corners = np.array(np.meshgrid(*[(0, size - 1) for size in one.data.shape])).reshape(3, -1)
+    corners = np.array(np.meshgrid(*[(0, size - 1) for size in one.shape])).reshape(3, -1)
     corners = np.vstack([corners, np.ones(corners.shape[1])])
     apart = (one.affine - other.affine)[:3] @ corners
     return float(np.linalg.norm(apart, axis=0).max())
 
 
 def _check_mask_values(mask, name):
-    found = np.unique(mask.data)
+    found = np.unique(_voxels(mask))
     if not any(np.isin(found, (0, high)).all() for high in (1, 255)):
         shown = ", ".join(f"{value:g}" for value in found[:4]) + (", …" if len(found) > 4 else "")
         raise Complaint(

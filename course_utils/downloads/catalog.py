@@ -238,7 +238,7 @@ def main_download(argv=None):
         for name in options.name:
             paths = download(name, options.size)
             print(f"Ready in {paths[0].parent}")
-    except (DatasetError, DownloadError) as error:
+    except (ValueError, DownloadError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -1,13 +1,14 @@
-"""Checks that the metrics share: labels, probabilities, weights, groups and single numbers."""
+"""Checks at the door of the evaluation: labels, predictions, weights, groups, masks, numbers."""
 
+from functools import wraps
 from numbers import Integral, Real
 
 import numpy as np
 
-from course_utils._checks import DatasetError, refuse
+from course_utils._checks import refuse
 
 
-class UndefinedScoreError(DatasetError):
+class UndefinedScoreError(ValueError):
     """A score that these data do not define, such as a predictive value with no positive call."""
 
 
@@ -16,161 +17,155 @@ def undefined(text):
     raise UndefinedScoreError(text)
 
 
-def check_probabilities(probabilities, classes=False):
-    """Return probabilities as float64, (n,) or with `classes` (n, classes), refusing what is none.
+def checked(check, interval=None):
+    """Make a score check its arguments; `bootstrap` checks them once and draws `unchecked`.
 
-    Refuses NaN and values outside 0–1, an empty array and text.
+    `interval` is for scores that are no fractions, whatever values they happen to take: see
+    `intervals.bootstrap`.
     """
+
+    def decorate(unchecked):
+        @wraps(unchecked)
+        def score(labels, probabilities, *, sample_weight=None, **options):
+            rows = check(labels, probabilities, sample_weight)
+            return unchecked(*rows[:2], sample_weight=rows[2], **options)
+
+        score.unchecked, score.interval = unchecked, interval
+        return score
+
+    return decorate
+
+
+def check_probabilities(probabilities):
+    """Return probabilities from 0 to 1 as float64, of any shape."""
     try:
         array = np.asarray(probabilities, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"probabilities are {probabilities!r:.60}. Give one number from 0 to 1 per group."
-        ) from error
-    if array.ndim != 1 + classes or (classes and array.shape[1] < 3):
-        wanted = "(n, classes) with at least 3 classes" if classes else "one value per group, (n,)"
-        raise ValueError(
-            f"probabilities have shape {array.shape}; needed: {wanted}. Keras predicts (n, 1) for "
-            "a sigmoid: use predictions[:, 0]."
-        )
+    except (TypeError, ValueError):
+        refuse("probabilities", f"{probabilities!r:.60}", "numbers", "Give one per group.")
+    if not array.size:
+        refuse("probabilities", f"shape {array.shape}", "at least one", "Check the selection.")
     good = (array >= 0) & (array <= 1)
     if not good.all():
-        raise ValueError(
-            f"a probability is {array[~good][0]}. Give values from 0 to 1; apply a sigmoid to "
-            "logits, and look for the cause of NaN."
-        )
-    if classes and np.abs(array.sum(axis=1) - 1).max(initial=0) > 1e-3:
-        refuse(
-            "probabilities",
-            f"rows whose sums run from {array.sum(axis=1).min():g} to {array.sum(axis=1).max():g}",
-            "rows that sum to 1",
-            "Apply a softmax to logits.",
-        )
+        advice = "Apply a sigmoid to logits; look for the cause of NaN."
+        refuse("probabilities", f"{array[~good][0]}", "0 to 1", advice)
     return array
 
 
-def check_binary(labels, probabilities, weights=None):
-    """Return labels as booleans, probabilities and weights (or None), checked, of one length."""
-    labels, probabilities = np.asarray(labels), check_probabilities(probabilities)
-    if labels.shape != probabilities.shape:
-        raise ValueError(
-            f"labels have shape {labels.shape}, probabilities {probabilities.shape}. Give two "
-            "arrays of one length, one value per group (see datasets.aggregate)."
+def check_binary(labels, probabilities, sample_weight=None):
+    """Return labels (n,) of 0 and 1, probabilities (n,) of class 1, and weights or None."""
+    probabilities, labels = np.asarray(probabilities), np.asarray(labels)
+    if probabilities.ndim != 1:
+        two = probabilities.ndim == 2 and probabilities.shape[1] == 2
+        remedy = (
+            "Of two softmax columns use predictions[:, 1], the probability of class 1."
+            if two
+            else "Keras predicts (n, 1) for a sigmoid: use predictions[:, 0]."
         )
+        refuse("probabilities", f"shape {probabilities.shape}", "(n,), one per group", remedy)
+    probabilities = check_probabilities(probabilities)
+    if labels.shape != probabilities.shape:
+        received = f"shape {labels.shape} for {len(probabilities)} probabilities"
+        refuse("labels", received, "one label per probability", "See datasets.aggregate.")
     positive = labels == 1
     if labels.dtype.kind not in "biuf" or not (positive | (labels == 0)).all():
-        raise ValueError(f"labels are {_some(labels)}. {BOTH_CLASSES}")
-    if not positive.any() or positive.all():
-        raise ValueError(f"labels are {_some(labels)}. {BOTH_CLASSES}")
-    weights = None if weights is None else check_weights(weights, len(labels))
+        refuse("labels", _some(labels), "0 and 1", "Code yours as 0 and 1; 1 is the disease.")
+    if positive.all() or not positive.any():
+        refuse("labels", f"only {_some(labels)}", "both 0 and 1", "A score needs both classes.")
+    weights = check_weights(sample_weight, len(labels))
     if weights is not None and not (weights[positive].any() and weights[~positive].any()):
-        # In a draw of the bootstrap this may happen by chance.
-        undefined(
-            "weights: received only zeros in one class; allowed: weight in both classes. A class "
-            "that stands for nobody cannot be scored against: mend the weights."
-        )
-    return positive, probabilities, weights
+        advice = "A class that stands for nobody cannot be scored against."
+        refuse("sample_weight", "only zeros in one class", "weight in both classes", advice)
+    return positive.astype(np.int64), probabilities, weights
 
 
-BOTH_CLASSES = (
-    "A score needs both classes, 0 and 1. Leave out other classes first, or code yours as 0 and 1."
-)
+def check_multiclass(labels, probabilities, sample_weight=None):
+    """Return labels (n,), probabilities (n, classes) whose rows sum to 1, and weights or None."""
+    probabilities, labels = check_probabilities(probabilities), np.asarray(labels)
+    if probabilities.ndim != 2 or probabilities.shape[1] < 3:
+        advice = "For two classes use the scores of (n,) probabilities, such as roc_auc."
+        refuse("probabilities", f"shape {probabilities.shape}", "(n, 3 or more classes)", advice)
+    n, classes = probabilities.shape
+    if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
+        refuse("probabilities", "rows with other sums", "rows that sum to 1", "Apply a softmax.")
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        received = f"shape {labels.shape}, dtype {labels.dtype}"
+        refuse("labels", received, f"integers of shape ({n},)", "Give one label per group.")
+    weights = check_weights(sample_weight, n)
+    cases = np.bincount(labels, weights, classes) if labels.min() >= 0 else np.zeros(1)
+    if len(cases) != classes or not cases.all():
+        allowed = f"each of the {classes} classes 0 to {classes - 1} at least once, with weight"
+        advice = "A class without a case has no recall; leave its column out, and rescale the rows."
+        refuse("labels", f"classes {_some(labels)}", allowed, advice)
+    return labels.astype(np.int64), probabilities, weights
 
 
 def _some(labels):
-    return np.unique(labels.astype(str) if labels.dtype.kind == "O" else labels)[:5].tolist()
-
-
-def check_multiclass(labels, probabilities, weights=None):
-    """Return integer labels, probabilities (n, classes) and weights (or None), checked."""
-    probabilities, labels = check_probabilities(probabilities, classes=True), np.asarray(labels)
-    n, classes = probabilities.shape
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        refuse(
-            "labels",
-            f"shape {labels.shape}, dtype {labels.dtype}",
-            f"integers of shape ({n},), one for each row of probabilities",
-            "Give one label per group.",
-        )
-    counts = np.bincount(labels, minlength=classes) if n and labels.min() >= 0 else np.zeros(1)
-    if len(counts) != classes or not counts.all():
-        refuse(
-            "labels",
-            f"classes {np.unique(labels).tolist()}",
-            f"each of the {classes} classes 0 to {classes - 1} at least once",
-            "A class without a case has no recall; leave its column out, and rescale the rows.",
-        )
-    return labels, probabilities, None if weights is None else check_weights(weights, n)
+    return np.unique(labels.astype(str) if labels.dtype.kind == "O" else labels)[:9].tolist()
 
 
 def check_weights(weights, n):
-    """Return weights as float64, refusing negative ones, NaN, a wrong length and only zeros."""
+    """Return weights as float64, or None."""
+    if weights is None:
+        return None
     array = np.asarray(weights)
     if array.shape != (n,) or array.dtype.kind not in "biuf":
         received = f"shape {array.shape}, dtype {array.dtype}"
-        refuse("weights", received, f"numbers of shape ({n},)", "Give one weight per row.")
+        refuse("sample_weight", received, f"numbers of shape ({n},)", "Give one weight per row.")
     if not np.isfinite(array).all() or array.min() < 0 or not array.any():
-        refuse(
-            "weights",
-            "NaN, infinity, a negative weight or only zeros",
-            "numbers from 0, some above",
-            "A weight says how many cases of the population a row stands for.",
-        )
+        advice = "A weight says how many cases of the population a row stands for."
+        refuse("sample_weight", "NaN, infinity, negative or only zeros", "numbers from 0", advice)
     return array.astype(np.float64)
 
 
-def check_fraction(name, value, advice="Give a fraction, such as 0.05 for 5 %."):
-    """Return a number strictly between 0 and 1."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < 1:
-        refuse(name, repr(value), "a number above 0 and below 1", advice)
-    return float(value)
-
-
-def check_unit_interval(name, value, advice="Give a fraction, such as 0.9 for 90 %."):
-    """Return a number from 0 to 1."""
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= 1:
-        refuse(name, repr(value), "a number from 0 to 1", advice)
-    return float(value)
-
-
-def check_count(name, value, least):
-    """Return a whole number that is not too small."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        refuse(name, repr(value), f"a whole number from {least}", "Give an integer.")
-    return int(value)
-
-
-def check_kind(group_kind):
-    """Return the word for a group."""
-    if not isinstance(group_kind, str) or not group_kind.strip():
-        refuse("group_kind", repr(group_kind), "a word", "Say what a group is, such as 'patient'.")
-    return group_kind
-
-
 def check_groups(groups, labels):
-    """Return the group number of each row, and the label of each group.
-
-    Without groups every row is its own.
-    """
+    """Return the group number of each row, and the label of each group; None: each row is one."""
     if groups is None:
         return np.arange(len(labels)), labels
     groups = np.asarray(groups)
     if groups.shape != labels.shape:
-        refuse(
-            "groups", f"shape {groups.shape}", f"{labels.shape}", "Give one group for each label."
-        )
+        received = f"shape {groups.shape}"
+        refuse("groups", received, f"{labels.shape}", "Give one group for each label.")
     missing = groups.dtype.kind == "f" and not np.isfinite(groups).all()
     if missing or (groups.dtype.kind == "O" and not all(isinstance(g, str) for g in groups)):
-        received = "NaN or something that is neither name nor number"
+        allowed = "a name or number for each row"
         refuse(
-            "groups", received, "a name or number for each row", "Find out whose rows these are."
+            "groups", "NaN, or neither name nor number", allowed, "Find out whose rows these are."
         )
     names, first, group_of_row = np.unique(groups, return_index=True, return_inverse=True)
     mixed = group_of_row[labels != labels[first][group_of_row]]
     if mixed.size:
-        raise DatasetError(
-            f"labels: group {names[mixed[0]]} has more than one label ({len(set(mixed))} such "
-            "groups); allowed: one label per group. Decide what makes a group positive, and give "
-            "every row of it that label."
-        )
+        received = f"group {names[mixed[0]]} with more than one label"
+        remedy = "Decide what makes a group positive, and give every row of it that label."
+        refuse("labels", received, "one label per group", remedy)
     return group_of_row, labels[first]
+
+
+def check_fraction(name, value, advice="Give a fraction, such as 0.05 for 5 %.", ends=False):
+    """Return a number between 0 and 1; `ends` allows 0 and 1 themselves."""
+    good = isinstance(value, Real) and not isinstance(value, bool)
+    if not good or not (0 <= value <= 1 if ends else 0 < value < 1):
+        refuse(name, repr(value), "0 to 1" if ends else "above 0 and below 1", advice)
+    return float(value)
+
+
+def check_count(name, value, least):
+    """Return an integer that is not too small."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        refuse(name, repr(value), f"an integer from {least}", "Give an integer.")
+    return int(value)
+
+
+def check_masks(truth, predicted):
+    """Return two masks of one shape as booleans."""
+    masks = []
+    for name, mask in (("truth", truth), ("predicted", predicted)):
+        mask = np.asarray(mask)
+        if mask.dtype.kind not in "biuf" or not mask.size or not np.isin(mask, (0, 1)).all():
+            received = f"shape {mask.shape}, dtype {mask.dtype}, or values other than 0 and 1"
+            advice = "Apply a threshold to probabilities; take one bit of bit flags (dataset.mask)."
+            refuse(name, received, "booleans, or only 0 and 1", advice)
+        masks.append(mask.astype(bool))
+    if masks[0].shape != masks[1].shape:
+        advice = "Keras predicts (n, height, width, 1): use predictions[..., 0]."
+        refuse("predicted", f"shape {masks[1].shape}", f"{masks[0].shape}, as truth", advice)
+    return masks

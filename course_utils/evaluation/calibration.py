@@ -1,132 +1,54 @@
-"""Whether probabilities mean what they say: Brier score, calibration curve, slope, intercept."""
+"""Whether probabilities mean what they say, and two ways to correct them.
+
+A **temperature** divides the log-odds by one number: it changes how extreme probabilities are (the
+calibration slope) and leaves 0.5 where it is. A **prior shift** adds one number to the log-odds: it
+changes their mean (the calibration intercept), as after training on oversampled cancers or moving
+to a clinic with fewer of them, and leaves the slope. Neither changes the order of the cases, so
+neither changes the AUC.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy.special import logit
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logit
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.stats.proportion import proportion_confint
 
-from course_utils._checks import check_choice
-from course_utils.evaluation._checks import check_binary, check_count, undefined
+from course_utils._checks import refuse
+from course_utils.evaluation._checks import (
+    check_binary,
+    check_fraction,
+    check_probabilities,
+    checked,
+    undefined,
+)
 
 # Float32 sigmoids reach 0 and 1, whose log-odds are infinite.
 SMALLEST = 1e-7
+# Beyond these the data ask for no temperature: no case is predicted wrongly, or most are.
+COLDEST, HOTTEST = 0.02, 50.0
 
 
-def brier_score(labels, probabilities, *, weights=None):
-    """Mean squared difference between probability and outcome.
+@checked(check_binary, interval="percentile")
+def calibration_slope(labels, probabilities, *, sample_weight=None):
+    """Fit the slope b of the logistic regression log-odds(label) = a + b · log-odds(probability).
 
     Parameters
     ----------
-    labels : array-like, shape (n,)
-        0 or 1.
-    probabilities : array-like, shape (n,)
-        Probability of class 1, 0–1.
-    weights : array-like, shape (n,), optional
-        How many cases of the population each row stands for.
-
-    Returns
-    -------
-    score : float
-        0 is best. Saying the prevalence p to everyone gets p(1 − p).
-
-    Raises
-    ------
-    ValueError
+    labels, probabilities, sample_weight : array-like, shape (n,)
         As for `roc_auc`.
-
-    Notes
-    -----
-    Brier 1950,
-    https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2. Taught in lesson 07.
-
-    Examples
-    --------
-    >>> round(brier_score([0, 1], [0.2, 0.6]), 3)
-    0.1
-    """
-    positive, probabilities, weights = check_binary(labels, probabilities, weights)
-    return float(np.average((probabilities - positive) ** 2, weights=weights))
-
-
-def calibration_curve(labels, probabilities, n_bins=10, *, strategy="quantile", weights=None):
-    """Mean probability and observed share of positives, bin by bin.
-
-    Parameters
-    ----------
-    labels, probabilities, weights : array-like, shape (n,)
-        As for `brier_score`; one row per group, for the intervals.
-    n_bins : int, optional
-        At least 2.
-    strategy : {"quantile", "uniform"}, optional
-        Bins with equally many rows, or of equal width. Bins without a row are left out.
-
-    Returns
-    -------
-    curve : DataFrame
-        Columns ``mean_probability``, ``observed``, ``n`` (rows) and, without weights, ``low`` and
-        ``high``, the ends of a 95 % Wilson interval.
-
-    Raises
-    ------
-    ValueError
-        As for `brier_score`, or an unknown strategy or number of bins.
-
-    Notes
-    -----
-    Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953. Taught in lesson 07.
-
-    Examples
-    --------
-    >>> curve = calibration_curve([0, 0, 0, 1], [0.1, 0.1, 0.7, 0.9], n_bins=2)
-    >>> curve[["mean_probability", "observed", "n"]]
-       mean_probability  observed  n
-    0               0.1       0.0  2
-    1               0.8       0.5  2
-    """
-    positive, probabilities, weights = check_binary(labels, probabilities, weights)
-    n_bins = check_count("n_bins", n_bins, 2)
-    check_choice("strategy", strategy, ("quantile", "uniform"))
-    grid = np.linspace(0, 1, n_bins + 1)
-    edges = np.quantile(probabilities, grid) if strategy == "quantile" else grid
-    bins = np.searchsorted(edges[1:-1], probabilities)
-    mass = np.ones(len(positive)) if weights is None else weights
-    table = pd.DataFrame({"mass": mass, "p": mass * probabilities, "y": mass * positive, "n": 1})
-    sums = table.groupby(bins).sum().query("mass > 0").reset_index(drop=True)
-    curve = pd.DataFrame(
-        {"mean_probability": sums["p"] / sums["mass"], "observed": sums["y"] / sums["mass"]}
-    )
-    curve["n"] = sums["n"].astype(int)
-    if weights is None:
-        curve["low"], curve["high"] = proportion_confint(sums["y"], sums["n"], method="wilson")
-    return curve
-
-
-def calibration_slope(labels, probabilities, *, weights=None):
-    """Slope b of the logistic regression log-odds(label) = a + b · log-odds(probability).
-
-    Parameters
-    ----------
-    labels, probabilities, weights : array-like, shape (n,)
-        As for `brier_score`.
 
     Returns
     -------
     slope : float
         1 is best; below 1 the probabilities are too extreme, above 1 too timid.
 
-    Raises
-    ------
-    ValueError
-        As for `brier_score`; or where no slope exists, because the probabilities separate the
-        classes completely or are all the same.
-
     Notes
     -----
     Van Calster and others 2019, https://doi.org/10.1186/s12916-019-1466-7; fitted by statsmodels.
-    Probabilities of exactly 0 and 1 count as 1e-7 away from them. `Temperature` mends a wrong
-    slope. Taught in lesson 07.
+    Probabilities of exactly 0 and 1 count as 1e-7 away from them. There is no slope where the
+    probabilities separate the classes completely. `Temperature` corrects a wrong slope.
 
     Examples
     --------
@@ -138,60 +60,163 @@ def calibration_slope(labels, probabilities, *, weights=None):
     >>> [round(calibration_slope(labels, p), 3) for p in (honest, doubled)]
     [1.0, 0.5]
     """
-    positive, probabilities, weights = check_binary(labels, probabilities, weights)
-    _check_overlap(positive, probabilities)
-    design = np.stack([np.ones(len(positive)), _log_odds(probabilities)], axis=1)
-    return float(_logistic(positive, design, weights).params[1])
+    above, below = probabilities[labels == 1], probabilities[labels == 0]
+    if above.min() >= below.max() or above.max() <= below.min():
+        undefined(
+            "calibration slope: received probabilities that separate the classes completely, or "
+            "are all the same; allowed: values of the two classes that overlap. Use more cases, "
+            "or report the Brier score."
+        )
+    design = np.stack([np.ones(len(labels)), _log_odds(probabilities)], axis=1)
+    return float(_logistic(labels, design, sample_weight).params[1])
 
 
-def calibration_intercept(labels, probabilities, *, weights=None):
-    """Shift of the log-odds that would make the mean probability right (calibration in the large).
+@checked(check_binary, interval="percentile")
+def calibration_intercept(labels, probabilities, *, sample_weight=None):
+    """Fit the shift of the log-odds that would make the mean probability right.
 
     Parameters
     ----------
-    labels, probabilities, weights : array-like, shape (n,)
-        As for `brier_score`.
+    labels, probabilities, sample_weight : array-like, shape (n,)
+        As for `roc_auc`.
 
     Returns
     -------
     intercept : float
         0 is best; below 0 the probabilities are too high on average, above 0 too low.
 
-    Raises
-    ------
-    ValueError
-        As for `brier_score`.
-
     Notes
     -----
-    The slope is held at 1; Van Calster and others 2019,
-    https://doi.org/10.1186/s12916-019-1466-7; fitted by statsmodels. `shift_prevalence` mends a
-    wrong intercept that comes from another prevalence. Taught in lesson 07.
+    Calibration in the large, the slope held at 1: Van Calster and others 2019,
+    https://doi.org/10.1186/s12916-019-1466-7; fitted by statsmodels. `shift_prevalence` corrects a
+    wrong intercept that comes from another prevalence.
 
     Examples
     --------
     >>> round(calibration_intercept([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]), 3)
     -1.099
     """
-    positive, probabilities, weights = check_binary(labels, probabilities, weights)
-    ones = np.ones((len(positive), 1))
-    return float(_logistic(positive, ones, weights, _log_odds(probabilities)).params[0])
+    ones = np.ones((len(labels), 1))
+    return float(_logistic(labels, ones, sample_weight, _log_odds(probabilities)).params[0])
 
 
 def _log_odds(probabilities):
     return logit(np.clip(probabilities, SMALLEST, 1 - SMALLEST))
 
 
-def _check_overlap(positive, probabilities):
-    above, below = probabilities[positive], probabilities[~positive]
-    if above.min() >= below.max() or above.max() <= below.min():
-        undefined(
-            "calibration slope: the probabilities separate the classes completely, or are all "
-            "the same; allowed: values of the two classes that overlap. Use more cases, or report "
-            "the Brier score."
-        )
-
-
-def _logistic(positive, design, weights, offset=None):
+def _logistic(labels, design, weights, offset=None):
     options = {"family": Binomial(), "offset": offset, "freq_weights": weights}
-    return GLM(positive.astype(float), design, **options).fit()
+    return GLM(labels.astype(float), design, **options).fit()
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """Divide log-odds by one number.
+
+    Attributes
+    ----------
+    value : float
+        Above 1 makes probabilities less extreme, below 1 more.
+    n : int
+        Rows it was fitted on.
+
+    Examples
+    --------
+    >>> Temperature(2.0, n=100).apply([0.5, 0.9])
+    array([0.5 , 0.75])
+    """
+
+    value: float
+    n: int
+
+    def __repr__(self):
+        return f"Temperature {self.value:.3g}, fitted on {self.n} cases"
+
+    def apply(self, probabilities):
+        """Return recalibrated probabilities of class 1, the same shape."""
+        return expit(_log_odds(check_probabilities(probabilities)) / self.value)
+
+
+def fit_temperature(labels, probabilities):
+    """Find the temperature that makes the labels of validation data most probable.
+
+    Parameters
+    ----------
+    labels : array-like, shape (n,)
+        0 or 1, of validation data; never of the data to be scored.
+    probabilities : array-like, shape (n,)
+        Of class 1.
+
+    Returns
+    -------
+    temperature : Temperature
+        Give it the test data: ``temperature.apply(probabilities)``.
+
+    Raises
+    ------
+    ValueError
+        No temperature fits: every case gets its own class (the colder the better), or the
+        probabilities point the wrong way.
+
+    Notes
+    -----
+    Guo and others 2017, https://arxiv.org/abs/1706.04599.
+
+    Examples
+    --------
+    >>> labels = [0, 0, 0, 1, 0, 1, 1, 1]
+    >>> fit_temperature(labels, np.repeat([0.1, 0.9], 4)).apply([0.1, 0.9]).round(3)
+    array([0.25, 0.75])
+    """
+    labels, probabilities, _ = check_binary(labels, probabilities)
+    toward_truth = np.where(labels == 1, 1, -1) * _log_odds(probabilities)
+
+    def loss(log_temperature):
+        return np.logaddexp(0, -toward_truth / np.exp(log_temperature)).mean()
+
+    bounds = np.log([COLDEST, HOTTEST])
+    best = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    value = float(np.exp(best.x))
+    no_error = ((probabilities > 0.5) == labels).all()
+    if no_error or not COLDEST * 1.01 < value < HOTTEST / 1.01:
+        refuse(
+            "probabilities",
+            "no error" if no_error else f"a best temperature outside {COLDEST:g} to {HOTTEST:g}",
+            "some errors, and probabilities that point the right way",
+            "Use more validation cases, or look for swapped labels.",
+        )
+    return Temperature(value, len(labels))
+
+
+def shift_prevalence(probabilities, old, new):
+    """Turn probabilities that hold at one prevalence into those that hold at another.
+
+    Parameters
+    ----------
+    probabilities : array-like
+        Of class 1, 0–1.
+    old, new : float
+        Prevalence of class 1 where the model was trained (after any resampling or class weights)
+        and where it is used, above 0 and below 1.
+
+    Returns
+    -------
+    probabilities : ndarray, the same shape, float64
+
+    Notes
+    -----
+    Multiplies the odds by (new odds / old odds): Saerens and others 2002,
+    https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
+    places, and the negatives too.
+
+    Examples
+    --------
+    A model trained on half-and-half classes says 0.5. Where 5 % are positive that means 0.05:
+
+    >>> shift_prevalence([0.5, 0.9], old=0.5, new=0.05).round(3)
+    array([0.05 , 0.321])
+    """
+    probabilities = check_probabilities(probabilities)
+    old, new = check_fraction("old", old), check_fraction("new", new)
+    positive, negative = probabilities * new / old, (1 - probabilities) * (1 - new) / (1 - old)
+    return positive / (positive + negative)

@@ -1,159 +1,97 @@
 """The usual scores of a classifier together, each with its interval."""
 
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass
+from functools import partial
+from textwrap import wrap
 
 import numpy as np
-import pandas as pd
 
-from course_utils._checks import frozen
-from course_utils.evaluation import calibration, counts, discrimination
-from course_utils.evaluation._checks import UndefinedScoreError, check_binary, check_fraction
-from course_utils.evaluation.estimate import plural, two_digits
-from course_utils.evaluation.resampling import bootstrap
-from course_utils.evaluation.thresholds import Threshold
+from course_utils.evaluation._checks import (
+    UndefinedScoreError,
+    check_binary,
+    undefined,
+)
+from course_utils.evaluation.calibration import calibration_intercept, calibration_slope
+from course_utils.evaluation.intervals import WIDTH, bootstrap, plural, two_digits
+from course_utils.evaluation.scores import (
+    average_precision,
+    prevalence_weights,
+    roc_auc,
+    sensitivity_at_specificity,
+)
+from course_utils.evaluation.thresholds import Threshold, check_threshold
 
-# Enough for two decimals; `bootstrap` itself draws 2000.
-RESAMPLES = 1000
-OVERALL = (
-    ("AUC", discrimination.roc_auc, {}),
-    ("average precision", discrimination.average_precision, {}),
-    (
-        "sensitivity at 90 % specificity",
-        discrimination.sensitivity_at_specificity,
-        {"specificity": 0.9},
-    ),
-    ("Brier score", calibration.brier_score, {}),
-    ("calibration slope", calibration.calibration_slope, {}),
-    ("calibration intercept", calibration.calibration_intercept, {}),
-)
-AT_THRESHOLD = (
-    ("sensitivity", counts.sensitivity),
-    ("specificity", counts.specificity),
-    ("positive predictive value", counts.positive_predictive_value),
-    ("negative predictive value", counts.negative_predictive_value),
-)
+
+def _brier_score(labels, probabilities, *, sample_weight=None):
+    return np.average((probabilities - labels) ** 2, weights=sample_weight)
+
+
+def _share(labels, probabilities, *, threshold, of, right, sample_weight=None):
+    """Return the share of right ones among the rows that `of` selects."""
+    weights = np.ones(len(labels)) if sample_weight is None else sample_weight
+    called = probabilities >= threshold
+    rows = labels == right if of == "truth" else called == right
+    if not weights[rows].any():
+        call = "positive" if right else "negative"
+        undefined(
+            f"{call} predictive value: received no case called {call}; allowed: at least one. "
+            "Move the threshold, or report sensitivity and specificity."
+        )
+    return weights[rows & (labels == called)].sum() / weights[rows].sum()
+
+
+OVERALL = {
+    "AUC": roc_auc,
+    "average precision": average_precision,
+    "sensitivity at 90 % specificity": sensitivity_at_specificity,
+    "Brier score": _brier_score,
+    "calibration slope": calibration_slope,
+    "calibration intercept": calibration_intercept,
+}
+AT_THRESHOLD = {
+    "sensitivity": partial(_share, of="truth", right=1),
+    "specificity": partial(_share, of="truth", right=0),
+    "positive predictive value": partial(_share, of="call", right=1),
+    "negative predictive value": partial(_share, of="call", right=0),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """Scores with intervals, and the data that `plotting` draws them from.
+    """Show what was scored, the scores with their intervals, and what is known against them."""
 
-    Attributes
-    ----------
-    estimates : tuple of Estimate
-        Only those scores that exist; see `left_out`.
-    left_out : tuple of str
-        Why other scores do not exist for these data.
-    labels, probabilities, weights : ndarray, shape (n,)
-        What was scored; the weights give the stated prevalence.
-    prevalence : float
-        What scores that depend on it are for.
-    threshold : float, Threshold or None
-    group_kind : str
-    groups_per_class : tuple of int
-        Negative and positive groups.
-    """
-
+    heading: tuple
     estimates: tuple
-    left_out: tuple
-    labels: np.ndarray = field(repr=False)
-    probabilities: np.ndarray = field(repr=False)
-    weights: np.ndarray = field(repr=False)
-    prevalence: float
-    threshold: object
-    group_kind: str
-    groups_per_class: tuple
-
-    def __getitem__(self, name):
-        """Return the estimate of that name."""
-        for estimate in self.estimates:
-            if estimate.name == name:
-                return estimate
-        names = ", ".join(repr(e.name) for e in self.estimates)
-        raise KeyError(f"{name!r} is not in this report, which has {names}.")
-
-    @property
-    def table(self):
-        """A row per score: value, low, high, groups, unit, level, n_resamples, warning."""
-        columns = ("value", "low", "high", "groups", "unit", "level", "n_resamples", "warning")
-        rows = [{name: getattr(e, name) for name in columns} for e in self.estimates]
-        names = pd.Index([e.name for e in self.estimates], name="score")
-        return pd.DataFrame(rows, index=names, columns=columns)
-
-    @property
-    def counts(self):
-        """The unweighted confusion counts at the threshold, or None."""
-        if self.threshold is None:
-            return None
-        return counts.confusion_counts(self.labels, self.probabilities, self.threshold)
-
-    @property
-    def warnings(self):
-        """What is known against the scores and their intervals, each warning once."""
-        known = [e.warning for e in self.estimates if e.warning]
-        if isinstance(self.threshold, Threshold) and self.threshold.was_chosen_on(
-            self.labels, self.probabilities
-        ):
-            known.append(
-                "The threshold was chosen on the very data scored here: scores at it are too good."
-            )
-        return tuple(dict.fromkeys(known))
-
-    def _heading(self):
-        negatives, positives = self.groups_per_class
-        level = f"{100 * self.estimates[0].level:g} %"
-        yield (
-            f"{positives} positive and {negatives} negative {plural(self.group_kind)}; {level} "
-            f"intervals over {plural(self.group_kind)}; prevalence {self.prevalence:.2g}"
-        )
-        if isinstance(self.threshold, float):
-            yield f"Threshold {self.threshold:.3g}"
-        elif self.threshold is not None:
-            yield repr(self.threshold)
-
-    def _notes(self):
-        return [f"Warning: {text}" for text in self.warnings] + list(self.left_out)
+    warnings: tuple
 
     def __repr__(self):
         width = max(len(e.name) for e in self.estimates)
         lines = [
             f"  {e.name:{width}}  {two_digits(e.value):>5}  "
-            f"({two_digits(e.low)} to {two_digits(e.high)})"
+            f"({two_digits(e.low)} to {two_digits(e.high)}, {e.method})"
             for e in self.estimates
         ]
-        return "\n".join([*self._heading(), *lines, *self._notes()])
-
-    def _repr_html_(self):
-        rows = "".join(
-            f"<tr><th scope='row' style='text-align:left'>{escape(e.name)}</th>"
-            f"<td>{two_digits(e.value)}</td>"
-            f"<td>{two_digits(e.low)} to {two_digits(e.high)}</td></tr>"
-            for e in self.estimates
-        )
-        level = f"{100 * self.estimates[0].level:g} % interval"
-        head = f"<tr><th scope='col'>score</th><th scope='col'>value</th><th>{level}</th></tr>"
-        heading, notes = (
-            "".join(f"<p>{escape(line)}</p>" for line in lines)
-            for lines in (self._heading(), self._notes())
-        )
-        return f"{heading}<table><thead>{head}</thead><tbody>{rows}</tbody></table>{notes}"
+        notes = [line for text in self.warnings for line in wrap(text, WIDTH)]
+        return "\n".join([*self.heading, *lines, *notes])
 
 
 def report(
-    labels, probabilities, groups=None, threshold=None, prevalence=None, *, group_kind="patient",
-    level=0.95, n_resamples=RESAMPLES, seed=0, interval=None,
-):  # fmt: skip
+    labels,
+    probabilities,
+    *,
+    threshold=None,
+    prevalence=None,
+    group_kind="patient",
+    n_resamples=1000,
+):
     """Score a classifier in the usual ways, each score with its interval over groups.
 
     Parameters
     ----------
     labels : array-like, shape (n,)
-        0 or 1.
+        0 or 1, one per group.
     probabilities : array-like, shape (n,)
         Probability of class 1, 0–1.
-    groups : array-like, shape (n,), optional
-        Group of each row; whole groups are drawn. Default: each row is one.
     threshold : float or Threshold, optional
         Adds sensitivity, specificity and predictive values at it. Choose it on other data.
     prevalence : float, optional
@@ -162,58 +100,67 @@ def report(
         hold there, too (`shift_prevalence`). Default: the data's own.
     group_kind : str, optional
         What a group is.
-    level, n_resamples, seed, interval
-        As for `bootstrap`.
+    n_resamples : int, optional
+        Draws of the bootstrap, at least 100.
 
     Returns
     -------
     report : Report
-        Prints itself, shows itself in a notebook, carries ``report.table``;
-        `plotting.plot_report` draws it.
-
-    Raises
-    ------
-    ValueError
-        As for `bootstrap`.
-
-    Notes
-    -----
-    A score that these data do not define, such as a calibration slope of separated classes, is
-    left out with the reason. Taught in lesson 05.
+        With ``estimates`` and ``warnings``. A score that these data do not define, such as a
+        calibration slope of separated classes, is left out with the reason.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
     >>> probabilities = np.clip(rng.normal(0.3 + 0.3 * labels, 0.2), 0, 1)
-    >>> result = report(labels, probabilities, threshold=0.5, prevalence=0.1, n_resamples=100)
-    >>> result["AUC"]
-    AUC 0.84 (95 % interval 0.78 to 0.88, 200 patients)
+    >>> report(labels, probabilities, prevalence=0.1)
+    100 positive and 100 negative patients; 95 % intervals over patients; prevalence 0.1
+      AUC                               0.84  (0.78 to 0.88, logit-t)
+      average precision                 0.48  (0.33 to 0.64, logit-t)
+      sensitivity at 90 % specificity   0.53  (0.38 to 0.68, logit-t)
+      Brier score                       0.13  (0.11 to 0.15, logit-t)
+      calibration slope                 0.91  (0.62 to 1.30, percentile)
+      calibration intercept            -1.37  (-1.60 to -1.13, percentile)
     """
-    positive, probabilities, _ = check_binary(labels, probabilities)
-    own = prevalence is None
-    prevalence = float(positive.mean()) if own else check_fraction("prevalence", prevalence)
-    weights = counts.prevalence_weights(positive, prevalence)
-    wanted = list(OVERALL)
+    labels, probabilities, _ = check_binary(labels, probabilities)
+    weights = None if prevalence is None else prevalence_weights(labels, prevalence)
+    scores = [(name, score, {}) for name, score in OVERALL.items()]
     if threshold is not None:
-        threshold = (
-            threshold if isinstance(threshold, Threshold) else counts.check_threshold(threshold)
-        )
-        wanted += [(name, metric, {"threshold": threshold}) for name, metric in AT_THRESHOLD]
+        at = {"threshold": check_threshold(threshold)}
+        scores += [(name, score, at) for name, score in AT_THRESHOLD.items()]
     estimates, left_out = [], []
-    for name, metric, options in wanted:
+    for name, score, options in scores:
         try:
-            estimates.append(
-                bootstrap(
-                    *(metric, positive, probabilities, groups, None if own else weights),
-                    name=name, group_kind=group_kind, level=level, n_resamples=n_resamples,
-                    seed=seed, interval=interval, **options,
-                )
-            )  # fmt: skip
+            found = bootstrap(
+                score,
+                labels,
+                probabilities,
+                sample_weight=weights,
+                name=name,
+                group_kind=group_kind,
+                n_resamples=n_resamples,
+                **options,
+            )
+            estimates.append(found)
         except UndefinedScoreError as error:
             left_out.append(f"Left out: {error}")
+    known = dict.fromkeys(e.warning for e in estimates if e.warning)
+    if isinstance(threshold, Threshold) and threshold.was_chosen_on(labels, probabilities):
+        known[
+            "The threshold was chosen on the very data scored here: scores at it are too good."
+        ] = 0
+    share, groups = labels.mean() if prevalence is None else prevalence, plural(group_kind)
+    heading = [
+        f"{labels.sum()} positive and {(1 - labels).sum()} negative {groups}; 95 % intervals over "
+        f"{groups}; prevalence {share:.2g}"
+    ]
+    if threshold is not None:
+        heading += repr(
+            threshold if isinstance(threshold, Threshold) else f"Threshold {threshold:.3g}"
+        ).splitlines()
     return Report(
-        *(tuple(estimates), tuple(left_out)),
-        *(frozen(positive.astype(np.int64)), frozen(probabilities), frozen(weights)),
-        *(prevalence, threshold, group_kind, estimates[0].groups_per_class),
+        estimates=tuple(estimates),
+        heading=tuple(heading),
+        warnings=(*(f"Warning: {text}" for text in known), *left_out),
     )

@@ -1,58 +1,50 @@
-"""Checks of lesson 00, start here: how exercises work."""
+"""Exercises of lesson 00, start here: how exercises work."""
 
 import numpy as np
 
-from course_utils.exercises.feedback import check, choose, compare
+from course_utils.exercises.exercise import Exercise
 
+check_0_1 = Exercise(
+    "0.1",
+    lambda image: image.max(),
+    praise="This is how every exercise works.",
+    # The second is a CT slice of air alone: every value lies below 0.
+    calls=[(np.array([[3, 9, 4], [0, 5, 2]]),), (np.array([[-990, -1000], [-950, -1010]]),)],
+    mistakes={
+        "That is the mean of the image; the largest value is asked for.": lambda x: x.mean(),
+        "That is the smallest value.": lambda x: x.min(),
+        "That is the position of the brightest pixel, counted through the rows. Its value is asked "
+        "for.": lambda x: x.argmax(),
+        "You have looked for the largest value in each column. Take it over the whole image.": (
+            lambda x: x.max(axis=0)
+        ),
+        "You have looked for the largest value in each row. Take it over the whole image.": (
+            lambda x: x.max(axis=1)
+        ),
+        "For an image whose values are all below 0 you return 0: start from a pixel, not from 0.": (
+            lambda x: max(0, x.max())
+        ),
+        "You have dropped the sign; the largest value of -990, -1000, -950, -1010 is -950.": (
+            lambda x: np.abs(x).max()
+        ),
+    },
+    other_right=[
+        lambda image: max(max(row) for row in image),
+        lambda image: np.sort(image, None)[-1],
+    ],
+    other_wrong=[max, lambda image: 9, 9],
+)
 
-@check("0.1", praise="This is how every exercise works.")
-def check_0_1(brightest):
-    """Check the function that finds the brightest pixel."""
-    image = np.array([[3, 9, 4], [0, 5, 2]])
-    complaint = compare(
-        brightest(image.copy()),
-        9,
-        {
-            "That is the mean of the image; the largest value is asked for.": image.mean(),
-            "That is the smallest value.": 0,
-            "That is the position of the brightest pixel, counted through the rows. Its value is "
-            "asked for.": image.argmax(),
-            "You have looked for the largest value in each column. Take it over the whole image.": (
-                image.max(axis=0)
-            ),
-            "You have looked for the largest value in each row. Take it over the whole image.": (
-                image.max(axis=1)
-            ),
-        },
-    )
-    # A CT slice of air alone: every value lies below 0.
-    return complaint or compare(
-        brightest(np.array([[-990, -1000], [-950, -1010]])),
-        -950,
-        {
-            "For an image whose values are all below 0 you return 0: start from a pixel, not "
-            "from 0.": 0,
-            "You have dropped the sign; the largest value of -990, -1000, -950, -1010 is -950.": (
-                1010
-            ),
-            "You return 9 for every image: compute it from `image`.": 9,
-        },
-        name="For an image whose values are all below 0 your result",
-    )
-
-
-@check("0.2", praise="Simulated images teach you methods. They cannot tell you about patients.")
-def check_0_2(conclusion):
-    """Check the choice about what simulated images show."""
-    return choose(
-        conclusion,
-        "b",
-        {
-            "a": "The score says how well the model reads images that a program has drawn. No "
-            "patient was involved, so it cannot be quoted for patients.",
-            "c": "They are useless for claims about patients, and very useful for learning: their "
-            "cause is known, so you can test whether a method finds it.",
-            "d": "Harder images would still be drawn by a program. Only real patients show what a "
-            "model does with real patients.",
-        },
-    )
+check_0_2 = Exercise(
+    "0.2",
+    "b",
+    praise="Simulated images teach you methods. They cannot tell you about patients.",
+    choices={
+        "a": "The score says how well the model reads images that a program has drawn. No patient "
+        "was involved, so it cannot be quoted for patients.",
+        "c": "They are useless for claims about patients, and very useful for learning: their "
+        "cause is known, so you can test whether a method finds it.",
+        "d": "Harder images would still be drawn by a program. Only real patients show what a "
+        "model does with real patients.",
+    },
+)

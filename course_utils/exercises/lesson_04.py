@@ -1,127 +1,117 @@
-"""Checks of lesson 04, the first CNN."""
+"""Exercises of lesson 04, the first CNN."""
 
-from course_utils.exercises.feedback import check, choose, compare
+import numpy as np
 
+from course_utils.exercises.exercise import Exercise
 
-@check("4.1", praise="It depends on the window, the channels and the filters, not on the image.")
-def check_4_1(conv_parameters):
-    """Check the number of parameters of a convolution layer."""
-    window, channels, filters = 5, 3, 16
-    right = (window**2 * channels + 1) * filters
-    return compare(
-        conv_parameters(window, channels, filters),
-        right,
-        {
-            "You forgot the biases, one for each filter.": window**2 * channels * filters,
-            "You counted one bias for the layer; every filter has its own.": (
-                window**2 * channels * filters + 1
-            ),
-            "The window is a square: window · window weights per channel.": (
-                (window * channels + 1) * filters
-            ),
-            "You left out the input channels: a filter has weights for each of them.": (
-                (window**2 + 1) * filters
-            ),
-            "You gave every channel a bias of its own; a filter has one bias in all.": (
-                (window**2 + 1) * channels * filters
-            ),
-            "You counted one filter; the layer has several.": window**2 * channels + 1,
-            "A bias belongs to each filter, not to each input channel.": (
-                window**2 * channels * filters + channels
-            ),
-            "One bias per filter, not one per pixel of the window.": (
-                window**2 * (channels + 1) * filters
-            ),
-        },
-    ) or compare(
-        conv_parameters(3, 32, 64),
-        18_496,
-        {"You return the numbers of one layer for every layer: use the arguments.": right},
-        name="For 3 × 3 windows, 32 channels and 64 filters your result",
-    )
+check_4_1 = Exercise(
+    "4.1",
+    lambda window, channels, filters: (window**2 * channels + 1) * filters,
+    praise="It depends on the window, the channels and the filters, not on the image.",
+    calls=[(5, 3, 16), (3, 32, 64)],
+    mistakes={
+        "You forgot the biases, one for each filter.": 1200,
+        "You counted one bias for the layer; every filter has its own.": 1201,
+        "The window is a square: window · window weights per channel.": 256,
+        "You left out the input channels: a filter has weights for each of them.": 416,
+        "You gave every channel a bias of its own; a filter has one bias in all.": 1248,
+        "You counted one filter; the layer has several.": 76,
+        "A bias belongs to each filter, not to each input channel.": 1203,
+        "One bias per filter, not one per pixel of the window.": 1600,
+    },
+    other_wrong=[lambda *layer: 1216],
+)
+
+_TOTAL, _WEIGHTS = 23_907_521, 54 * 54 * 64 * 128
 
 
-@check("4.2", praise="More than 99.9 %: this layer is the network, and the place to save.")
-def check_4_2(dense_share):
-    """Check the share of the first dense layer."""
-    total = 23_907_521
-    weights = 54 * 54 * 64 * 128
-    if isinstance(dense_share, (int, float)):
-        if 1 < dense_share <= 100:
-            return "That is in percent; the share is asked for as a number from 0 to 1."
-        if dense_share in (1, 0.999, 0.9992, 0.99918):
-            return "That is rounded. Give the fraction as Python computes it, so the rest shows."
-    return compare(
-        dense_share,
-        (weights + 128) / total,
-        {
-            "That is the number of parameters; divide by all parameters of the network.": (
-                weights + 128
-            ),
-            "You left out the biases of the layer: one for each of its 128 outputs.": (
-                weights / total
-            ),
-            "You counted both dense layers; take the first one only.": (weights + 257) / total,
-            "That is the share of all other layers: take the first dense layer.": (
-                1 - (weights + 128) / total
-            ),
-            "You forgot a side of the feature map: it has 54 rows and 54 columns.": (
-                (54 * 64 * 128 + 128) / total
-            ),
-        },
-        tolerance=1e-6,
-    )
+def _look_at_share(share):
+    if isinstance(share, (int, float)) and 90 < share <= 100:
+        return "That is in percent; the share is asked for as a number from 0 to 1."
+    if share in (1, 0.999, 0.9992, 0.99918):
+        return "That is rounded. Give the fraction as Python computes it, so the rest shows."
+    return None
 
 
-@check("4.3", praise="Each step moves every weight once.")
-def check_4_3(number_of_steps):
-    """Check the number of optimizer steps."""
-    complaint = compare(
-        number_of_steps(100, 32, 3),
-        12,
-        {
-            "You dropped the last, smaller batch of each epoch: round up.": 9,
-            "Round up in every epoch, not once over all of them: each epoch ends with a smaller "
-            "batch.": 10,
-            "A step is a whole batch: round up.": 100 / 32 * 3,
-            "That is for one epoch.": 4,
-            "You counted images, not batches.": 300,
-        },
-    )
-    return (
-        complaint
-        or compare(
-            number_of_steps(48, 16, 2),
-            6,
-            {
-                "When the batches divide evenly there is no extra one.": 8,
-                "Use `batch_size`; you have a fixed 32.": 4,
-                "Use `epochs`; you have a fixed 3.": 9,
-            },
-            name="For 48 images in batches of 16 and 2 epochs your result",
+check_4_2 = Exercise(
+    "4.2",
+    (_WEIGHTS + 128) / _TOTAL,
+    praise="More than 99.9 %: this layer is the network, and the place to save.",
+    look=lambda share: None if np.ndim(share) else _look_at_share(share),
+    tolerance=1e-6,
+    mistakes={
+        "That is in percent": 99.9191,
+        "That is rounded": 0.9992,
+        "You left out the biases: one for each of the 128 outputs.": _WEIGHTS / _TOTAL,
+        "That is the number of parameters; divide by all of the network.": _WEIGHTS + 128,
+        "You counted both dense layers; take the first one.": (_WEIGHTS + 257) / _TOTAL,
+        "That is the share of all other layers.": 1 - (_WEIGHTS + 128) / _TOTAL,
+        "The map has 54 rows and 54 columns.": (_WEIGHTS / 54 + 128) / _TOTAL,
+        "Flatten gets the map after pooling, 54 × 54.": (109 * 109 * 64 * 128 + 128) / _TOTAL,
+    },
+    other_right=[np.float32(0.999185)],
+)
+
+check_4_3 = Exercise(
+    "4.3",
+    lambda images, batch_size, epochs: -(-images // batch_size) * epochs,
+    praise="Each step moves every weight once.",
+    calls=[(100, 32, 3), (48, 16, 2), (33, 32, 1)],
+    mistakes={
+        "You dropped the last, smaller batch of each epoch: round up.": 9,
+        "Round up in every epoch, not once over all of them: each epoch ends with a smaller "
+        "batch.": 10,
+        "A step is a whole batch: round up.": 100 / 32 * 3,
+        "That is for one epoch.": 4,
+        "You counted images, not batches.": 300,
+        "When the batches divide evenly there is no extra one.": lambda n, b, e: (n // b + 1) * e,
+        "Use `batch_size`; you have a fixed 32.": lambda n, b, e: -(-n // 32) * e,
+        "Use `epochs`; you have a fixed 3.": lambda n, b, e: -(-n // b) * 3,
+    },
+    other_right=[lambda n, b, e: len(range(0, n, b)) * e, lambda n, b, e: np.ceil(n / b) * e],
+)
+
+check_4_4 = Exercise(
+    "4.4",
+    "b",
+    praise="Only the time and the memory for the feature maps grow.",
+    choices={
+        "a": "A filter's weights are used at every place, so more places need no more weights.",
+        "c": "The dense layer gets 64 numbers, one per feature map, whatever their size.",
+        "d": "Sharing does not reduce the number of weights; there are as many as the filters "
+        "hold.",
+    },
+)
+
+
+def _network(
+    *,
+    pooling="GlobalAveragePooling2D",
+    activation="sigmoid",
+    rectifier="relu",
+    channels=1,
+    filters=None,
+):
+    """Return a function that builds a network, right or with one thing wrong."""
+
+    def build(wanted):
+        # Imported here, since Keras loads TensorFlow.
+        from course_utils.models import keras
+
+        layers = keras.layers
+        return keras.Sequential(
+            [
+                keras.Input((64, 64, channels)),
+                layers.Conv2D(filters or wanted, 3, activation=rectifier),
+                getattr(layers, pooling)(),
+                layers.Dense(1, activation=activation),
+            ]
         )
-        or compare(number_of_steps(33, 32, 1), 2, name="For 33 images your result")
-    )
+
+    return build
 
 
-@check("4.4", praise="Only the time and the memory for the feature maps grow.")
-def check_4_4(larger_images):
-    """Check the choice about larger images."""
-    return choose(
-        larger_images,
-        "b",
-        {
-            "a": "A filter's weights are used at every place, so more places need no more weights.",
-            "c": "The dense layer gets 64 numbers, one per feature map, whatever their size.",
-            "d": "Sharing does not reduce the number of weights; there are as many as the filters "
-            "hold.",
-        },
-    )
-
-
-@check("4.5", praise="Its size depends on the filters alone.")
-def check_4_5(small_network):
-    """Check a small network by its shapes, its parameters and its last activation."""
+def _judge_network(small_network):
     model = small_network(8)
     if not hasattr(model, "count_params"):
         return f"Your function returns a {type(model).__name__}; return the Keras model."
@@ -137,33 +127,44 @@ def check_4_5(small_network):
     activation = getattr(getattr(model.layers[-1], "activation", None), "__name__", "none")
     if activation != "sigmoid":
         return f"The last layer's activation is {activation}; a probability needs a sigmoid."
-    rectified = getattr(getattr(model.layers[0], "activation", None), "__name__", "none")
-    if rectified != "relu" and "ReLU" not in kinds:
-        return f"The convolution's activation is {rectified}; ReLU is asked for."
-    return compare(
-        model.count_params(),
-        9 * 8 + 8 + 8 + 1,
-        {
-            "It looks as if `filters` were not used: with 8 filters there are 89 parameters.": (
-                small_network(16).count_params()
-            ),
-        },
-        name="With 8 filters the number of parameters",
-    )
+    activations = [getattr(getattr(a, "activation", None), "__name__", "") for a in model.layers]
+    if "relu" not in activations and "ReLU" not in kinds:
+        return "No layer has the activation ReLU; it is asked for after the convolution."
+    if model.count_params() == small_network(16).count_params():
+        return "Your function does not use `filters`: with 8 and with 16 it builds the same."
+    if model.count_params() != 89:
+        return f"With 8 filters there are {model.count_params()} parameters; there should be 89."
+    return None
 
 
-@check("4.6", praise="The interval is about drawing test patients, from the same source.")
-def check_4_6(meaning):
-    """Check the choice about the meaning of the interval."""
-    return choose(
-        meaning,
-        "d",
-        {
-            "a": "The AUC is an average over pairs of patients. Single patients may well be judged "
-            "better by the other network.",
-            "b": "All patients here come from a simulator. Real patients were never drawn, so no "
-            "interval speaks about them.",
-            "c": "All five dots do lie inside, but the bar was not made to promise that: it comes "
-            "from drawing patients, and the dots from drawing starts.",
-        },
-    )
+check_4_5 = Exercise(
+    "4.5",
+    _network(),
+    praise="Its size depends on the filters alone.",
+    judge=_judge_network,
+    mistakes={
+        "return the Keras model": lambda filters: [filters],
+        "You flatten": _network(pooling="Flatten"),
+        "maximum of each map": _network(pooling="GlobalMaxPooling2D"),
+        "needs a sigmoid": _network(activation=None),
+        "has the activation ReLU": _network(rectifier=None),
+        "should be (64, 64, 1)": _network(channels=3),
+        "does not use `filters`": _network(filters=16),
+        "there should be 89": lambda filters: _network()(2 * filters),
+    },
+    other_wrong=[None, lambda: 89],
+)
+
+check_4_6 = Exercise(
+    "4.6",
+    "d",
+    praise="The interval is about drawing test patients, from the same source.",
+    choices={
+        "a": "The AUC is an average over pairs of patients. Single patients may well be judged "
+        "better by the other network.",
+        "b": "All patients here come from a simulator. Real patients were never drawn, so no "
+        "interval speaks about them.",
+        "c": "All five dots do lie inside, but the bar was not made to promise that: it comes from "
+        "drawing patients, and the dots from drawing starts.",
+    },
+)

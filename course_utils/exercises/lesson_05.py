@@ -1,166 +1,168 @@
-"""Checks of lesson 05, measuring a classifier."""
+"""Exercises of lesson 05, measuring a classifier."""
 
 import numpy as np
 
-from course_utils.exercises.feedback import check, choose, compare
+from course_utils.exercises.exercise import Exercise
 
 
-@check("5.1", praise="Run it on every division you meet; 0 is the only good answer.")
-def check_5_1(patients_in_both):
-    """Check the number of patients that lie in both parts."""
-    # In both: A, C and G. In the test part only: D. In training only: B, E and F.
-    groups = np.array(list("AABCCCDEEFGGGG"))
-    in_test = np.array([1, 0, 0, 1, 1, 0, 1, 0, 0, 0, 1, 1, 1, 0], dtype=bool)
-    got = patients_in_both(groups.copy(), in_test.copy())
-    if isinstance(got, (set, list, tuple)) or np.ndim(got):
-        return "You return the patients themselves; return how many there are."
-    return compare(
-        got,
-        3,
-        {
-            "You counted all images of the shared patients; count each patient once.": 9,
-            "You counted test images of shared patients; count each patient once.": 6,
-            "You counted the patients of the test part; only those also in training leak.": 4,
-            "You counted all patients; only those in both parts leak.": 7,
-        },
-    ) or compare(
-        patients_in_both(np.array([7, 7, 8, 8]), np.array([True, True, False, False])),
-        0,
-        {"You return a fixed number: use the arguments.": 3},
-        name="With one patient in each part your result",
-    )
+def _shared(groups, in_test):
+    return set(groups[in_test]) & set(groups[~in_test])
 
 
-@check("5.2", praise="Each looks at one true class alone, so the mix of classes does not matter.")
-def check_5_2(sensitivity_and_specificity):
-    """Check sensitivity and specificity from arrays of 0 and 1."""
-    labels = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0])
-    called = np.array([1, 1, 1, 0, 0, 0, 0, 0, 1, 1])
-    got = sensitivity_and_specificity(labels.copy(), called.copy())
-    complaint = compare(
-        got,
-        (3 / 4, 4 / 6),
-        {
-            "You divide by the number of calls; those are the predictive values. Divide by the "
-            "number of true positives and negatives, whatever they were called.": (3 / 5, 4 / 5),
-            "You have exchanged the two: the sensitivity is about the positives.": (4 / 6, 3 / 4),
-            "Those are the errors, misses and false alarms; subtract them from 1.": (1 / 4, 2 / 6),
-            "You divide by all patients; divide by those of the class in question.": (0.3, 0.4),
-            "Those are counts; divide each by the size of its class.": (3, 4),
-            "Those are percentages; give fractions from 0 to 1.": (75, 400 / 6),
-            "That is the accuracy; two numbers are asked for.": 0.7,
-        },
-    )
-    return complaint or compare(
-        sensitivity_and_specificity(np.array([1, 0, 0]), np.array([1, 0, 0])),
-        (1, 1),
-        {"You return the same numbers for other arrays: use the arguments.": got},
-        name="For calls that are all right your result",
-    )
+check_5_1 = Exercise(
+    "5.1",
+    lambda groups, in_test: len(_shared(groups, in_test)),
+    praise="Run it on every division you meet; 0 is the only good answer.",
+    calls=[
+        # In both: A, C, G. In test only: D, J. In training only: B, E, F, H, I.
+        (np.array(list("AAABCCCDEEFGGGGGHIJ")), np.uint8(list("1000110100011110001")) > 0),
+        (np.array([7, 7, 8, 8]), np.array([True, True, False, False])),
+    ],
+    look=lambda result: (
+        "You return the patients themselves; return how many there are."
+        if isinstance(result, set) or np.ndim(result)
+        else None
+    ),
+    mistakes={
+        "You return the patients themselves": _shared,
+        "You counted all images of the shared patients; count each patient once.": 11,
+        "You counted test images of shared patients; count each patient once.": 7,
+        "You counted training images of shared patients; count each patient once.": 4,
+        "You counted the patients of the test part; only those also in training leak.": 5,
+        "You counted the patients of the training part; only those also in the test leak.": 8,
+        "You counted all patients; only those in both parts leak.": 10,
+    },
+    other_right=[lambda g, t: np.isin(np.unique(g[t]), g[~t]).sum()],
+    other_wrong=[lambda g, t: 3],
+)
+
+check_5_2 = Exercise(
+    "5.2",
+    lambda y, c: (np.mean(c[y == 1] == 1), np.mean(c[y == 0] == 0)),
+    praise="Each looks at one true class alone, so the mix of classes does not matter.",
+    calls=[
+        (np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0]), np.array([1, 1, 1, 0, 0, 0, 0, 0, 1, 1])),
+        (np.array([1, 0, 0]), np.array([1, 0, 0])),
+    ],
+    mistakes={
+        "You divide by the number of calls; those are the predictive values. Divide by the number "
+        "of true positives and negatives, whatever they were called.": (3 / 5, 4 / 5),
+        "You have exchanged the two: the sensitivity is about the positives.": (4 / 6, 3 / 4),
+        "Those are the errors, misses and false positives; subtract them from 1.": (1 / 4, 2 / 6),
+        "You divide by all patients; divide by those of the class in question.": (0.3, 0.4),
+        "Those are counts; divide each by the size of its class.": (3, 4),
+        "Those are percentages; give fractions from 0 to 1.": (75, 400 / 6),
+        "`~` turns 0 into −1 here, not into True: write `called == 0`.": (
+            lambda y, c: (np.mean(c[y == 1]), np.mean(~c[y == 0]))
+        ),
+        "That is the accuracy; two numbers are asked for.": lambda y, c: np.mean(y == c),
+    },
+    other_right=[lambda y, c: [(c * y).sum() / y.sum(), ((1 - c) * (1 - y)).sum() / (1 - y).sum()]],
+    other_wrong=[lambda y, c: (3 / 4, 4 / 6)],
+)
 
 
-@check("5.3", praise="On validation patients; then it is frozen.")
-def check_5_3(threshold_for):
-    """Check a threshold with a wanted sensitivity."""
-    labels = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1])
-    probabilities = np.array([0.1, 0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8, 0.9])
-    return compare(
-        threshold_for(labels.copy(), probabilities.copy(), 0.8),
-        0.4,
-        {
-            "`np.quantile` lands between two patients. The highest threshold that still reaches "
-            "the target is a positive patient's own probability.": 0.36,
-            "You go one positive too far: a patient *at* the threshold is called positive.": 0.2,
-            "That is the lowest threshold. It reaches any sensitivity, by calling everybody "
-            "positive; take the highest that suffices.": 0.1,
-            "A threshold of 0 calls everybody positive; take the highest that suffices.": 0.0,
-            "That threshold has the wanted specificity, or is the target itself; look at the "
-            "positives only.": 0.8,
-            "That is too low: count the positives only, and call a patient *at* the threshold "
-            "positive.": 0.3,
-        },
-    ) or compare(
-        threshold_for(labels.copy(), probabilities.copy(), 0.5),
-        0.6,
-        {
-            "With five positives, two give a sensitivity of 0.4, less than 0.5: round the number "
-            "of positives up.": 0.8,
-            "You return a fixed threshold: use the arguments.": 0.4,
-        },
-        name="For a target of 0.5 your result",
-    )
+def _threshold_for(labels, probabilities, target):
+    positives = np.sort(probabilities[labels == 1])[::-1]
+    return positives[max(int(np.ceil(target * len(positives) - 1e-9)), 1) - 1]
 
 
-@check("5.4", praise="Bayes' rule: count the true alarms among all alarms.")
-def check_5_4(ppv):
-    """Check the positive predictive value at a stated prevalence."""
-    hits, alarms = 0.9 * 0.1, 0.2 * 0.9
-    return compare(
-        ppv(0.9, 0.8, 0.1),
-        hits / (hits + alarms),
-        {
-            "That is the negative predictive value.": 0.72 / (0.72 + 0.01),
-            "The false alarms are (1 − specificity) of the negatives, not the specificity.": (
-                hits / (hits + 0.72)
-            ),
-            "You left out the prevalence.": 0.9 / (0.9 + 0.2),
-            "Only a share 1 − prevalence can give false alarms: weight them, too.": (
-                hits / (hits + 0.2)
-            ),
-            "That is the share of all who are true alarms; divide by the share of all alarms.": (
-                hits
-            ),
-            "That is the likelihood ratio.": 0.9 / 0.2,
-            "You have exchanged prevalence and 1 − prevalence.": 0.81 / (0.81 + 0.02),
-            "That is a percentage; give a fraction from 0 to 1.": 100 * hits / (hits + alarms),
-        },
-    ) or compare(
-        ppv(1.0, 0.95, 0.001),
-        0.001 / (0.001 + 0.05 * 0.999),
-        {"You return a fixed number: use the arguments.": hits / (hits + alarms)},
-        name="At a prevalence of 0.1 % your result",
-    )
+check_5_3 = Exercise(
+    "5.3",
+    _threshold_for,
+    praise="On validation patients; then it is frozen.",
+    calls=[
+        (
+            np.array([0, 0, 0, 0, 1, 1, 1, 1, 1]),
+            np.array([0.1, 0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8, 0.9]),
+            target,
+        )
+        for target in (0.8, 0.5)
+    ],
+    mistakes={
+        "`np.quantile` lands between two patients. The highest threshold that still reaches the "
+        "target is a positive patient's own probability.": 0.36,
+        "You go one positive too far: a patient *at* the threshold is called positive.": 0.2,
+        "That is the lowest threshold. It reaches any sensitivity, by calling everybody positive; "
+        "take the highest that suffices.": 0.1,
+        "A threshold of 0 calls everybody positive; take the highest that suffices.": 0.0,
+        "That threshold has the wanted specificity, or is the target itself; look at the positives "
+        "only.": lambda y, p, target: target,
+        "That is too low: count the positives only, and call a patient *at* the threshold "
+        "positive.": 0.3,
+        "With five positives, two give a sensitivity of 0.4, less than 0.5: round the number of "
+        "positives up.": lambda y, p, t: np.sort(p[y == 1])[::-1][int(t * sum(y)) - 1],
+        "You always take the fourth positive: use `target`.": lambda y, p, t: 0.4,
+    },
+    other_right=[lambda y, p, t: max(x for x in p if np.mean(p[y == 1] >= x) >= t)],
+)
+check_5_4 = Exercise(
+    "5.4",
+    lambda a, b, p: a * p / (a * p + (1 - b) * (1 - p)),
+    praise="Bayes' rule: count the true positives among all positives.",
+    calls=[(0.9, 0.8, 0.1), (1.0, 0.95, 0.001)],
+    mistakes={
+        "That is the negative predictive value.": 0.72 / 0.73,
+        "The false positives are (1 − specificity) of the negatives.": 0.09 / (0.09 + 0.72),
+        "You left out the prevalence.": 0.9 / 1.1,
+        "Only a share 1 − prevalence can be false positives: weight them, too.": 0.09 / 0.29,
+        "That is the share of all who are true positives; divide by that of all positives.": 0.09,
+        "That is the likelihood ratio.": 4.5,
+        "You have exchanged prevalence and 1 − prevalence.": 0.81 / 0.83,
+        "That is a percentage; give a fraction from 0 to 1.": 100 / 3,
+        "Those are odds; divide by true and false positives together.": 0.5,
+    },
+    other_right=[lambda a, b, p: 1 / (1 + (1 - b) / a * (1 - p) / p)],
+    other_wrong=[lambda a, b, p: 1 / 3],
+)
 
 
-@check("5.5", praise="Whoever is drawn twice brings all images twice.")
-def check_5_5(rows_of):
-    """Check the rows of the patients that were drawn."""
-    groups, drawn = np.array(list("ABACBB")), np.array(list("BAB"))
-    got = rows_of(groups.copy(), drawn.copy())
-    if isinstance(got, np.ndarray) and got.dtype == bool:
+def _look_at_rows(result):
+    if getattr(result, "dtype", np.dtype(int)).kind == "b":
         return "You return a mask; a patient drawn twice needs row numbers that repeat."
-    if isinstance(got, (list, tuple)) and any(np.ndim(part) for part in got):
+    if isinstance(result, (list, tuple)) and any(np.ndim(part) for part in result):
         return "You return one list per draw; join them, for instance with np.concatenate."
-    if isinstance(got, np.ndarray) and got.dtype.kind in "US":
+    if getattr(result, "dtype", np.dtype(int)).kind in "US":
         return "You return patients; return the positions of their images."
-    wanted = [0, 1, 1, 2, 4, 4, 5, 5]
-    return compare(
-        np.sort(got),
-        wanted,
-        {
-            "A patient drawn twice must bring its images twice; `np.isin` keeps them once.": (
-                [0, 1, 2, 4, 5]
-            ),
-            "You take one image per draw; a patient brings all its images.": [0, 1, 1],
-            "Those are the rows of the patients that were *not* drawn.": [3],
-            "Those are all rows: nothing was drawn.": [0, 1, 2, 3, 4, 5],
-        },
-        name="Your rows, sorted,",
-    )
+    return None
 
 
-@check("5.6", praise="An interval can only speak about the patients it was drawn from.")
-def check_5_6(meaning):
-    """Check the choice about an interval from six positives."""
-    return choose(
-        meaning,
-        "c",
-        {
-            "a": "The interval starts at 0.61: with six positives, a test that misses a third of "
-            "them would quite often find all six.",
-            "b": "The interval is about the sensitivity, an average over positive patients, not "
-            "about the chance of a single one, and not about how sure the network is.",
-            "d": "Six hits are six hits: the score was measured. What six patients cannot do is "
-            "pin it down.",
-        },
-    )
+check_5_5 = Exercise(
+    "5.5",
+    lambda groups, drawn: np.concatenate([np.flatnonzero(groups == name) for name in drawn]),
+    praise="Whoever is drawn twice brings all images twice.",
+    calls=[(np.array(list("ABACBB")), np.array(list("BAB")))],
+    look=_look_at_rows,
+    view=np.sort,
+    mistakes={
+        "You return a mask": np.isin,
+        "You return one list per draw": lambda g, d: [np.flatnonzero(g == name) for name in d],
+        "You return patients": lambda g, d: np.concatenate([g[g == name] for name in d]),
+        "A patient drawn twice must bring its images twice; `np.isin` keeps them once.": (
+            lambda g, d: np.flatnonzero(np.isin(g, d))
+        ),
+        "You take one image per draw; a patient brings all its images.": (
+            lambda g, d: [int(np.argmax(g == name)) for name in d]
+        ),
+        "Those are the rows of the patients that were *not* drawn.": (
+            lambda g, d: np.flatnonzero(~np.isin(g, d))
+        ),
+        "Those are all rows: nothing was drawn.": lambda g, d: np.arange(len(g)),
+    },
+    other_right=[lambda g, d: [row for name in d for row, who in enumerate(g) if who == name]],
+    other_wrong=[lambda g, d: sorted(d)],
+)
+
+check_5_6 = Exercise(
+    "5.6",
+    "c",
+    praise="An interval can only speak about the patients it was drawn from.",
+    choices={
+        "a": "The interval starts at 0.61: with six positives, a test that misses a third of them "
+        "would quite often find all six.",
+        "b": "The interval is about the sensitivity, an average over positive patients, not about "
+        "the chance of a single one, and not about how sure the network is.",
+        "d": "Six hits are six hits: the score was measured. What six patients cannot do is pin it "
+        "down.",
+    },
+)

@@ -1,150 +1,146 @@
-"""Checks of lesson 06, overfitting."""
+"""Exercises of lesson 06, overfitting."""
 
 import numpy as np
 import pandas as pd
 
-from course_utils.exercises.feedback import check, choose, compare
+from course_utils.exercises.exercise import Exercise, Several
 
 
-@check("6.1", praise="Doubling every weight makes the penalty four times as large.")
-def check_6_1(l2_penalty):
-    """Check the L2 penalty of a list of kernels."""
-    weights = [np.array([[1.0, -2.0], [3.0, 0.5]]), np.array([2.0, -1.0, 4.0])]
-    squares = [float((w**2).sum()) for w in weights]
-    total = sum(squares)
-    return compare(
-        l2_penalty(weights, 0.1),
-        0.1 * total,
-        {
-            "You forgot the factor.": total,
-            "You counted the first array only; add up all of them.": 0.1 * squares[0],
-            "You counted the last array only; add up all of them. Is `return` inside the loop, or "
-            "the sum set to 0 there?": 0.1 * squares[1],
-            "You took absolute values: that is the L1 penalty. L2 squares.": 1.35,
-            "You took the square root; the penalty is the sum of squares itself.": (
-                0.1 * total**0.5
-            ),
-            "You took the mean of the squares; Keras adds them up.": 0.1 * total / 7,
-            "Some books halve the penalty. Keras does not.": 0.05 * total,
-            "Square each weight before you add: positive and negative ones must not cancel.": (
-                0.1 * sum(float(w.sum()) ** 2 for w in weights)
-            ),
-        },
-    )
+def _squares(weights):
+    return sum((w**2).sum() for w in weights)
 
 
-@check("6.2", praise="On average each value stays as large as it was, so nothing changes later.")
-def check_6_2(dropout):
-    """Check inverted dropout on a row of values with given draws."""
-    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
-    draws = np.array([0.1, 0.9, 0.3, 0.2, 0.5])
-    rate = 0.25
-    kept = draws >= rate
-    return compare(
-        dropout(values.copy(), rate, draws.copy()),
-        values * kept / (1 - rate),
-        {
-            "The right values are dropped. Now divide those that stay by 1 − rate.": values * kept,
-            "You multiply by 1 − rate; divide, so that the average stays the same.": (
-                values * kept * (1 - rate)
-            ),
-            "You divide by the rate; divide by 1 − rate, the share that stays.": (
-                values * kept / rate
-            ),
-            "You keep the share `rate`; that is the share to drop: keep where the draw is at "
-            "least the rate.": values * ~kept / (1 - rate),
-            "You drop the wrong ones and do not rescale: keep where the draw is at least the "
-            "rate, and divide by 1 − rate.": values * ~kept,
-            "You removed the dropped values; they become 0, and the shape stays.": (
-                values[kept] / (1 - rate)
-            ),
-            "You divide all by 1 − rate and drop none: multiply by 0 where the draw is below the "
-            "rate.": values / (1 - rate),
-        },
-    ) or compare(
-        dropout(values.copy(), 0.5, draws.copy()),
-        values * (draws >= 0.5) / 0.5,
-        name="With a rate of 0.5 your result",
-    )
+check_6_1 = Exercise(
+    "6.1",
+    lambda weights, factor: factor * _squares(weights),
+    praise="Doubling every weight makes the penalty four times as large.",
+    calls=[([np.array([[1, -2], [3, 0.5]]), np.array([2.0, -1, 4])], 0.1), ([np.ones(3)], 0.01)],
+    mistakes={
+        "You forgot the factor.": 35.25,
+        "You counted the first array only; add up all of them.": 1.425,
+        "You counted the last array only; add up all of them. Is `return` inside the loop, or the "
+        "sum set to 0 there?": 2.1,
+        "You took absolute values: that is the L1 penalty. L2 squares.": 1.35,
+        "You took the square root; the penalty is the sum of squares itself.": 0.1 * 35.25**0.5,
+        "You took the mean of the squares; Keras adds them up.": 3.525 / 7,
+        "Some books halve the penalty. Keras does not.": 3.525 / 2,
+        "Square each weight before you add: positive and negative ones must not cancel.": 3.125,
+    },
+    other_wrong=[lambda weights, factor: print(factor, end="")],
+)
+
+_ROW = np.array([1.0, 2, 3, 4, 5]), np.array([0.1, 0.9, 0.3, 0.2, 0.5])
+
+check_6_2 = Exercise(
+    "6.2",
+    lambda values, rate, draws: values * (draws >= rate) / (1 - rate),
+    praise="On average each value stays as large as it was, so nothing changes later.",
+    calls=[(_ROW[0], 0.25, _ROW[1]), (_ROW[0], 0.5, _ROW[1])],
+    mistakes={
+        "The right values are dropped. Now divide those that stay by 1 − rate.": (
+            lambda v, r, d: v * (d >= r)
+        ),
+        "You multiply by 1 − rate; divide, so that the average stays the same.": (
+            lambda v, r, d: v * (d >= r) * (1 - r)
+        ),
+        "You divide by the rate; divide by 1 − rate, the share that stays.": (
+            lambda v, r, d: v * (d >= r) / r
+        ),
+        "You keep the share `rate`; that is the share to drop: keep where the draw is at least the "
+        "rate.": lambda v, r, d: v * (d < r) / (1 - r),
+        "You drop the wrong ones and do not rescale: keep where the draw is at least the rate, and "
+        "divide by 1 − rate.": lambda v, r, d: v * (d < r),
+        "The dropped values become 0, and the shape stays.": lambda v, r, d: v[d >= r] / (1 - r),
+        "You divide all by 1 − rate and drop none.": lambda v, r, d: v / (1 - r),
+        "Use `rate`; you have a fixed 0.25.": lambda v, r, d: v * (d >= 0.25) / 0.75,
+        "Divide by 1 − rate, not by the share that happened to stay.": (
+            lambda v, r, d: v * (d >= r) / (d >= r).mean()
+        ),
+    },
+    other_right=[lambda v, r, d: np.where(d < r, 0, v / (1 - r))],
+)
 
 
-@check("6.3", praise="The last epochs cost time only: the weights come from the best one.")
-def check_6_3(early_stopping):
-    """Check early stopping on a few curves."""
-    curve = [0.70, 0.60, 0.65, 0.58, 0.61, 0.62, 0.63, 0.50]
-    answer = early_stopping(list(curve), 3)
-    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        return (
-            f"Your function returns {answer!r}; return two numbers, the epoch after which "
-            "training stops and the best epoch."
-        )
+def _stopping(*, wait=0, previous=False, ties=False):
+    """Return early stopping, right or with one thing wrong."""
+
+    def run(losses, patience):
+        best = compared = np.inf
+        best_epoch = 0
+        for epoch, loss in enumerate(losses, start=1):
+            if loss < compared or (ties and loss == compared):
+                best, best_epoch = loss, epoch
+            compared = loss if previous else best
+            if epoch - best_epoch >= patience + wait:
+                break
+        return epoch, best_epoch
+
+    return run
+
+
+def _look_at_epochs(result):
+    if np.shape(result) == (2,):
+        return None
     return (
-        compare(
-            answer,
-            (7, 4),
-            {
-                "You count from 0; the first epoch is 1.": (6, 3),
-                "Return the last epoch first, then the best one.": (4, 7),
-                "You go on too long: with patience 3, training ends after epoch 7 and never gets "
-                "to the better loss of epoch 8.": (8, 8),
-                "You go on too long, by one epoch: stop as soon as 3 epochs brought no better "
-                "loss.": (8, 4),
-                "You stop one epoch early.": (6, 4),
-                "You return the losses; the epochs are asked for.": (0.63, 0.58),
-            },
-        )
-        or compare(
-            early_stopping([0.70, 0.60, 0.65, 0.64, 0.63, 0.62, 0.55], 3),
-            (5, 2),
-            {
-                "You compare each epoch with the one before it. Compare with the best so far: "
-                "0.64 after 0.65 is no new best.": (7, 7),
-            },
-            name="For a curve that creeps down again, 0.70, 0.60, 0.65, 0.64, …, your result",
-        )
-        or compare(
-            early_stopping([0.7, 0.6, 0.5, 0.4], 3),
-            (4, 4),
-            name="For a curve that only falls your result",
-        )
-        or compare(
-            early_stopping([0.7, 0.6, 0.6, 0.5], 1),
-            (3, 2),
-            {"An equal loss is not better.": (4, 4)},
-            name="For 0.7, 0.6, 0.6, 0.5 and patience 1 your result",
-        )
+        f"Your function returns {result!r:.60}; return two numbers, the epoch after which training "
+        "stops and the best epoch."
     )
 
 
-@check("6.4", praise="A change is allowed if the answer to the question stays the same.")
-def check_6_4(flip_forbidden):
-    """Check the choice of the question whose answer a left–right flip changes."""
-    return choose(
-        flip_forbidden,
-        "c",
-        {
-            "a": "A mole has no left and right side that would matter: its mirror image could be "
-            "the mole of another person, with the same diagnosis.",
-            "b": "Left and right breast mirror each other, so a flipped image is one that could "
-            "have been taken, and the lesion is as malignant as before.",
-            "d": "The mirror image of a head shows as many tumors. Brains are not quite "
-            "symmetric, but the answer stays true.",
-        },
-    )
+check_6_3 = Exercise(
+    "6.3",
+    _stopping(),
+    praise="The last epochs cost time only: the weights come from the best one.",
+    calls=[
+        ([0.70, 0.60, 0.65, 0.58, 0.61, 0.62, 0.63, 0.50], 3),
+        ([0.70, 0.60, 0.65, 0.64, 0.63, 0.62, 0.55], 3),
+        ([0.7, 0.6, 0.5, 0.4], 3),
+        ([0.7, 0.6, 0.6, 0.5], 1),
+    ],
+    look=_look_at_epochs,
+    mistakes={
+        "You count from 0; the first epoch is 1.": (6, 3),
+        "Return the last epoch first, then the best one.": (4, 7),
+        "You go on too long: with patience 3, training ends after epoch 7 and never gets to the "
+        "better loss of epoch 8.": lambda c, p: (len(c), int(np.argmin(c)) + 1),
+        "You go on too long, by one epoch: stop as soon as 3 epochs brought no better loss.": (
+            _stopping(wait=1)
+        ),
+        "You stop one epoch early.": _stopping(wait=-1),
+        "You return the losses; the epochs are asked for.": (0.63, 0.58),
+        "You compare each epoch with the one before it. Compare with the best so far: 0.64 after "
+        "0.65 is no new best.": _stopping(previous=True),
+        "An equal loss is not better.": _stopping(ties=True),
+        "return two numbers": lambda losses, patience: 7,
+    },
+)
+
+check_6_4 = Exercise(
+    "6.4",
+    "c",
+    praise="A change is allowed if the answer to the question stays the same.",
+    choices={
+        "a": "A mole has no left and right side that would matter: its mirror image could be the "
+        "mole of another person, with the same diagnosis.",
+        "b": "Left and right breast mirror each other, so a flipped image is one that could have "
+        "been taken, and the lesion is as malignant as before.",
+        "d": "The mirror image of a head shows as many tumors. Brains are not quite symmetric, but "
+        "the answer stays true.",
+    },
+)
+
+_SETTINGS = ["patients", "l2", "dropout", "patience", "augmentation", "upside_down", "filters"]
 
 
-@check("6.5", praise="It can be run as it is: the comparison is one dictionary of settings.")
-def check_6_5(my_arm):
-    """Check the settings of a new arm by their names and values; nothing is trained."""
+def _judge_arm(my_arm):
     settings = my_arm()
     if not isinstance(settings, dict):
         return f"Your function returns a {type(settings).__name__}; return a dict of settings."
-    known = ["patients", "l2", "dropout", "patience", "augmentation", "upside_down", "filters"]
     if "seed" in settings:
         return "Leave the seed out: every arm is run with the same seeds."
     for name in settings:
-        if name not in known:
-            return f"There is no setting {name!r}. The settings are {', '.join(known)}."
+        if name not in _SETTINGS:
+            return f"There is no setting {name!r}. The settings are {', '.join(_SETTINGS)}."
     for name in ("dropout", "patience"):
         if name not in settings:
             return f"The setting {name!r} is missing."
@@ -153,55 +149,79 @@ def check_6_5(my_arm):
         return f"Change nothing else, or the arm answers another question: remove {extra[0]!r}."
     if settings["dropout"] == 50:
         return "The dropout rate is a share from 0 to 1, not a percentage."
-    return compare(settings["dropout"], 0.5, name="The dropout rate") or compare(
-        settings["patience"], 10, name="The patience"
-    )
-
-
-@check("6.6", praise="The test column was there, and you did not look.")
-def check_6_6(choose_winner):
-    """Check that the winner has the best mean on the choosing part, and that test plays no part."""
-    rows = [
-        *[("lucky seed", "choosing", s, v) for s, v in enumerate((0.92, 0.70, 0.72))],
-        *[("steady", "choosing", s, v) for s, v in enumerate((0.82, 0.80, 0.81))],
-        *[("good on test", "choosing", s, v) for s, v in enumerate((0.79, 0.78, 0.80))],
-        *[("steady", "test", s, v) for s, v in enumerate((0.74, 0.74, 0.74))],
-        *[("good on test", "test", s, v) for s, v in enumerate((0.90, 0.89, 0.91))],
-        *[("lucky seed", "test", s, v) for s, v in enumerate((0.76, 0.76, 0.76))],
-    ]
-    scores = pd.DataFrame(rows, columns=["arm", "part", "seed", "auc"])
-    answer = choose_winner(scores)
-    if isinstance(answer, (pd.Series, pd.DataFrame, list, tuple)):
-        return f"Your function returns a {type(answer).__name__}; return the name of one arm."
-    if answer == "good on test":
-        return (
-            "Your winner is best on the test patients, or on all patients together. Keep the rows "
-            "of part 'choosing' first."
-        )
-    if answer == "lucky seed":
-        return (
-            "Your winner has the best single run, or the widest spread. Take the mean over seeds."
-        )
-    if answer != "steady":
-        return f"Your winner is {answer!r}; return the name of an arm, such as 'steady'."
-    swapped = scores.replace({"arm": {"steady": "B", "lucky seed": "A", "good on test": "C"}})
-    if choose_winner(swapped) != "B":
-        return "With other names your winner is another one: compute it from the table."
+    for name, wanted in (("dropout", 0.5), ("patience", 10)):
+        if settings[name] != wanted:
+            return f"The {name} is {settings[name]!r}; it should be {wanted}."
     return None
 
 
-@check("6.7", praise="No difference shown is not the same as shown to be no different.")
-def check_6_7(meaning):
-    """Check the choice about an interval that contains zero."""
-    return choose(
-        meaning,
-        "b",
-        {
-            "a": "To show that a remedy is useless, the whole interval would have to lie close to "
-            "0. This one leaves room for a gain that would matter.",
-            "c": "More seeds make the mean over seeds steadier. The interval comes from drawing "
-            "patients, and narrows only with more patients.",
-            "d": "The test set is opened for the winner only. Whoever opens it to settle each "
-            "doubtful comparison turns it into a second validation set.",
-        },
-    )
+check_6_5 = Exercise(
+    "6.5",
+    lambda: {"dropout": 0.5, "patience": 10},
+    praise="It can be run as it is: the comparison is one dictionary of settings.",
+    judge=_judge_arm,
+    mistakes={
+        "return a dict": lambda: ["dropout", "patience"],
+        "'patience' is missing": lambda: {"dropout": 0.5},
+        "'dropout' is missing": lambda: {"patience": 10},
+        "no setting 'dropout_rate'": lambda: {"dropout_rate": 0.5, "patience": 10},
+        "Leave the seed out": lambda: {"dropout": 0.5, "patience": 10, "seed": 0},
+        "remove 'l2'": lambda: {"dropout": 0.5, "patience": 10, "l2": 0.01},
+        "not a percentage": lambda: {"dropout": 50, "patience": 10},
+        "patience is 3": lambda: {"dropout": 0.5, "patience": 3},
+    },
+)
+
+# In the choosing part the mean is best for "steady", the median and the worst run for "even".
+_SCORES = pd.DataFrame(
+    {
+        "lucky seed": [0.92, 0.71, 0.72, 0.76, 0.76, 0.76],
+        "steady": [0.86, 0.79, 0.78, 0.74, 0.74, 0.74],
+        "even": [0.80, 0.80, 0.80, 0.75, 0.75, 0.75],
+        "good on test": [0.78, 0.78, 0.77, 0.90, 0.89, 0.91],
+    }
+).melt(var_name="arm", value_name="auc")
+_SCORES["part"] = (["choosing"] * 3 + ["test"] * 3) * 4
+_SCORES["seed"] = [0, 1, 2] * 8
+_NAMES = {"steady": "B", "lucky seed": "A", "even": "C", "good on test": "D"}
+
+
+def _best(summary="mean", part="choosing"):
+    return lambda scores: scores[scores["part"] == part].groupby("arm")["auc"].agg(summary).idxmax()
+
+
+check_6_6 = Exercise(
+    "6.6",
+    _best(),
+    praise="The test column was there, and you did not look.",
+    calls={"a table of four arms": (_SCORES,), "other names": (_SCORES.replace({"arm": _NAMES}),)},
+    look=lambda result: (
+        None
+        if isinstance(result, str)
+        else f"Your function returns a {type(result).__name__}; return the name of one arm."
+    ),
+    mistakes={
+        "Your winner is best on the test patients. Keep the part 'choosing' first.": Several(
+            [_best(part="test"), lambda scores: scores.groupby("arm")["auc"].mean().idxmax()]
+        ),
+        "Your winner has the best single run. Take the mean over seeds.": _best("max"),
+        "Your winner has the best worst or middle run. Take the mean over seeds.": _best("median"),
+        "return the name of one arm": lambda scores: scores.groupby("arm")["auc"].mean(),
+        "Your function returns the same for every call": lambda scores: "steady",
+    },
+    other_wrong=[_best("min"), _best("std")],
+)
+
+check_6_7 = Exercise(
+    "6.7",
+    "b",
+    praise="No difference shown is not the same as shown to be no different.",
+    choices={
+        "a": "To show that a remedy is useless, the whole interval would have to lie close to 0. "
+        "This one leaves room for a gain that would matter.",
+        "c": "More seeds make the mean over seeds steadier. The interval comes from drawing "
+        "patients, and narrows only with more patients.",
+        "d": "The test set is opened for the winner only. Whoever opens it to settle each doubtful "
+        "comparison turns it into a second validation set.",
+    },
+)

@@ -1,109 +1,109 @@
-"""Checks of lesson 07, class imbalance."""
+"""Exercises of lesson 07, class imbalance."""
 
 import numpy as np
 
-from course_utils import evaluation, imbalance
-from course_utils.exercises.feedback import check, choose, compare
+from course_utils import imbalance
+from course_utils.exercises.exercise import Exercise
+
+check_7_1 = Exercise(
+    "7.1",
+    lambda sensitivity, specificity, p: p * sensitivity + (1 - p) * specificity,
+    praise="With 5 % ill, accuracy is nearly the specificity. Try 0 and 1: 0.95.",
+    calls=[(0.8, 0.9, 0.05), (0.6, 0.7, 0.5)],
+    mistakes={
+        "That is the mean of sensitivity and specificity, the balanced accuracy: weigh them by how "
+        "many patients are ill and healthy.": 0.85,
+        "You exchanged the two: the prevalence is the share of the ill.": 0.805,
+        "You counted correct calls among the ill only: add the healthy.": 0.04,
+        "You counted correct calls among the healthy only: add the ill.": 0.855,
+        "That is the share of wrong calls.": 0.105,
+        "You left out how rare the ill are.": 1.7,
+        "That is the positive predictive value; accuracy counts all correct calls.": 0.04 / 0.135,
+    },
+    other_wrong=[lambda a, b, p: 0.895, lambda a, b, p: 89.5],
+)
 
 
-@check("7.1", praise="With 5 % ill, accuracy is nearly the specificity. Try 0 and 1: 0.95.")
-def check_7_1(accuracy):
-    """Check the accuracy of a test from sensitivity, specificity and prevalence."""
-    return compare(
-        accuracy(0.8, 0.9, 0.05),
-        0.895,
-        {
-            "That is the mean of sensitivity and specificity, the balanced accuracy: weigh them by "
-            "how many patients are ill and healthy.": 0.85,
-            "You exchanged the two: the prevalence is the share of the ill.": 0.805,
-            "You counted correct calls among the ill only: add the healthy.": 0.04,
-            "You counted correct calls among the healthy only: add the ill.": 0.855,
-            "That is the share of wrong calls.": 0.105,
-            "You left out how rare the ill are.": 1.7,
-            "That is the positive predictive value; accuracy counts all correct calls.": (
-                0.04 / (0.04 + 0.095)
-            ),
-        },
-    ) or compare(
-        accuracy(0.6, 0.7, 0.5),
-        0.65,
-        {"Use the arguments: you return the same for every test.": accuracy(0.8, 0.9, 0.05)},
-        name="At prevalence 0.5 your result",
-    )
+def _weights(zero, one):
+    """Return class weights from two rules of (all, negatives, positives)."""
+
+    def weights(labels):
+        counts = len(labels), np.sum(labels == 0), np.sum(labels == 1)
+        return {0: zero(*counts), 1: one(*counts)}
+
+    return weights
 
 
-@check("7.2", praise="19 to 1: one cancer counts as much as 19 others. The mean weight is 1.")
-def check_7_2(weights):
-    """Check the balanced class weights."""
-    labels = np.repeat([0, 1], [95, 5])
-    answer = weights(labels)
-    if not isinstance(answer, dict) or set(answer) != {0, 1}:
-        return f"Your result is {answer!r:.60}; return a dict with the keys 0 and 1."
-    both = [answer[0], answer[1]]
-    return compare(
-        both,
-        [100 / 190, 10],
-        {
-            "You exchanged the classes: the rare class gets the large weight.": [10, 100 / 190],
-            "The classes get equal shares, but the mean weight of an image is 2 and not 1. Divide "
-            "by the number of classes.": [100 / 95, 20],
-            "The ratio is right, but the mean weight of an image is not 1, so that the loss "
-            "changes its scale.": [1, 19],
-            "Those are the shares of the classes; the rare one needs the large weight.": (
-                [0.95, 0.05]
-            ),
-            "Those weights sum to 1, but the mean over the images is not 1: count how many images "
-            "carry each.": [0.05, 0.95],
-            "You divided by each count and left the rest out; the mean weight must be 1.": (
-                [1 / 95, 1 / 5]
-            ),
-            "Those are the counts of the classes.": [95, 5],
-        },
-        name="[weight of 0, weight of 1]",
-    ) or compare(
-        [*weights(np.repeat([0, 1], [30, 10])).values()],
-        [40 / 60, 2],
-        {"Use `labels`: you return the same weights for every training set.": both},
-        name="For 30 and 10 images [weight of 0, weight of 1]",
-    )
+def _look_at_weights(result):
+    if isinstance(result, dict) and set(result) == {0, 1}:
+        return None
+    return f"Your result is {result!r:.60}; return a dict with the keys 0 and 1."
 
+
+check_7_2 = Exercise(
+    "7.2",
+    _weights(lambda n, a, b: n / (2 * a), lambda n, a, b: n / (2 * b)),
+    praise="19 to 1: one cancer counts as much as 19 others. The mean weight is 1.",
+    calls={f"{a} and {b} images": (np.repeat([0, 1], [a, b]),) for a, b in ((95, 5), (30, 10))},
+    look=_look_at_weights,
+    view=lambda weights: [weights[0], weights[1]],
+    mistakes={
+        "You exchanged the classes: the rare class gets the large weight.": (
+            _weights(lambda n, a, b: n / (2 * b), lambda n, a, b: n / (2 * a))
+        ),
+        "The classes get equal shares, but the mean weight of an image is 2 and not 1. Divide by "
+        "the number of classes.": _weights(lambda n, a, b: n / a, lambda n, a, b: n / b),
+        "The ratio is right, but the mean weight of an image is not 1, so that the loss changes "
+        "its scale.": _weights(lambda n, a, b: 1, lambda n, a, b: a / b),
+        "Those are the shares of the classes; the rare one needs the large weight.": (
+            _weights(lambda n, a, b: a / n, lambda n, a, b: b / n)
+        ),
+        "Those weights sum to 1, but the mean over the images is not 1: count how many images "
+        "carry each.": _weights(lambda n, a, b: b / n, lambda n, a, b: a / n),
+        "You divided by each count and left the rest out; the mean weight must be 1.": (
+            _weights(lambda n, a, b: 1 / a, lambda n, a, b: 1 / b)
+        ),
+        "Those are the counts of the classes.": _weights(lambda n, a, b: a, lambda n, a, b: b),
+        "return a dict with the keys 0 and 1": lambda labels: [0.5, 10],
+    },
+    other_right=[lambda labels: {1: 0.5 / labels.mean(), 0: 0.5 / (1 - labels.mean())}],
+    other_wrong=[lambda labels: {0: 100 / 190, 1: 10}],
+)
 
 # Six healthy patients, two ill ones, with one to three images; one more of each in validation.
-LABELS = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 1])
-PATIENTS = np.array(list("AABCDDEFGGGHVWW"))
-SPLITS = np.repeat(["train", "validation"], [12, 3])
+_LABELS = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 1])
+_PATIENTS = np.array(list("AABCDDEFGGGHVWW"))
+_SPLITS = np.repeat(["train", "validation"], [12, 3])
 
 
-@check("7.3", praise="Whole patients of the training part, nobody else's.")
-def check_7_3(oversampled):
-    """Check the positions of an oversampled training part."""
-    positions = oversampled(LABELS.copy(), PATIENTS.copy(), SPLITS.copy())
+def _judge_oversampled(oversampled):
+    positions = oversampled(_LABELS.copy(), _PATIENTS.copy(), _SPLITS.copy())
     if positions is None:
         return "Your result is None. Did you forget `return`?"
     positions = np.asarray(positions)
-    if positions.dtype == bool or positions.dtype.kind not in "iu" or positions.ndim != 1:
+    if positions.dtype.kind not in "iu" or positions.ndim != 1:
         return "Return positions of images: a row of whole numbers, some of them several times."
-    if positions.size and not 0 <= positions.min() <= positions.max() < len(LABELS):
-        return f"Positions run from 0 to {len(LABELS) - 1}."
-    times = np.bincount(positions, minlength=len(LABELS))
-    if times[SPLITS != "train"].any():
+    if positions.size and not 0 <= positions.min() <= positions.max() < len(_LABELS):
+        return f"Positions run from 0 to {len(_LABELS) - 1}."
+    times = np.bincount(positions, minlength=len(_LABELS))
+    in_train, of_g, of_h = _SPLITS == "train", times[_PATIENTS == "G"], times[_PATIENTS == "H"]
+    if times[~in_train].any():
         return (
             "You also took images of validation patients. Copies of them in training are leakage: "
             "the network is then judged on patients it has seen. Resample after dividing, the "
             "training part only."
         )
-    in_train = SPLITS == "train"
     if (times[in_train] == 0).any():
-        lost = PATIENTS[in_train & (times == 0)][0]
+        lost = _PATIENTS[in_train & (times == 0)][0]
         return f"Patient {lost} lost images. Oversampling leaves nobody out; that is undersampling."
-    if (times[in_train & (LABELS == 0)] > 1).any():
+    if (times[in_train & (_LABELS == 0)] > 1).any():
         return "Images of healthy patients are there several times: copy the ill ones only."
-    if len(set(times[PATIENTS == "G"])) > 1:
+    if len(set(of_g)) > 1:
         return (
-            "Patient G has some images more often than others: you drew images. Copy whole patients"
-            ", so that everyone keeps the same weight for each image."
+            "Patient G has some images more often than others: you drew images. Copy whole "
+            "patients, so that everyone keeps the same weight for each image."
         )
-    ill = times[PATIENTS == "G"][0] + times[PATIENTS == "H"][0]
+    ill = of_g[0] + of_h[0]
     if ill == 2:
         return "The ill patients are there once, as before: copy them."
     if ill != 6:
@@ -114,91 +114,112 @@ def check_7_3(oversampled):
     return None
 
 
-@check("7.4", praise="And whether 0.02 would be worth it is a question of use, not of statistics.")
-def check_7_4(meaning):
-    """Check the choice about what the interval leaves possible."""
-    return choose(
-        meaning,
-        "c",
-        {
-            "a": "The mean is a little below 0, but the interval contains 0 and values above it: "
-            "other patients could turn the sign.",
-            "b": "No difference shown is not a difference of 0. The interval also leaves losses "
-            "that would matter.",
-            "d": "These are one network, one way to prepare images and one kind of image. With raw "
-            "images the same remedy made a large difference.",
-        },
-    )
+def _resampled(change):
+    """Return an answer from `change(training rows, their labels, their patients)`."""
+
+    def oversampled(labels, patients, splits):
+        rows = np.flatnonzero(splits == "train")
+        return change(rows, labels[rows], patients[rows])
+
+    return oversampled
 
 
-@check("7.5", praise="Odds times odds ratio, and back: the order of the patients stays.")
-def check_7_5(corrected):
-    """Check the correction for a shifted prevalence."""
-    p, trained, prevalence = np.array([0.1, 0.5, 0.9]), 0.5, 0.05
-    odds = p / (1 - p)
-    ratio = (0.05 / 0.95) / (0.5 / 0.5)
-    return compare(
-        corrected(p.copy(), trained, prevalence),
-        odds * ratio / (1 + odds * ratio),
-        {
-            "You multiplied the probabilities by the ratio of the prevalences. That cannot bring "
-            "0.9 to what it should be: go through the odds.": p * prevalence / trained,
-            "You multiplied the probabilities by the ratio of the odds; multiply their odds.": (
-                p * ratio
-            ),
-            "That is the other way round: you went from the natural prevalence to the trained "
-            "one.": odds / ratio / (1 + odds / ratio),
-            "Those are odds. Turn them back: probability = odds / (1 + odds).": odds * ratio,
-            "You used the ratio of the prevalences; take the ratio of their odds.": (
-                odds * 0.1 / (1 + odds * 0.1)
-            ),
-            "You subtracted the difference of the prevalences.": p - (trained - prevalence),
-            "Probabilities are unchanged.": p,
-        },
-    ) or compare(
-        corrected(np.array([0.3]), 0.2, 0.1),
-        evaluation.shift_prevalence([0.3], 0.2, 0.1),
-        {
-            "You left out the odds of the trained prevalence; they are 1 only for 0.5.": (
-                evaluation.shift_prevalence([0.3], 0.5, 0.1)
-            ),
-            "Use the arguments: you always correct to 0.05.": evaluation.shift_prevalence(
-                [0.3], 0.2, 0.05
-            ),
-        },
-        name="For 0.3, from 0.2 to 0.1, your result",
-    )
+check_7_3 = Exercise(
+    "7.3",
+    _resampled(lambda rows, y, who: rows[imbalance.oversample(y, who)]),
+    praise="Whole patients of the training part, nobody else's.",
+    judge=_judge_oversampled,
+    mistakes={
+        "leakage": lambda labels, patients, splits: imbalance.oversample(labels, patients),
+        "you drew images": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1], rows[-2:]]),
+        "lost images": _resampled(lambda rows, y, who: rows[imbalance.undersample(y, who)]),
+        "healthy patients are there several times": (
+            _resampled(lambda rows, y, who: np.repeat(rows, 2))
+        ),
+        "there 4 times": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1]]),
+        "as before": _resampled(lambda rows, y, who: rows),
+        "whole numbers": lambda labels, patients, splits: splits == "train",
+        "run from 0 to 14": _resampled(lambda rows, y, who: rows + 5),
+    },
+    other_right=[_resampled(lambda rows, y, who: np.repeat(rows, np.where(y == 1, 3, 1)).tolist())],
+)
+
+check_7_4 = Exercise(
+    "7.4",
+    "c",
+    praise="And whether 0.02 would be worth it is a question of use, not of statistics.",
+    choices={
+        "a": "The mean is a little below 0, but the interval contains 0 and values above it: other "
+        "patients could turn the sign.",
+        "b": "No difference shown is not a difference of 0. The interval also leaves losses that "
+        "would matter.",
+        "d": "These are one network, one way to prepare images and one kind of image. With raw "
+        "images the same remedy made a large difference.",
+    },
+)
 
 
-@check("7.6", praise="Act from 1 in 21 on: one miss is worth twenty false alarms.")
-def check_7_6(threshold):
-    """Check the threshold of least expected cost."""
-    return compare(
-        threshold(20, 1),
-        1 / 21,
-        {
-            "You exchanged the costs: an expensive miss asks for a low threshold.": 20 / 21,
-            "That is the odds at which both choices cost the same; turn it into a probability.": (
-                1 / 20
-            ),
-            "That is upside down.": 21,
-            "0.5 is right only where both mistakes cost the same.": 0.5,
-            "That is the ratio of the costs.": 20,
-        },
-    ) or compare(
-        threshold(3, 1),
-        0.25,
-        {"Use the arguments.": 1 / 21, "You used the odds, 1/3.": 1 / 3},
-        name="For costs 3 and 1 your result",
-    )
+def _odds(p):
+    return p / (1 - p)
 
 
-@check("7.7", praise="Your arm knows what it has seen, so its probabilities can be brought back.")
-def check_7_7(arm):
-    """Check an arm that undersamples to 20 %."""
+def _corrected(p, trained, prevalence):
+    odds = _odds(p) * _odds(prevalence) / _odds(trained)
+    return odds / (1 + odds)
+
+
+check_7_5 = Exercise(
+    "7.5",
+    _corrected,
+    praise="Odds times odds ratio, and back: the order of the patients stays.",
+    calls=[(np.array([0.1, 0.5, 0.9]), 0.5, 0.05), (np.array([0.3]), 0.2, 0.1)],
+    mistakes={
+        "You multiplied the probabilities by the ratio of the prevalences. That cannot bring 0.9 "
+        "to what it should be: go through the odds.": lambda p, old, new: p * new / old,
+        "You multiplied the probabilities by the ratio of the odds; multiply their odds.": (
+            lambda p, old, new: p * _odds(new) / _odds(old)
+        ),
+        "That is the other way round: you went from the natural prevalence to the trained one.": (
+            lambda p, old, new: _corrected(p, new, old)
+        ),
+        "Those are odds. Turn them back: probability = odds / (1 + odds).": (
+            lambda p, old, new: _odds(p) * _odds(new) / _odds(old)
+        ),
+        "You used the ratio of the prevalences; take the ratio of their odds.": (
+            lambda p, old, new: _corrected(p, 0.5, new / (old + new))
+        ),
+        "You subtracted the difference of the prevalences.": lambda p, old, new: p - (old - new),
+        "Probabilities are unchanged.": lambda p, old, new: p,
+        "You left out the odds of the trained prevalence; they are 1 only for 0.5.": (
+            lambda p, old, new: _corrected(p, 0.5, new)
+        ),
+        "Use the arguments: you always correct to 0.05.": (
+            lambda p, old, new: _corrected(p, old, 0.05)
+        ),
+    },
+)
+
+check_7_6 = Exercise(
+    "7.6",
+    lambda miss, false_alarm: false_alarm / (miss + false_alarm),
+    praise="Act from 1 in 21 on: one miss is worth twenty false positives.",
+    calls=[(20, 1), (3, 1), (6, 2)],
+    mistakes={
+        "You exchanged the costs: an expensive miss asks for a low threshold.": 20 / 21,
+        "That is the odds at which both choices cost the same; turn it into a probability.": 1 / 20,
+        "That is upside down.": 21,
+        "0.5 is right only where both mistakes cost the same.": 0.5,
+        "That is the ratio of the costs.": 20,
+        "Use the second cost, too; it is not always 1.": lambda miss, alarm: 1 / (1 + miss),
+    },
+    other_wrong=[lambda miss, alarm: 1 / 21],
+)
+
+
+def _judge_undersampled(arm):
     labels, groups = np.repeat([0, 1], [190, 20]), np.r_[np.arange(190), np.repeat([200, 201], 10)]
     answer = arm(labels, groups)
-    if not isinstance(answer, tuple) or len(answer) != 2:
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         return f"Return two things, positions and prevalence; you return {type(answer).__name__}."
     positions, trained = answer
     kept = np.unique(groups[positions])
@@ -211,15 +232,53 @@ def check_7_7(arm):
         return "Nobody was left out."
     if len(kept) == 4:
         return "That is half and half; 20 % are asked for: `prevalence=0.2`."
-    by_image = {"You counted images instead of patients: give `groups` to `undersample`.": 80}
-    return compare(len(kept) - ill, 8, by_image, name="The number of healthy patients") or compare(
-        trained,
-        imbalance.effective_prevalence(labels[positions]),
-        {
-            "0.2 is the share of the patients. The network sees images, and ill patients may have "
-            "more of them: count labels[positions].": 0.2,
-            "That is the prevalence before resampling.": imbalance.effective_prevalence(labels),
-            "That is the odds, not the share.": 20 / 8,
-        },
-        name="The prevalence that the network sees",
-    )
+    if len(kept) - ill == 80:
+        return "You counted images instead of patients: give `groups` to `undersample`."
+    if len(kept) - ill != 8:
+        return f"There are {len(kept) - ill} healthy patients; there should be 8 for 2 ill ones."
+    wrong = {
+        0.2: "0.2 is the share of the patients. The network sees images, and ill patients may have "
+        "more of them: count labels[positions].",
+        labels.mean(): "That is the prevalence before resampling.",
+        20 / 8: "That is the odds, not the share.",
+    }
+    for value, sentence in wrong.items():
+        if np.allclose(trained, value):
+            return sentence
+    expected = labels[positions].mean()
+    if not np.allclose(trained, expected, atol=1e-4):
+        return f"The network sees the prevalence {expected:.3f}; you return {trained!r:.60}."
+    return None
+
+
+def _arm(share, draw=imbalance.undersample, prevalence=0.2):
+    """Return an answer that keeps the positions of `draw`, and what `share` makes of them."""
+
+    def arm(labels, groups):
+        positions = draw(labels, groups, prevalence=prevalence)
+        return positions, share(labels, positions)
+
+    return arm
+
+
+def _seen(labels, positions):
+    return labels[positions].mean()
+
+
+check_7_7 = Exercise(
+    "7.7",
+    _arm(_seen),
+    praise="Your arm knows what it has seen, so its probabilities can be brought back.",
+    judge=_judge_undersampled,
+    mistakes={
+        "oversampling": _arm(_seen, imbalance.oversample),
+        "half and half": _arm(_seen, prevalence=None),
+        "share of the patients": _arm(lambda labels, positions: 0.2),
+        "before resampling": _arm(lambda labels, positions: labels.mean()),
+        "That is the odds": _arm(lambda labels, positions: 20 / 8),
+        "give `groups`": _arm(_seen, lambda y, _, **share: imbalance.undersample(y, **share)),
+        "two things": lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),
+        "Nobody was left out": lambda labels, groups: (np.arange(len(labels)), labels.mean()),
+    },
+    other_right=[lambda y, g: list(_arm(_seen)(y, g))],
+)

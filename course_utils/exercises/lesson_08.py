@@ -1,195 +1,199 @@
-"""Checks of lesson 08, a complete study on breast ultrasound."""
+"""Exercises of lesson 08, a complete study on breast ultrasound."""
 
 import numpy as np
 
-from course_utils.exercises.feedback import check, choose, compare
+from course_utils.exercises.exercise import Exercise
 
 
-@check("8.1", praise="One line of knowledge, no training: whatever is trained must beat it.")
-def check_8_1(dark_center):
-    """Check the rule of the dark center."""
-    images = np.full((2, 8, 12, 1), 0.5, np.float32)
-    images[1, 2:6, 3:9] = 0.1
-    images[1, 0, 0] = 0.9
-    center, mean = images[:, 2:6, 3:9].mean(axis=(1, 2, 3)), images.mean(axis=(1, 2, 3))
-    answer = dark_center(images)
-    if np.shape(answer) == (2,) and not np.isfinite(answer).all():
-        return "An empty slice? Compute the middle half from `images.shape`, not from one size."
-    return compare(
-        answer,
-        1 - center / mean,
-        {
-            "Turn it round: a darker center should give a larger value, so 1 − ratio.": (
-                center / mean
-            ),
-            "That is one number for the whole batch; take the means of each image by itself, "
-            "over the axes 1, 2 and 3.": np.array(1 - center.mean() / mean.mean()),
-            "You divided the wrong way: the center over the whole image.": 1 - mean / center,
-            "Divide by the mean of the image: a dark image is not a dark center.": 1 - center,
-            "That is a difference; a ratio does not depend on the gain.": mean - center,
-            "You compare with the border; compare with the mean of the whole image.": (
-                1 - center / ((mean * 96 - center * 24) / 72)
-            ),
-            "Take the middle half of the height *and* of the width.": (
-                1 - images[:, 2:6].mean(axis=(1, 2, 3)) / mean
-            ),
-            "You cut the columns by the height: a quarter of the width is another number.": (
-                1 - images[:, 2:6, 2:6].mean(axis=(1, 2, 3)) / mean
-            ),
-            "You divided the wrong way, and forgot 1 minus the ratio.": mean / center,
-            "Divide by the mean of each image, not of the batch.": 1 - center / images.mean(),
-        },
-        tolerance=1e-5,
-    )
+def _mean(images):
+    return images.mean(axis=(1, 2, 3))
 
 
-@check("8.2", praise="The beam comes from above, so shadows lie below what casts them.")
-def check_8_2(forbidden):
-    """Check the choice about augmentation."""
-    return choose(
-        forbidden,
-        "c",
-        {
-            "a": "Left and right breast, and a probe held the other way round, give mirror images: "
-            "the label stays true.",
-            "b": "The operator turns the gain as it suits; a cancer stays one.",
-            "d": "Which part of the tissue the probe shows is the operator's choice; a few pixels "
-            "do not move the lesion out of the image.",
-        },
-    )
+def _center(images):
+    height, width = images.shape[1:3]
+    return images[:, height // 4 : height - height // 4, width // 4 : width - width // 4]
 
 
-@check("8.3", praise="Two looks at the same image by one network, no training needed.")
-def check_8_3(with_mirror):
-    """Check test-time augmentation with the mirror image."""
-    images = np.random.default_rng(0).random((3, 4, 4, 1))
-
-    def predict(batch):
-        batch = np.asarray(batch)
-        if batch.ndim != 4 or batch.shape[1:] != images.shape[1:]:
-            raise ValueError(f"predict got shape {batch.shape}; give it images (n, 4, 4, 1)")
-        # Depends on left and right, and on up and down.
-        weights = np.arange(4)[None, :, None] + 3 * np.arange(4)[:, None, None]
-        return ((batch * weights) ** 2).mean(axis=(1, 2, 3)) / 144
-
-    plain, mirror = predict(images), predict(images[:, :, ::-1])
-    answer = with_mirror(predict, images)
-    return compare(
-        answer,
-        (plain + mirror) / 2,
-        {
-            "That is the prediction of the images alone.": plain,
-            "That is the prediction of the mirror images alone; average both.": mirror,
-            "You added the two; the mean of two probabilities is half of that.": plain + mirror,
-            "You turned the images upside down (axis 1). Left and right are axis 2.": (
-                (plain + predict(images[:, ::-1])) / 2
-            ),
-            "You exchanged the order of the images (axis 0). Left and right are axis 2.": (
-                (plain + predict(images[::-1])) / 2
-            ),
-            "You turned both ways; exchange left and right only (axis 2).": (
-                (plain + predict(images[:, ::-1, ::-1])) / 2
-            ),
-            "That turns everything, also the order of the images; reverse axis 2 only.": (
-                (plain + predict(images[::-1, ::-1, ::-1])) / 2
-            ),
-            "You halved the second only: put the sum in parentheses.": plain + mirror / 2,
-            "You took the larger of the two; take their mean.": np.maximum(plain, mirror),
-            "Average the probabilities, not the images: the mean of an image and its mirror image "
-            "is a picture of nothing.": predict((images + images[:, :, ::-1]) / 2),
-        },
-        tolerance=1e-9,
-    )
+_ULTRASOUND = np.random.default_rng(8).uniform(0.1, 1, (2, 8, 12, 1))
 
 
-@check("8.4", praise="An arm is nothing but probabilities of the same patients in the same order.")
-def check_8_4(ensemble_of):
-    """Check the ensemble of the first runs."""
-    runs = np.array([[0.1, 0.8, 0.3, 0.2], [0.3, 0.4, 0.9, 0.4], [0.8, 0.0, 0.6, 0.9]])
-    before = runs.copy()
-    answer = ensemble_of(runs, 2)
-    if not np.array_equal(runs, before):
-        return "Your function changes its argument; return a new array."
-    mean = np.array([[0.2, 0.6, 0.6, 0.3]])
-    return compare(
-        answer,
-        mean,
-        {
-            "That is one probability per patient; keep the axis of the runs, (1, patients).": mean[
-                0
-            ],
-            "You ignore `members`: take the first ones only.": runs.mean(axis=0, keepdims=True),
-            "You took the mean over the patients; average over the runs (axis 0).": (
-                runs[:2].mean(axis=1, keepdims=True)
-            ),
-            "You took the first patients; the runs are the rows.": (
-                runs[:, :2].mean(axis=0, keepdims=True)
-            ),
-            "You took the last runs; take the first.": runs[-2:].mean(axis=0, keepdims=True),
-            "You return the runs themselves; return their mean.": runs[:2],
-            "You return the sum; divide by the number of members.": 2 * mean,
-        },
-        tolerance=1e-9,
-    )
+def _rule(center=_center, ratio=lambda center, whole: 1 - center / whole, mean=_mean):
+    """Return the rule of the dark center, right or with one part replaced."""
+    return lambda images: ratio(mean(center(images)), mean(images))
 
 
-@check(
-    "8.5", praise="At a threshold of 10 % a false alarm costs a ninth of what a cancer is worth."
+check_8_1 = Exercise(
+    "8.1",
+    _rule(),
+    praise="One line of knowledge, no training: whatever is trained must beat it.",
+    # In some of the images the center is brighter than the rest.
+    calls={
+        "two images of 8 × 12 pixels": (_ULTRASOUND,),
+        "two images of 12 × 8 pixels": (1.1 - _ULTRASOUND.swapaxes(1, 2),),
+    },
+    tolerance=1e-5,
+    mistakes={
+        "Turn it round: a darker center gives a larger value.": _rule(ratio=np.divide),
+        "That is one number for the whole batch; take the means of each image by itself, over the "
+        "axes 1, 2 and 3.": _rule(mean=np.mean),
+        "Divide the center by the whole image.": _rule(ratio=lambda c, m: 1 - m / c),
+        "Divide by the mean of the image: a dark image is not a dark center.": (
+            _rule(ratio=lambda c, m: 1 - c)
+        ),
+        "A ratio does not depend on the gain; a difference does.": _rule(ratio=lambda c, m: m - c),
+        "Compare with the whole image, not with the border.": (
+            _rule(ratio=lambda c, m: 1 - c / ((m * 96 - c * 24) / 72))
+        ),
+        "Take the middle half of the height *and* of the width.": _rule(lambda x: x[:, 2:6]),
+        "You cut the columns by the height: a quarter of the width is another number.": (
+            _rule(lambda x: x[:, 2:6, 2:6])
+        ),
+        "You divided the wrong way, and forgot 1 minus.": _rule(ratio=lambda c, m: m / c),
+        "Divide by the mean of each image, not of the batch.": (
+            _rule(ratio=lambda c, m: 1 - c / m.mean())
+        ),
+        "An empty slice? Compute the middle half from `images.shape`, not from one size.": (
+            _rule(lambda x: x[:, 16:48, 16:48])
+        ),
+        "Compute the middle half from `images.shape`.": _rule(lambda x: x[:, 2:6, 3:9]),
+        "The middle half ends at three quarters, not in the middle.": (
+            _rule(lambda x: _center(x)[:, : x.shape[1] // 4, : x.shape[2] // 4])
+        ),
+        "A bright center gives less than 0; keep it.": _rule(ratio=lambda c, m: abs(1 - c / m)),
+    },
+    other_wrong=[_rule(mean=lambda x: x.mean(axis=(1, 2)))],
 )
-def check_8_5(net_benefit):
-    """Check the net benefit from counts."""
-    hits, alarms, n, threshold = 60, 90, 500, 0.1
-    odds = threshold / (1 - threshold)
-    return compare(
-        net_benefit(hits, alarms, n, threshold),
-        hits / n - alarms / n * odds,
-        {
-            "You weighted the false alarms by (1 − t) / t; it is t / (1 − t), small for small "
-            "thresholds.": hits / n - alarms / n / odds,
-            "You weighted the false alarms by t; it is t / (1 − t), the odds.": (
-                hits / n - alarms / n * threshold
-            ),
-            "Put 1 − t in parentheses: the odds are t / (1 − t).": (
-                hits / n - alarms / n * (threshold / 1 - threshold)
-            ),
-            "Put 1 − t in parentheses, and the odds, too: t / (1 − t).": (
-                hits / n - alarms / n * threshold / 1 - threshold
-            ),
-            "Divide by all patients, not by those biopsied.": (
-                (hits - alarms * odds) / (hits + alarms)
-            ),
-            "The odds belong to the false alarms, not to the cancers found.": (
-                hits / n * odds - alarms / n
-            ),
-            "Divide by the number of patients: net benefit is per patient.": hits - alarms * odds,
-            "The false alarms count against the model: subtract them.": (
-                hits / n + alarms / n * odds
-            ),
-            "You gave a false alarm the same weight as a cancer found.": (hits - alarms) / n,
-            "Divide both counts by the number of patients.": hits / n - alarms * odds,
-        },
-        tolerance=1e-9,
-    ) or compare(
-        net_benefit(10, 20, 100, 0.5),
-        -0.1,
-        name="For 10 hits and 20 alarms among 100 at a threshold of 0.5 your result",
-    )
 
-
-@check(
-    "8.6", praise="And the same real images guided the simulator, which the last section repeats."
+check_8_2 = Exercise(
+    "8.2",
+    "c",
+    praise="The beam comes from above, so shadows lie below what casts them.",
+    choices={
+        "a": "Left and right breast, and a probe held the other way round, give mirror images: the "
+        "label stays true.",
+        "b": "The operator turns the gain as it suits; a cancer stays one.",
+        "d": "Which part of the tissue the probe shows is the operator's choice; a few pixels do "
+        "not move the lesion out of the image.",
+    },
 )
-def check_8_6(conclusion):
-    """Check the choice about pre-training."""
-    return choose(
-        conclusion,
-        "b",
-        {
-            "a": "Every score in the table is about real images of one hospital's collection; "
-            "nothing was compared with a reader or tried in a clinic.",
-            "c": "The control with shuffled labels saw the same simulated images and gained less; "
-            "so it is not only the longer training.",
-            "d": "The differences at 50, 100 and all images are alike within their intervals; the "
-            "table shows no rise or fall with the number of images.",
-        },
-    )
+
+
+def _predict(batch):
+    """Return probabilities that depend on left and right, and on up and down."""
+    batch = np.asarray(batch)
+    if batch.ndim != 4 or batch.shape[1:] != (4, 4, 1):
+        raise ValueError(f"predict got shape {batch.shape}; give it images (n, 4, 4, 1)")
+    weights = np.arange(4)[None, :, None] + 3 * np.arange(4)[:, None, None]
+    return ((batch * weights) ** 2).mean(axis=(1, 2, 3)) / 144
+
+
+def _both(turn):
+    return lambda predict, x: (predict(x) + predict(turn(x))) / 2
+
+
+check_8_3 = Exercise(
+    "8.3",
+    _both(lambda x: x[:, :, ::-1]),
+    praise="Two looks at the same image by one network, no training needed.",
+    calls={"three images": (_predict, np.random.default_rng(0).random((3, 4, 4, 1)))},
+    tolerance=1e-9,
+    mistakes={
+        "That is the prediction of the images alone.": lambda predict, x: predict(x),
+        "That is the prediction of the mirror images alone; average both.": (
+            lambda predict, x: predict(x[:, :, ::-1])
+        ),
+        "You added the two; the mean of two probabilities is half of that.": (
+            lambda predict, x: predict(x) + predict(x[:, :, ::-1])
+        ),
+        "You turned the images upside down (axis 1). Left and right are axis 2.": (
+            _both(lambda x: x[:, ::-1])
+        ),
+        "You exchanged the order of the images (axis 0). Left and right are axis 2.": (
+            _both(lambda x: x[::-1])
+        ),
+        "You turned both ways; exchange left and right only (axis 2).": (
+            _both(lambda x: x[:, ::-1, ::-1])
+        ),
+        "That turns everything, also the order of the images; reverse axis 2 only.": (
+            _both(np.flip)
+        ),
+        "You halved the second only: put the sum in parentheses.": (
+            lambda predict, x: predict(x) + predict(x[:, :, ::-1]) / 2
+        ),
+        "You took the larger of the two; take their mean.": (
+            lambda predict, x: np.maximum(predict(x), predict(x[:, :, ::-1]))
+        ),
+        "Average the probabilities, not the images: the mean of an image and its mirror image is "
+        "a picture of nothing.": lambda predict, x: predict((x + x[:, :, ::-1]) / 2),
+    },
+    other_right=[lambda predict, x: np.mean([predict(x), predict(np.flip(x, 2))], axis=0)],
+    other_wrong=[lambda predict, x: predict(x[0]) / 2 + predict(x[0, :, ::-1]) / 2],
+)
+
+_RUNS = np.array([[0.1, 0.8, 0.3, 0.2], [0.3, 0.4, 0.9, 0.4], [0.8, 0.0, 0.6, 0.9]])
+
+check_8_4 = Exercise(
+    "8.4",
+    lambda runs, members: runs[:members].mean(axis=0, keepdims=True),
+    praise="An arm is nothing but probabilities of the same patients in the same order.",
+    calls=[(_RUNS, 2), (_RUNS[:, :3], 1)],
+    tolerance=1e-9,
+    keeps_inputs=True,
+    mistakes={
+        "Keep the axis of the runs, (1, patients).": lambda runs, k: runs[:k].mean(axis=0),
+        "You ignore `members`.": lambda runs, k: runs.mean(axis=0, keepdims=True),
+        "You took the mean over the patients; average over the runs (axis 0).": (
+            lambda runs, k: runs[:k].mean(axis=1, keepdims=True)
+        ),
+        "You took the first patients; the runs are the rows.": (
+            lambda runs, k: runs[:, :k].mean(axis=0, keepdims=True)
+        ),
+        "You took the last runs; take the first.": (
+            lambda runs, k: runs[-k:].mean(axis=0, keepdims=True)
+        ),
+        "You return the runs themselves; return their mean.": lambda runs, k: runs[:k],
+        "You return the sum; divide by the number of members.": (
+            lambda runs, k: runs[:k].sum(axis=0, keepdims=True)
+        ),
+        "You always take two runs: use `members`.": (
+            lambda runs, k: runs[:2].mean(axis=0, keepdims=True)
+        ),
+    },
+    other_right=[lambda runs, k: [np.mean(runs[:k], axis=0)]],
+)
+
+check_8_5 = Exercise(
+    "8.5",
+    lambda tp, fp, n, t: tp / n - fp / n * t / (1 - t),
+    praise="At a threshold of 10 % a false positive costs a ninth of what a cancer is worth.",
+    calls=[(60, 90, 500, 0.1), (10, 20, 100, 0.5)],
+    tolerance=1e-9,
+    mistakes={
+        "You weighted the false positives by (1 − t) / t; it is t / (1 − t), small for small "
+        "thresholds.": 0.12 - 0.18 * 9,
+        "You weighted the false positives by t; it is t / (1 − t), the odds.": 0.12 - 0.018,
+        "Put 1 − t in parentheses: the odds are t / (1 − t).": 0.12,
+        "Put 1 − t in parentheses, and the odds, too: t / (1 − t).": 0.12 - 0.018 - 0.1,
+        "Divide by all patients, not by those biopsied.": 50 / 150,
+        "The odds belong to the false positives, not to the cancers found.": 0.12 / 9 - 0.18,
+        "Divide by the number of patients: net benefit is per patient.": 50,
+        "The false positives count against the model: subtract them.": 0.14,
+        "You gave a false positive the same weight as a cancer found.": -0.06,
+        "Divide both counts by the number of patients.": 0.12 - 10,
+    },
+    other_wrong=[lambda tp, fp, n, t: 60 / n - 90 / n * t / (1 - t)],
+)
+
+check_8_6 = Exercise(
+    "8.6",
+    "b",
+    praise="And the same real images guided the simulator, which the last section repeats.",
+    choices={
+        "a": "Every score in the table is about real images of one hospital's collection; nothing "
+        "was compared with a reader or tried in a clinic.",
+        "c": "The control with shuffled labels saw the same simulated images and gained less; so "
+        "it is not only the longer training.",
+        "d": "The differences at 50, 100 and all images are alike within their intervals; the "
+        "table shows no rise or fall with the number of images.",
+    },
+)

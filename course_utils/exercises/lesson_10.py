@@ -1,191 +1,179 @@
-"""Checks of lesson 10, brain tumor segmentation."""
+"""Exercises of lesson 10, brain tumor segmentation."""
 
 import numpy as np
 
-from course_utils.exercises.feedback import check, choose, compare
+from course_utils.exercises.exercise import Exercise, Several
+
+_TRUTH, _PREDICTED = np.zeros((2, 2, 6, 6), bool)
+_TRUTH[0, 1:4, 1:5] = _TRUTH[1, 2, 2] = True  # 13 pixels
+_PREDICTED[0, 2:5, 1:3] = True  # 6 pixels, 4 in common
 
 
-@check("10.1", praise="Background that both leave out never counts; that is the point of Dice.")
-def check_10_1(dice):
-    """Check the Dice score of two masks."""
-    truth, predicted = np.zeros((2, 2, 6, 6), bool)
-    truth[0, 1:4, 1:5] = truth[1, 2, 2] = True  # 13 pixels
-    predicted[0, 2:5, 1:3] = True  # 6 pixels, 4 in common
-    both, union = 4, 15
-    of_slices = (2 * both / 18 + 0) / 2
-    return compare(
-        dice(truth, predicted),
-        2 * both / 19,
-        {
-            "That is IoU: you divided by the pixels of either mask, each counted once.": both
-            / union,
-            "Dice counts the common pixels twice: it is 2 · common / (sum of both).": both / 19,
-            "That is accuracy: it counts the background, and nearly everything is background.": (
-                1 - (13 + 6 - 2 * both) / truth.size
-            ),
-            "You divided by the true mask only: that is sensitivity.": both / 13,
-            "You divided by the predicted mask only: that is precision.": both / 6,
-            "You took the score of each slice and averaged; pool the pixels of all slices.": (
-                of_slices
-            ),
-            "You divided by the union; Dice divides by the sum of the two sizes.": 2 * both / union,
-        },
-    ) or compare(dice(truth, truth), 1, name="For two equal masks your result")
+def _dice(truth, predicted, axis=None):
+    return 2 * (truth & predicted).sum(axis) / (truth.sum(axis) + predicted.sum(axis))
 
 
-@check("10.2", praise="So they rank single masks alike, and IoU always looks worse.")
-def check_10_2(dice_from_iou):
-    """Check the conversion of IoU into Dice."""
-    iou = np.array([0.0, 0.5, 0.75, 1.0])
-    right = 2 * iou / (1 + iou)
-    got = [dice_from_iou(value) for value in iou]
-    return compare(
-        got,
-        right,
-        {
-            "That is the other way round: IoU = Dice / (2 - Dice).": iou / (2 - iou),
-            "Twice the IoU is above 1 for a good mask; the denominator grows, too.": 2 * iou,
-            "The numerator is twice the intersection.": iou / (1 + iou),
-            "You return IoU itself; they agree at 0 and 1 only.": iou,
-        },
-        name="For IoU 0, 0.5, 0.75 and 1 your result",
-    )
+check_10_1 = Exercise(
+    "10.1",
+    _dice,
+    praise="Background that both leave out never counts; that is the point of Dice.",
+    calls={"13 and 6 pixels, 4 in common": (_TRUTH, _PREDICTED), "equal masks": (_TRUTH, _TRUTH)},
+    mistakes={
+        "That is IoU: you divided by the pixels of either mask, each counted once.": 4 / 15,
+        "Dice counts the common pixels twice: it is 2 · common / (sum of both).": 4 / 19,
+        "That is accuracy: it counts the background, and nearly everything is background.": 61 / 72,
+        "You divided by the true mask only: that is sensitivity.": 4 / 13,
+        "You divided by the predicted mask only: that is precision.": 4 / 6,
+        "You took the score of each slice and averaged; pool the pixels of all slices.": 4 / 18,
+        "You divided by the union; Dice divides by the sum of the two sizes.": 8 / 15,
+        "That is the Dice loss, 1 − Dice.": 11 / 19,
+        "You added 1 to both sides of the fraction, as losses do; the score is exact.": 9 / 20,
+    },
+    other_right=[lambda t, p: 1 - (t ^ p).sum() / (t.sum() + p.sum())],
+)
+
+check_10_2 = Exercise(
+    "10.2",
+    lambda iou: 2 * iou / (1 + iou),
+    praise="So they rank single masks alike, and IoU always looks worse.",
+    calls=[(0.5,), (0.75,), (1.0,), (0.0,)],
+    mistakes={
+        "That is the other way round: IoU = Dice / (2 - Dice).": lambda iou: iou / (2 - iou),
+        "Twice the IoU is above 1 for a good mask; the denominator grows, too.": lambda x: 2 * x,
+        "The numerator is twice the intersection.": lambda iou: iou / (1 + iou),
+        "You return IoU itself; they agree at 0 and 1 only.": lambda iou: iou,
+    },
+    other_wrong=[np.sqrt, lambda iou: (1 + iou) / 2],
+)
+
+_MASKS = np.zeros((5, 8, 8), bool)
+_MASKS[1, 2:6, 1:6] = _MASKS[2, 1:7, 1:7] = _MASKS[3, 3:5, 2:4] = True  # 20, 36 and 4 pixels
 
 
-@check("10.3", praise="The gap belongs to the volume: tumor goes on where no slice was measured.")
-def check_10_3(volume_cm3):
-    """Check the volume of a stack of masks."""
-    masks = np.zeros((5, 8, 8), bool)
-    masks[1, 2:6, 1:6] = masks[2, 1:7, 1:7] = masks[3, 3:5, 2:4] = True  # 20, 36 and 4 pixels
-    pixels, (rows, columns), thickness, gap = int(masks.sum()), (2.0, 1.6), 5.0, 1.0
-    of_one = rows * columns * (thickness + gap) / 1000
-    right = pixels * of_one
-    single = {
-        f"That is the volume of slice {k} alone; add up all of them.": masks[k].sum() * of_one
-        for k in (1, 2, 3)
-    }
-    got = volume_cm3(masks, (rows, columns), thickness, gap)
-    return compare(
-        got,
-        right,
-        {
-            "You left out the gaps: each slice stands for its thickness and the gap to the next.": (
-                pixels * rows * columns * thickness / 1000
-            ),
-            "That is in mm³; a cm³ has 1,000 mm³.": right * 1000,
-            "You divided by 10 or 100; a cm³ is 10 · 10 · 10 mm³.": right * 100,
-            "You subtracted the gap; it is added.": (
-                pixels * rows * columns * (thickness - gap) / 1000
-            ),
-            "A pixel's area is rows · columns; you squared the rows.": right * rows / columns,
-            "A pixel's area is rows · columns; you squared the columns.": right * columns / rows,
-            "You took pixels for mm²: multiply by the spacing of rows and of columns.": (
-                pixels * (thickness + gap) / 1000
-            ),
-            "You counted all pixels of the stack, not those inside the mask.": masks.size * of_one,
-            "You took the largest slice for all that have a tumor; add up the pixels of each.": (
-                3 * 36 * of_one
-            ),
-            "You took the largest slice for all of the stack; add up the pixels of each.": (
-                len(masks) * 36 * of_one
-            ),
-            **single,
-            "You counted the gap alone.": pixels * rows * columns * gap / 1000,
-        },
-    ) or compare(
-        volume_cm3(masks, (rows, columns), thickness, 0.0),
-        pixels * rows * columns * thickness / 1000,
-        name="Without a gap your result",
-    )
+def _volume(count, height=lambda t, g: t + g):
+    return lambda m, s, t, g: count(m) * s[0] * s[1] * height(t, g) / 1000
 
 
-CASES = {
-    ("both have pixels", True, True): "scored",
-    ("both are empty", False, False): "correct absence",
-    ("only the prediction is empty", True, False): "missed",
-    ("only the truth is empty", False, True): "false detection",
-}
+check_10_3 = Exercise(
+    "10.3",
+    _volume(np.sum),
+    praise="The gap belongs to the volume: tumor goes on where no slice was measured.",
+    calls={
+        "60 pixels of 2 × 1.6 mm, 5 mm thick, gap 1 mm": (_MASKS, (2.0, 1.6), 5.0, 1.0),
+        "the same without a gap": (_MASKS, (2.0, 1.6), 5.0, 0.0),
+    },
+    mistakes={
+        "You left out the gaps: each slice stands for its thickness and the gap to the next.": 0.96,
+        "That is in mm³; a cm³ has 1,000 mm³.": 1152,
+        "You divided by 10 or 100; a cm³ is 10 · 10 · 10 mm³.": Several([115.2, 11.52]),
+        "You subtracted the gap; it is added.": 0.768,
+        "A pixel's area is rows · columns; you squared the rows.": 1.44,
+        "A pixel's area is rows · columns; you squared the columns.": 0.9216,
+        "You took pixels for mm²: multiply by the spacing of rows and of columns.": 0.36,
+        "You counted all pixels of the stack, not those inside the mask.": 6.144,
+        "You took the largest slice for all that have a tumor; add up the pixels of each.": 2.0736,
+        "You took the largest slice for all of the stack; add up the pixels of each.": 3.456,
+        "That is the volume of one slice alone; add up all.": Several([0.384, 0.6912, 0.0768]),
+        "You counted the gap alone.": 0.192,
+        "Three slices stand for three gaps, not two.": 1.088,
+    },
+    other_right=[_volume(lambda masks: sum(np.count_nonzero(mask) for mask in masks))],
+)
+
+_FOUND = np.zeros((3, 4, 4), bool)
+_FOUND[1, 1:3, 1:3] = True
+_NONE = np.zeros_like(_FOUND)
 
 
-@check("10.4", praise="Decided before anybody saw a score, so that nobody can choose what suits.")
-def check_10_4(outcome):
-    """Check the rule for empty masks."""
-    mask, nothing = np.zeros((2, 3, 4, 4), bool)
-    mask[1, 1:3, 1:3] = True
-    got = {}
-    for (words, with_truth, with_prediction), right in CASES.items():
-        pair = (mask if with_truth else nothing, mask if with_prediction else nothing)
-        got[right] = outcome(*pair)
-        if not isinstance(got[right], str):
-            kind = type(got[right]).__name__
-            return f"Where {words} you return a {kind}; return one of the four texts."
-    if got["missed"] == "false detection" and got["false detection"] == "missed":
-        return "You exchanged the two failures: a tumor without a prediction is missed."
-    if got["correct absence"] == "scored":
-        return "Where both are empty there is no Dice score: 0 / 0. That is a correct absence."
-    for (words, *_), right in CASES.items():
-        if got[right].strip().lower() != right:
-            return f"Where {words} you return {got[right]!r}; it is {right!r}."
-    if outcome(mask, np.roll(mask, 2, axis=2)) != got["scored"]:
-        return (
-            "Both have pixels, but none in common: that is 'scored', with a Dice of 0. Missed "
-            "means that nothing was predicted at all."
-        )
-    return None
+def _outcome(scored="scored", absent="correct absence", missed="missed", false="false detection"):
+    def outcome(truth, predicted):
+        if truth.any():
+            return scored if predicted.any() else missed
+        return false if predicted.any() else absent
+
+    return outcome
 
 
-@check("10.5", praise="The skip adds channels, never height or width.")
-def check_10_5(shapes):
-    """Check the shapes on the way up."""
-    right = [(24, 24, 32), (24, 24, 64), (24, 24, 32)]
+def _needs_overlap(truth, predicted, of=lambda mask: mask):
+    if truth.any() and predicted.any():
+        return "scored" if (of(truth) & of(predicted)).any() else "missed"
+    return _outcome()(truth, predicted)
+
+
+check_10_4 = Exercise(
+    "10.4",
+    _outcome(),
+    praise="Decided before anybody saw a score, so that nobody can choose what suits.",
+    calls={
+        "two masks with pixels": (_FOUND, _FOUND),
+        "two empty masks": (_NONE, _NONE),
+        "an empty prediction": (_FOUND, _NONE),
+        "an empty truth": (_NONE, _FOUND),
+        "masks with no pixel in common": (_FOUND, np.roll(_FOUND, 2, axis=2)),
+        "masks with no slice in common": (_FOUND, np.roll(_FOUND, 1, axis=0)),
+    },
+    look=lambda result: (
+        None
+        if isinstance(result, str)
+        else f"You return a {type(result).__name__}; return one of the four texts."
+    ),
+    mistakes={
+        "You exchanged the two failures: a tumor without a prediction is missed.": (
+            _outcome(missed="false detection", false="missed")
+        ),
+        "Where both are empty there is no Dice score: 0 / 0. That is a correct absence.": (
+            _outcome(absent="scored")
+        ),
+        "Both have pixels, but none in common: that is 'scored', with a Dice of 0. Missed means "
+        "that nothing was predicted at all.": _needs_overlap,
+        "Both have pixels, but in no slice together: that is 'scored', too; look at the whole "
+        "mask.": lambda t, p: _needs_overlap(t, p, lambda mask: mask.any(axis=(1, 2))),
+        "return one of the four texts": _outcome(1.0, 1.0, 0.0, 0.0),
+    },
+    other_wrong=[_outcome(absent="missed"), _outcome(missed="scored", false="scored")],
+)
+
+_UP, _JOINED = (24, 24, 32), (24, 24, 64)
+
+
+def _look_at_shapes(shapes):
     try:
         got = [tuple(int(n) for n in shape) for shape in shapes]
-    except TypeError:
+    except (TypeError, ValueError):
         return "Give a list of three shapes, each (height, width, channels)."
     if len(got) != 3 or any(len(shape) != 3 for shape in got):
         return f"Give three shapes of three numbers; you gave {got}."
     if any(shape[1:] == (24, 24) for shape in got):
         return "Keras puts channels last: (height, width, channels)."
-    for index, mistakes in (
-        (
-            0,
-            {
-                "A transposed convolution doubles height and width.": (12, 12, 32),
-                "The number of channels is that of the transposed convolution's filters.": (
-                    (24, 24, 64)
-                ),
-                "Height and width double once, from 12 to 24.": (48, 48, 32),
-                "The bottom's 64 channels go in; as many come out as the layer has filters, and "
-                "the sides double.": (12, 12, 64),
-            },
-        ),
-        (
-            1,
-            {
-                "Concatenating puts channels side by side: 32 and 32.": (24, 24, 32),
-                "Height and width stay; only the channels are put together.": (48, 48, 64),
-                "The skip comes from the way down at 24 pixels, with 32 channels.": (24, 24, 96),
-            },
-        ),
-        (
-            2,
-            {
-                "The two convolutions have 32 filters: 32 channels come out.": (24, 24, 64),
-                "The brick of this step has 32 filters; 8 come only at the top.": (24, 24, 8),
-                "`padding='same'` keeps height and width.": (20, 20, 32),
-            },
-        ),
-    ):
-        if got[index] != right[index]:
-            named = {shape: sentence for sentence, shape in mistakes.items()}
-            where = ("after the transposed convolution", "after concatenating", "at the end")[index]
-            return named.get(got[index], f"{got[index]} {where} is not right; look there again.")
     return None
 
 
-@check("10.6", praise="One line, and the arm meets the same patients and seeds as all others.")
-def check_10_6(new_arm):
-    """Check the settings of an arm with the Dice loss and augmentation."""
+check_10_5 = Exercise(
+    "10.5",
+    (_UP, _JOINED, _UP),
+    praise="The skip adds channels, never height or width.",
+    look=_look_at_shapes,
+    mistakes={
+        "A transposed convolution doubles height and width.": ((12, 12, 32), ..., ...),
+        "The number of channels is that of the layer's filters.": (_JOINED, ..., ...),
+        "Height and width double once, from 12 to 24.": ((48, 48, 32), ..., ...),
+        "The bottom's 64 channels go in; as many come out as the layer has filters, and the sides "
+        "double.": ((12, 12, 64), ..., ...),
+        "Concatenating puts channels side by side: 32 and 32.": (..., _UP, ...),
+        "Height and width stay; only the channels are put together.": (..., (48, 48, 64), ...),
+        "The skip comes from the way down at 24 pixels, with 32.": (..., (24, 24, 96), ...),
+        "The two convolutions have 32 filters: 32 channels come out.": (..., ..., _JOINED),
+        "This step has 32 filters; 8 come only at the top.": (..., ..., (24, 24, 8)),
+        "`padding='same'` keeps height and width.": (..., ..., (20, 20, 32)),
+        "three shapes of three numbers": (_UP, _JOINED),
+        "channels last": ((32, 24, 24), (64, 24, 24), (32, 24, 24)),
+    },
+    other_right=[[[24, 24, 32], [24, 24, 64], [24, 24, 32]]],
+    other_wrong=["(24, 24, 32)", ((22, 22, 32), _JOINED, _UP)],
+)
+
+
+def _judge_new_arm(new_arm):
     if not callable(new_arm):
         return "Give the function itself, which returns the settings, without calling it."
     settings = new_arm()
@@ -198,40 +186,53 @@ def check_10_6(new_arm):
     unknown = sorted(map(str, set(settings) - {"loss", "augment"}))
     if unknown:
         return f"The settings of this arm are loss and augment, not {', '.join(unknown)}."
-    return _complaint_about_loss(settings) or _complaint_about_augment(settings)
-
-
-def _complaint_about_loss(settings):
-    loss = settings.get("loss")
     if "loss" not in settings:
         return "Name the loss in the settings."
+    loss, augment = settings["loss"], settings.get("augment", False)
     if not isinstance(loss, str):
         return "Give the loss by its name, a text in quotes; `LOSSES` knows the function behind it."
     if loss == "Dice loss":
         return "'Dice loss' is the arm's name; the loss is called 'Dice'."
     if loss == "sum":
         return "With the sum that arm exists: 'sum, augmented'. Take the Dice loss alone."
-    return None if loss == "Dice" else f"There, the Dice loss is called 'Dice', not {loss!r}."
-
-
-def _complaint_about_augment(settings):
-    augment = settings.get("augment", False)
+    if loss != "Dice":
+        return f"There, the Dice loss is called 'Dice', not {loss!r}."
     if not isinstance(augment, bool):
         return f"`augment` is True or False; yours is {augment!r:.40}."
     return None if augment else "That is the arm 'Dice loss' of the table; switch augment on."
 
 
-@check("10.7", praise="A median over patients hides the tail; the tail is who is harmed.")
-def check_10_7(conclusion):
-    """Check the choice about what a median Dice of 0.85 says."""
-    return choose(
-        conclusion,
-        "c",
-        {
-            "a": "Half of the patients lie below the median, some far below: look at the failures.",
-            "b": "Dice says nothing about where the wrong pixels lie. A thin rim around the tumor "
-            "and a missed lobe can cost the same.",
-            "d": "The second reader's masks were simulated by the same program that drew the "
-            "truth. Real readers were never asked.",
-        },
-    )
+check_10_6 = Exercise(
+    "10.6",
+    lambda: {"loss": "Dice", "augment": True},
+    praise="One line, and the arm meets the same patients and seeds as all others.",
+    judge=_judge_new_arm,
+    mistakes={
+        "the loss is called 'Dice'": lambda: {"loss": "Dice loss", "augment": True},
+        "called 'Dice', not 'dice'": lambda: {"loss": "dice", "augment": True},
+        "by its name": lambda: {"loss": np.mean, "augment": True},
+        "Name the loss": lambda: {"augment": True},
+        "the arm 'Dice loss' of the table": lambda: {"loss": "Dice"},
+        "that arm exists: 'sum, augmented'": lambda: {"loss": "sum", "augment": True},
+        "same for all arms": lambda: {"seed": 0, "loss": "Dice", "augment": True},
+        "not augmented": lambda: {"loss": "Dice", "augmented": True},
+        "True or False; yours is 'True'": lambda: {"loss": "Dice", "augment": "True"},
+        "yours is a tuple": lambda: ("Dice", True),
+        "Give the function itself": {"loss": "Dice", "augment": True},
+    },
+    other_right=[lambda: dict(augment=True, loss="Dice")],  # noqa: C408
+    other_wrong=[lambda: {"loss": "Dice", "augment": {"flip": True}}],
+)
+
+check_10_7 = Exercise(
+    "10.7",
+    "c",
+    praise="A median over patients hides the tail; the tail is who is harmed.",
+    choices={
+        "a": "Half of the patients lie below the median, some far below: look at the failures.",
+        "b": "Dice says nothing about where the wrong pixels lie. A thin rim around the tumor and "
+        "a missed lobe can cost the same.",
+        "d": "The second reader's masks were simulated by the same program that drew the truth. "
+        "Real readers were never asked.",
+    },
+)

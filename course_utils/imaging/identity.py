@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from course_utils.imaging._dicom_header import sop_class, text
-from course_utils.imaging.dicom import open_dicom
+from course_utils.imaging.dicom import kind_of, open_dicom
 
 
 class IdentifyingElement(NamedTuple):
-    """One header element that can identify a person.
-
-    `tag` as "(gggg,eeee)", `keyword`, `value` as text (cut at 60 characters), `why` it
-    identifies, its `group`, and `path`, where it stands inside sequences.
-    """
+    """One header element that can identify a person: `path` says where it stands in sequences."""
 
     tag: str
     keyword: str
     value: str
-    why: str
     group: str
     path: str
 
-
-_WHY = {
-    "names and numbers": "names the patient or a number that points to them",
-    "dates": "dates and times single a person out when joined with other records",
-    "places and people": "tells where the patient was treated, and by whom",
-    "unique identifiers": "leads back to the original study in the hospital's archive",
-    "free text": "people type names and histories here",
-    "personal traits": "narrows down who it is, the more so together with others",
-    "private elements": "vendors may store anything here, names too",
-    "burned-in text": "names may be written into the pixels themselves",
-}
 
 _IDENTIFYING_KEYWORDS = {
     "names and numbers": """
@@ -73,10 +55,23 @@ _GROUP_OF_KEYWORD = {
 }
 
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}
+_ORDER = (
+    "names and numbers",
+    "dates",
+    "places and people",
+    "unique identifiers",
+    "free text",
+    "personal traits",
+)
 
 
-def identifying_elements(dataset: Any) -> list[IdentifyingElement]:
+def identifying_elements(dataset):
     """List what in a DICOM header identifies a patient.
+
+    After the Basic Application Level Confidentiality Profile of DICOM PS3.15, Annex E, which names
+    several hundred elements. Here every person's name, date, time and instance UID is found by
+    its type, wherever it stands, and the rest of the usual ones by name. Use the profile itself,
+    not this list, to de-identify: what it does not list is not thereby anonymous.
 
     Parameters
     ----------
@@ -86,17 +81,9 @@ def identifying_elements(dataset: Any) -> list[IdentifyingElement]:
     Returns
     -------
     list of IdentifyingElement
-        Elements that are present and not empty, grouped: names and numbers, dates, places and
-        people, unique identifiers, free text, personal traits; then one record that counts
-        private elements, and one for text burned into the pixels unless the file denies it or
-        nothing points to it. A search only: what it does not list is not thereby anonymous.
-
-    Notes
-    -----
-    After the Basic Application Level Confidentiality Profile of DICOM PS3.15, Annex E, which
-    names several hundred elements. Here every person's name, date, time and instance UID is
-    found by its type, wherever it stands, and the rest of the usual ones by name. Use the
-    profile itself, not this list, to de-identify. Taught in lesson 01.
+        Elements that are present and not empty, by group; then one record that counts private
+        elements, and one for text burned into the pixels unless the file denies it or nothing
+        points to it.
 
     Examples
     --------
@@ -106,29 +93,27 @@ def identifying_elements(dataset: Any) -> list[IdentifyingElement]:
     ('(0010,0010)', 'PatientName', 'CompressedSamples^CT1', 'names and numbers')
     """
     dataset, _ = open_dicom(dataset)
-    private: list[str] = []
+    private = []
     found = list(_walk(getattr(dataset, "file_meta", None) or [], "", private))
     found += _walk(dataset, "", private)
-    order = list(_WHY)
-    found.sort(key=lambda element: order.index(element.group))  # stable: header order inside
+    found.sort(key=lambda element: _ORDER.index(element.group))  # stable: header order inside
     if private:
         count = f"{len(private)} elements"
         found.append(_record("private", "PrivateElements", count, "private elements", private[0]))
     burned = _burned_in(dataset)
     if burned:
-        tag = "(0028,0301)"
-        found.append(_record(tag, "BurnedInAnnotation", burned, "burned-in text", ""))
+        record = ("(0028,0301)", "BurnedInAnnotation", burned, "burned-in text")
+        found.append(_record(*record, "BurnedInAnnotation"))
     return found
 
 
-def _record(tag: str, keyword: str, value: Any, group: str, path: str) -> IdentifyingElement:
-    """Build one record with the reason of its group."""
+def _record(tag, keyword, value, group, path):
     shown = " ".join(str(value).split())
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return IdentifyingElement(tag, keyword, shown, _WHY[group], group, path or keyword)
+    return IdentifyingElement(tag, keyword, shown, group, path)
 
 
-def _walk(dataset: Any, prefix: str, private: list[str]) -> Iterator[IdentifyingElement]:
+def _walk(dataset, prefix, private):
     """Yield identifying elements of a dataset and its sequences, and collect private ones."""
     for element in dataset:
         path = f"{prefix}{element.keyword or element.tag}"
@@ -145,7 +130,7 @@ def _walk(dataset: Any, prefix: str, private: list[str]) -> Iterator[Identifying
                 yield _record(str(element.tag), element.keyword, element.value, group, path)
 
 
-def _is_instance_uid(element: Any) -> bool:
+def _is_instance_uid(element):
     """Whether a UID names this very object, rather than a class or a software."""
     if element.keyword == "ImplementationClassUID":
         return False
@@ -154,15 +139,12 @@ def _is_instance_uid(element: Any) -> bool:
     return any(not str(value).startswith("1.2.840.10008.") for value in values)
 
 
-def _burned_in(dataset: Any) -> str:
+def _burned_in(dataset):
     """Say how likely names are written into the pixels; empty if nothing points to it."""
-    stated = text(dataset, "BurnedInAnnotation").upper()
-    modality = text(dataset, "Modality")
-    if stated == "YES":
-        return "YES"
-    if stated == "NO":
-        return ""
-    if modality in ("US", "SC", "OT", "XC", "ES") or "Secondary Capture" in sop_class(dataset):
-        kind = modality or "secondary capture"
-        return f"not stated; common in {kind} images, so look at them"
+    stated = str(dataset.get("BurnedInAnnotation") or "").upper()
+    if stated in ("YES", "NO"):
+        return "YES" if stated == "YES" else ""
+    modality = str(dataset.get("Modality") or "")
+    if modality in ("US", "SC", "OT", "XC", "ES") or "Secondary Capture" in kind_of(dataset):
+        return f"not stated; common in {modality or 'secondary capture'} images, so look at them"
     return ""

@@ -5,58 +5,52 @@ Functions that fill one Axes take ``ax`` and return it; functions that need seve
 which a lesson's setup cell calls once.
 """
 
-from course_utils.plotting.convolution import (
-    plot_channel_sum,
-    plot_convolution_step,
-    plot_numbers,
-    plot_padded,
-)
-from course_utils.plotting.evaluation import (
-    plot_calibration,
+from course_utils.plotting.curves import (
     plot_confusion,
-    plot_decision_curve,
-    plot_precision_recall,
     plot_predictive_values,
-    plot_report,
     plot_roc,
     plot_threshold,
 )
-from course_utils.plotting.images import plot_image, plot_images
-from course_utils.plotting.overlays import plot_overlay
-from course_utils.plotting.pooling import plot_pooled_shift, plot_pooling, plot_pooling_gradient
-from course_utils.plotting.receptive_fields import plot_receptive_fields
+from course_utils.plotting.images import (
+    plot_image,
+    plot_images,
+    plot_overlay,
+    plot_slice,
+    plot_window,
+)
+from course_utils.plotting.layers import (
+    plot_channel_sum,
+    plot_convolution_step,
+    plot_numbers,
+    plot_pooled_shift,
+    plot_pooling,
+    plot_pooling_gradient,
+    plot_receptive_fields,
+)
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
 from course_utils.plotting.training import plot_history
-from course_utils.plotting.volumes import plot_planes, plot_slice, plot_window, slice_count
 
 __all__ = [
     "BLUE",
     "GREEN",
     "ORANGE",
     "PURPLE",
-    "plot_calibration",
     "plot_channel_sum",
     "plot_confusion",
     "plot_convolution_step",
-    "plot_decision_curve",
     "plot_history",
     "plot_image",
     "plot_images",
     "plot_numbers",
     "plot_overlay",
-    "plot_padded",
-    "plot_planes",
     "plot_pooled_shift",
     "plot_pooling",
     "plot_pooling_gradient",
-    "plot_precision_recall",
     "plot_predictive_values",
     "plot_receptive_fields",
-    "plot_report",
     "plot_roc",
     "plot_slice",
     "plot_threshold",
     "plot_window",
-    "slice_count",
     "use_style",
 ]

@@ -1,7 +1,19 @@
-"""Single images and rows of images."""
+"""Single images, rows of images, images with masks, CT windows and slices of volumes."""
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import patheffects
+from skimage.measure import find_contours
+
+from course_utils import imaging
+from course_utils.plotting.style import BLUE, ORANGE
+
+# Solid and dashed, bright on black and dark on white: told apart where colors fail, and seen on
+# bright and on dark tissue.
+LINES = (
+    {"color": ORANGE, "linestyle": "solid", "edge": "black"},
+    {"color": BLUE, "linestyle": (0, (3, 2)), "edge": "white"},
+)
 
 
 def plot_image(
@@ -23,7 +35,6 @@ def plot_image(
         Gray values in any unit, or color as uint8 or as float in 0–1.
     ax : matplotlib.axes.Axes, optional
         Where to draw. Default: the current Axes.
-    title : str, optional
     value_range : (float, float), optional
         The values drawn black and white. Default: smallest and largest value of the image.
         Give it whenever two images are to be compared.
@@ -38,20 +49,8 @@ def plot_image(
 
     Returns
     -------
-    ax : matplotlib.axes.Axes
-
-    Examples
-    --------
-    >>> ax = plot_image(np.eye(3), title="identity")
-    >>> ax.get_title()
-    'identity'
+    matplotlib.axes.Axes
     """
-    image = np.asarray(image)
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
-        raise ValueError(
-            f"plot_image got an array of shape {image.shape}. It draws (h, w) or (h, w, 3); "
-            "choose one slice, one frame or one channel first."
-        )
     ax = ax or plt.gca()
     low, high = value_range or (None, None)
     row_mm, column_mm = spacing_mm or (1, 1)
@@ -67,19 +66,13 @@ def plot_image(
 
 
 def plot_images(images, titles=None, *, columns=None, width=2.6, **kwargs):
-    """Draw several images side by side; keywords go to `plot_image`.
+    """Draw several images side by side, each `width` inches wide; keywords go to `plot_image`.
 
     Returns
     -------
     figure, axes : matplotlib.figure.Figure, ndarray of Axes (rows, columns)
     """
     images = list(images)
-    titles = list(titles) if titles is not None else [None] * len(images)
-    if not images or len(titles) != len(images):
-        raise ValueError(
-            f"plot_images got {len(images)} images and {len(titles)} titles. Give at least one "
-            "image, and one title for each."
-        )
     columns = columns or len(images)
     rows = -(-len(images) // columns)
     ratio = max(np.shape(image)[0] / np.shape(image)[1] for image in images)
@@ -87,6 +80,107 @@ def plot_images(images, titles=None, *, columns=None, width=2.6, **kwargs):
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
     for ax in axes.flat[len(images) :]:
         ax.set_axis_off()
-    for ax, image, title in zip(axes.flat, images, titles, strict=False):
+    titles = [None] * len(images) if titles is None else titles
+    for ax, (image, title) in zip(axes.flat, zip(images, titles, strict=True), strict=False):
         plot_image(image, ax=ax, title=title, **kwargs)
     return figure, axes
+
+
+def plot_overlay(
+    image,
+    truth=None,
+    predicted=None,
+    *,
+    ax=None,
+    names=("true", "predicted"),
+    legend=True,
+    **kwargs,
+):
+    """Draw an image with the outlines of the true mask, solid, and a predicted one, dashed.
+
+    The outlines run half-way between the centers of the pixels inside and outside.
+
+    Parameters
+    ----------
+    image : ndarray, shape (h, w) or (h, w, 3)
+        As for `plot_image`, which gets the other keywords.
+    truth, predicted : ndarray, shape (h, w), boolean or 0 and 1, optional
+        An empty mask has no outline.
+    names : (str, str), optional
+        What the legend calls the two masks.
+    legend : bool, optional
+        Say which line is which.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> ax = plot_overlay(np.eye(4), np.eye(4), title="identity")
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['true']
+    """
+    ax = plot_image(image, ax=ax, **kwargs)
+    for mask, name, line in zip((truth, predicted), names, LINES, strict=True):
+        if mask is not None:
+            _draw_outline(ax, mask, name, line)
+    if legend and ax.lines:
+        ax.legend(loc="lower right", fontsize="small", facecolor="0.8")
+    return ax
+
+
+def _draw_outline(ax, mask, name, line):
+    # Padded, so that an outline closes where the mask touches the edge of the image.
+    outlines = [outline - 1 for outline in find_contours(np.pad(mask, 1).astype(float), 0.5)]
+    gap = np.full((1, 2), np.nan)  # the pen is lifted between one outline and the next
+    points = np.concatenate([part for outline in outlines for part in (outline, gap)] or [gap])
+    edge = patheffects.withStroke(linewidth=3, foreground=line["edge"])
+    style = {"color": line["color"], "linestyle": line["linestyle"], "linewidth": 1.8}
+    ax.plot(points[:, 1], points[:, 0], label=name, path_effects=[edge], **style)
+
+
+def plot_window(hounsfield, center, width):
+    """Draw a CT slice through a window, beside its histogram with the window marked.
+
+    The histogram counts on a logarithmic scale, since air fills most of a slice.
+
+    Returns
+    -------
+    figure, axes : matplotlib.figure.Figure, ndarray of two Axes
+    """
+    gray = imaging.apply_window(hounsfield, center, width)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[1, 1.3])
+    title = f"center {center:g} HU, width {width:g} HU"
+    plot_image(gray, ax=axes[0], value_range=(0, 1), title=title)
+    low, high = center - width / 2, center + width / 2
+    axes[1].hist(np.ravel(hounsfield), bins=np.arange(-1100, 2001, 25), color="0.6", log=True)
+    axes[1].set(xlabel="Hounsfield units", ylabel="pixels in the slice", xlim=(-1100, 2000))
+    ramp = axes[1].twinx()
+    ramp.plot([-1100, low, high, 2000], [0, 0, 1, 1], color=BLUE, linewidth=2)
+    ramp.set_ylabel("gray value on the screen", color=BLUE)
+    ramp.set_yticks([0, 0.5, 1], ["black", "gray", "white"], color=BLUE)
+    ramp.spines["right"].set_visible(True)
+    return figure, axes
+
+
+def plot_slice(volume, plane, index, *, ax=None):
+    """Draw one slice of a volume in radiological convention, true to scale.
+
+    Volume, plane and index are those of `imaging.plane`. Black is 0 and white the largest value of
+    the whole volume, so that slices can be compared.
+    """
+    image, spacing_mm = imaging.plane(volume, plane, index)
+    value_range = (0, np.max(volume.dataobj))
+    title = f"{plane}, slice {index}"
+    ax = plot_image(image, ax=ax, title=title, value_range=value_range, spacing_mm=spacing_mm)
+    left, right, top = {
+        "axial": ("R", "L", "A"),
+        "coronal": ("R", "L", "S"),
+        "sagittal": ("A", "P", "S"),
+    }[plane]
+    style = {"transform": ax.transAxes, "color": "white", "fontsize": "small"}
+    ax.text(0.02, 0.5, left, ha="left", va="center", **style)
+    ax.text(0.98, 0.5, right, ha="right", va="center", **style)
+    ax.text(0.5, 0.98, top, ha="center", va="top", **style)
+    return ax

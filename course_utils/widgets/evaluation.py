@@ -33,17 +33,9 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
     threshold : float, optional
         Where the slider starts, 0–1.
     costs : (float, float), optional
-        Cost of a miss, where its slider starts (1 to 100), and of a false alarm.
+        Cost of a miss, where its slider starts (1 to 100), and of a false positive.
     prevalence : float, optional
         For the costs. Default: the data's own.
-
-    Returns
-    -------
-    widget : ipywidgets.interactive
-
-    Notes
-    -----
-    Used in lesson 05.
     """
 
     def draw(threshold, miss_cost):
@@ -59,21 +51,13 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
     )
 
 
-def prevalence_explorer(sensitivity=0.9, specificity=0.9, prevalence=0.05):
+def prevalence_explorer(sensitivity, specificity, *, prevalence):
     """Change the prevalence and see the predictive values; draws `plotting.plot_predictive_values`.
 
     Parameters
     ----------
-    sensitivity, specificity, prevalence : float, optional
+    sensitivity, specificity, prevalence : float
         Where the sliders start: 0.01 to 0.99, and for the prevalence 0.001 to 0.999.
-
-    Returns
-    -------
-    widget : ipywidgets.interactive
-
-    Notes
-    -----
-    Used in lesson 05.
     """
 
     def draw(prevalence, sensitivity, specificity):

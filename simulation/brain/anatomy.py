@@ -96,20 +96,7 @@ def _rotation(rng):
 
 
 def draw_anatomy(rng, template):
-    """Draw one person.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    template : Template
-        The shared head, from `load_template`.
-
-    Returns
-    -------
-    Anatomy
-        Pose, size (1,300 to 1,700 cm³ inside the skull), warp and tissue variation.
-    """
+    """Draw one person: pose, size (1,300 to 1,700 cm³ inside the skull), warp, tissue variation."""
     volume = rng.uniform(1320, 1680)
     scale = (volume / template.cavity_cm3) ** (1 / 3) * np.exp(rng.normal(0, 0.02, 3))
     scale *= ((volume / template.cavity_cm3) / scale.prod()) ** (1 / 3)
@@ -137,24 +124,11 @@ def draw_anatomy(rng, template):
 
 
 def brain_fractions(anatomy, points, texture_points):
-    """Fractions of gray matter, white matter, CSF and choroid plexus.
+    """Fractions (n,) of gray matter, white matter, CSF and choroid plexus; they add up to 1.
 
-    Parameters
-    ----------
-    anatomy : Anatomy
-        The person.
-    points : ndarray (3, n)
-        Template coordinates after the tumor has displaced the tissue, in mm.
-    texture_points : ndarray (3, n)
-        Where the texture fields are read.
+    `points` (3, n) are template coordinates in mm after the tumor has displaced the tissue,
+    `texture_points` where the texture fields are read.
 
-    Returns
-    -------
-    dict of ndarray (n,)
-        Fractions in 0 to 1 that add up to 1.
-
-    Notes
-    -----
     The template averages 152 people, so its cortex is a blur. Sharpening the probabilities
     around a random field turns the blur into one person's gyri; sheets around the zero
     crossings of another field become sulci.
@@ -187,21 +161,10 @@ def brain_fractions(anatomy, points, texture_points):
 
 
 def head_fractions(anatomy, points, cavity, skin):
-    """Fractions of the tissues outside the brain: skull, scalp, face and neck.
+    """Fractions (n,) of skull, scalp, face and neck; they add up to 1.
 
-    Parameters
-    ----------
-    anatomy : Anatomy
-        The person.
-    points : ndarray (3, n)
-        Template coordinates outside the inner skull and inside the skin, in mm.
-    cavity, skin : ndarray (n,)
-        Signed distances to inner skull and skin, in mm.
-
-    Returns
-    -------
-    dict of ndarray (n,)
-        One fraction per tissue; they add up to 1.
+    `points` (3, n) lie outside the inner skull and inside the skin, at the signed distances
+    `cavity` and `skin` (n,) from them, in mm.
     """
     streaks = anatomy.texture["streaks"].at(points)
     patches = anatomy.texture["patches"].at(points)

@@ -64,17 +64,7 @@ SITES = {
 def signal(density, t1, t2, *, tr, te, ti=None):
     """Return the signal of a spin echo, or of inversion recovery where `ti` is given.
 
-    Parameters
-    ----------
-    density, t1, t2 : float or ndarray
-        Proton density (0 to 1) and relaxation times in ms.
-    tr, te, ti : float
-        Repetition, echo and inversion time in ms.
-
-    Returns
-    -------
-    float or ndarray
-        Signal magnitude, in units of the proton density.
+    In units of the proton density (0 to 1); relaxation, repetition, echo and inversion times in ms.
 
     Examples
     --------
@@ -134,23 +124,10 @@ def _motion(rng, spectrum):
 
 
 def acquire(rng, stack, site, size):
-    """Turn an ideal signal into an image as a scanner would.
+    """Turn an ideal signal (slices, height, width) into an image as a scanner would.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of bias, motion and noise.
-    stack : ndarray (slices, height, width), float
-        Ideal signal at a multiple of the final resolution, white matter at about 1.
-    site : str
-        A key of `SITES`.
-    size : int
-        Final height and width in pixels.
-
-    Returns
-    -------
-    ndarray (slices, size, size), float
-        Magnitude image with bias field, Gibbs ringing, motion and Rician noise.
+    White matter is at about 1, the resolution a multiple of the final `size` in pixels. The
+    magnitude image has a bias field, Gibbs ringing, motion and Rician noise.
     """
     scanner = SITES[site]
     field = _bias_field(rng, stack.shape, scanner.bias * rng.uniform(0.5, 1.6))

@@ -1,44 +1,49 @@
 """What each kind of tumor tends to look like: signs are drawn first and rendered later.
 
 Rates with a source are cited in data/DATASHEETS.md; the others are unchecked defaults, chosen so
-that the two kinds overlap.
+that the two kinds overlap. Another sign that is there or not: an entry in `FLAGS`, what it does to
+the image in `tumors.tumor_fractions`, and a line in the datasheet.
 """
 
 import numpy as np
 
 DIAGNOSES = ("meningioma-like", "glioma-like", "no tumor")
-PATTERNS = ("homogeneous", "heterogeneous", "ring", "nodular", "faint", "none")
-PLACES = (
-    "convexity",
-    "falx",
-    "sphenoid",
-    "olfactory",
-    "posterior",
-    "ventricle",
-    "lobar",
-    "callosal",
-)
+_MENINGIOMA, _GLIOMA = DIAGNOSES[:2]
 
-_PATTERN_RATES = {
-    "meningioma-like": {"homogeneous": 0.70, "heterogeneous": 0.15, "ring": 0.09, "faint": 0.06},
-    "glioma-like": {
-        "ring": 0.46,
-        "nodular": 0.14,
-        "homogeneous": 0.10,
-        "faint": 0.18,
-        "none": 0.12,
+# Shares in meningioma-like and in glioma-like tumors.
+_CHOICES = {
+    "pattern": {
+        _MENINGIOMA: {"homogeneous": 0.70, "heterogeneous": 0.15, "ring": 0.09, "faint": 0.06},
+        _GLIOMA: {
+            "ring": 0.46, "nodular": 0.14, "homogeneous": 0.10, "faint": 0.18, "none": 0.12,
+        },
     },
-}
-_PLACE_RATES = {
-    "meningioma-like": {
-        "convexity": 0.46, "falx": 0.22, "sphenoid": 0.13, "olfactory": 0.07, "posterior": 0.08,
-        "ventricle": 0.03,
+    "place": {
+        _MENINGIOMA: {
+            "convexity": 0.46, "falx": 0.22, "sphenoid": 0.13, "olfactory": 0.07,
+            "posterior": 0.08, "ventricle": 0.03,
+        },
+        _GLIOMA: {"convexity": 0.15, "lobar": 0.69, "callosal": 0.12, "posterior": 0.04},
     },
-    "glioma-like": {"convexity": 0.15, "lobar": 0.69, "callosal": 0.12, "posterior": 0.04},
 }  # fmt: skip
-_SIGN_RATES = {
-    "meningioma-like": {"dural_tail": 0.59, "csf_cleft": 0.55, "edema": 0.48, "calcified": 0.15},
-    "glioma-like": {"dural_tail": 0.06, "csf_cleft": 0.04, "edema": 0.85, "calcified": 0.03},
+# Rates in meningioma-like and in glioma-like tumors.
+FLAGS = {
+    "dural_tail": (0.59, 0.06),
+    "csf_cleft": (0.55, 0.04),
+    "edema": (0.48, 0.85),
+    "calcified": (0.15, 0.03),
+}
+_ROUGH = (0.22, 0.75)
+# Values, or bounds, of what can be changed by hand; `pattern` and `enhancement` go together.
+CHANGEABLE = {
+    **{name: tuple(dict.fromkeys([*m[_MENINGIOMA], *m[_GLIOMA]])) for name, m in _CHOICES.items()},
+    **dict.fromkeys(FLAGS, (False, True)),
+    "enhancement": [0.0, 1.0],
+    "irregularity": [0.05, 0.3],
+    "mass_effect": [0.35, 0.95],
+    "core_cm3": [5.0, 80.0],
+    "edema_cm3": [0.0, 130.0],
+    "rim_mm": [2.0, 5.0],
 }
 
 
@@ -64,38 +69,24 @@ def draw_signs(rng, diagnosis):
         Place, enhancement pattern and strength (0 to 1), shape, volume of the core in cm³, and
         one bool per sign.
 
-    Raises
-    ------
-    ValueError
-        If `diagnosis` is not one of the two.
-
     Examples
     --------
     >>> signs = draw_signs(np.random.default_rng(0), "glioma-like")
     >>> 5 <= signs["core_cm3"] <= 80
     True
     """
-    if diagnosis not in _PATTERN_RATES:
-        raise ValueError(
-            f"diagnosis is {diagnosis!r}; allowed: {sorted(_PATTERN_RATES)}. "
-            "A patient without a tumor has no signs to draw."
-        )
-    glioma = diagnosis == "glioma-like"
-    signs = {
-        # One distribution for both kinds: size must not tell them apart.
-        "core_cm3": float(np.clip(22 * np.exp(0.7 * rng.standard_normal()), 5, 80)),
-        "pattern": _choose(rng, _PATTERN_RATES[diagnosis]),
-        "place": _choose(rng, _PLACE_RATES[diagnosis]),
-    }
-    for name, rate in _SIGN_RATES[diagnosis].items():
-        signs[name] = bool(rng.random() < rate)
+    glioma = diagnosis == _GLIOMA
+    # One distribution for both kinds: size must not tell them apart.
+    signs = {"core_cm3": float(np.clip(22 * np.exp(0.7 * rng.standard_normal()), 5, 80))}
+    signs |= {name: _choose(rng, mix[diagnosis]) for name, mix in _CHOICES.items()}
+    signs |= {name: bool(rng.random() < rates[glioma]) for name, rates in FLAGS.items()}
     if signs["place"] in ("lobar", "ventricle", "callosal"):
         signs["dural_tail"] = False
     u = rng.random(5)
     weak = {"faint": 0.10 + 0.22 * u[0], "none": 0.0}
     strong = 0.55 + 0.35 * u[0] if glioma else 0.75 + 0.25 * u[0]
     signs["enhancement"] = float(weak.get(signs["pattern"], strong))
-    rough = u[1] < (0.75 if glioma else 0.22)
+    rough = u[1] < _ROUGH[glioma]
     signs["irregularity"] = float(0.16 + 0.14 * u[2] if rough else 0.05 + 0.07 * u[2])
     signs["mass_effect"] = float(0.35 + 0.45 * u[3] if glioma else 0.60 + 0.35 * u[3])
     ratio = np.exp(0.6 * rng.standard_normal()) * (1.4 if glioma else 1.2)
@@ -108,50 +99,26 @@ def draw_signs(rng, diagnosis):
 def suspicion(signs):
     """Return the log odds of glioma that a careful reader would see in the signs.
 
-    Parameters
-    ----------
-    signs : dict
-        From `draw_signs`.
-
-    Returns
-    -------
-    float
-        Sum of log rate ratios of the signs, as if they were independent.
+    The sum of the log rate ratios of the signs, as if they were independent.
     """
-    men, gli = "meningioma-like", "glioma-like"
     total = 0.0
-    for table in (_PATTERN_RATES, _PLACE_RATES):
-        key = "pattern" if table is _PATTERN_RATES else "place"
-        value = signs[key]
-        total += np.log(table[gli].get(value, 0.015) / table[men].get(value, 0.015))
-    for name in _SIGN_RATES[men]:
-        g, m = _SIGN_RATES[gli][name], _SIGN_RATES[men][name]
+    for name, mix in _CHOICES.items():
+        glioma, meningioma = (mix[kind].get(signs[name], 0.015) for kind in (_GLIOMA, _MENINGIOMA))
+        total += np.log(glioma / meningioma)
+    for name, (m, g) in FLAGS.items():
         total += np.log(g / m) if signs[name] else np.log((1 - g) / (1 - m))
+    m, g = _ROUGH
     rough = signs["irregularity"] > 0.14
-    return float(total + (np.log(0.75 / 0.22) if rough else np.log(0.25 / 0.78)))
+    return float(total + (np.log(g / m) if rough else np.log((1 - g) / (1 - m))))
 
 
 def noisy_reading(rng, signs, diagnosis):
     """Return the diagnosis that a fallible reader would write down.
 
     Readings go wrong where the signs contradict the truth or say little, not uniformly.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the reader's chance.
-    signs : dict
-        From `draw_signs`.
-    diagnosis : str
-        The true kind.
-
-    Returns
-    -------
-    str
-        'meningioma-like' or 'glioma-like'.
     """
-    toward_truth = suspicion(signs) * (1 if diagnosis == "glioma-like" else -1)
+    toward_truth = suspicion(signs) * (1 if diagnosis == _GLIOMA else -1)
     wrong = 0.45 / (1 + np.exp(0.6 * (toward_truth - 1.5)))
     if rng.random() >= wrong:
         return diagnosis
-    return "meningioma-like" if diagnosis == "glioma-like" else "glioma-like"
+    return _MENINGIOMA if diagnosis == _GLIOMA else _GLIOMA

@@ -123,23 +123,7 @@ def _box(center, half, spacing):
 
 
 def grow_tumor(rng, kind, signs, anatomy):
-    """Place a tumor and scale it to its volume.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of place and shape.
-    kind : str
-        The diagnosis.
-    signs : dict
-        From `draw_signs`; `core_cm3` is met within a few percent.
-    anatomy : Anatomy
-        The person.
-
-    Returns
-    -------
-    Tumor
-    """
+    """Place a tumor and scale it to the volume among its signs, within a few percent."""
     target = signs["core_cm3"] * 1000 / float(anatomy.scale.prod())
     radius = (3 * target / (4 * np.pi)) ** (1 / 3)
     center, side = _seat(rng, kind, signs["place"], radius, anatomy.template)
@@ -200,22 +184,10 @@ def spread_edema(tumor):
 
 
 def tumor_fractions(tumor, points, cavity):
-    """Fractions of tumor tissue and of its signs.
+    """Fractions (n,) of tumor tissue and of its signs at template points (3, n), in mm.
 
-    Parameters
-    ----------
-    tumor : Tumor
-        The tumor.
-    points : ndarray (3, n)
-        Template coordinates in mm.
-    cavity : ndarray (n,)
-        Signed distance to the inner skull in mm.
-
-    Returns
-    -------
-    dict of ndarray (n,)
-        'core', 'cleft' and 'tail' are fractions of the voxel; 'enhanced', 'necrosis' and
-        'calcium' are fractions of the core.
+    'core', 'cleft' and 'tail' are fractions of the voxel; 'enhanced', 'necrosis' and 'calcium'
+    are fractions of the core. `cavity` is the signed distance to the inner skull in mm.
     """
     signs = tumor.signs
     level = tumor.level(points)

@@ -14,23 +14,9 @@ _STEER = np.deg2rad(9)
 
 
 def lost_db(attenuation, grid, frequency, angle=0.0):
-    """Sum attenuation along every beam, down and back.
+    """Sum attenuation (dB/cm/MHz) along every beam, down and back; return the loss in dB.
 
-    Parameters
-    ----------
-    attenuation : ndarray (ROWS, COLUMNS)
-        dB/cm/MHz.
-    grid : Grid
-        Where.
-    frequency : float
-        MHz.
-    angle : float, optional
-        Direction of the beams, in radians from straight down.
-
-    Returns
-    -------
-    ndarray (ROWS, COLUMNS)
-        Loss in dB of the echo from each place.
+    `frequency` in MHz, `angle` in radians from straight down.
 
     Examples
     --------
@@ -128,24 +114,9 @@ def depth_gain(grid, settings):
 
 
 def form_image(rng, grid, tissue, settings, reference_db):
-    """Form the displayed image at full resolution.
+    """Form the displayed image at full resolution, (2 ROWS, COLUMNS), 0 to 1.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of scatterers and noise.
-    grid : Grid
-        Where.
-    tissue : Tissue
-        What the beam meets.
-    settings : Settings
-        How it is seen and shown.
-    reference_db : float
-        Level in dB that becomes ``settings.level``.
-
-    Returns
-    -------
-    ndarray (2 ROWS, COLUMNS), float32, 0–1
+    `reference_db` is the level in dB that becomes ``settings.level``.
     """
     angles = (0.0,) if settings.looks == 1 else (-_STEER, 0.0, _STEER)
     noise = scatterers(rng, (ROWS * FINER, COLUMNS)) * np.float32(10 ** (settings.noise_db / 20))

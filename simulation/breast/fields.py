@@ -50,21 +50,10 @@ def _spline_basis(length, samples, cell):
 
 
 def smooth_field(rng, grid, cell_z, cell_x):
-    """Draw a smooth random field.
+    """Draw a smooth random field of mean about 0 and standard deviation about 1, float32.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the values.
-    grid : Grid
-        Where.
-    cell_z, cell_x : float
-        Distance of independent values in mm; details are about twice as large.
-
-    Returns
-    -------
-    ndarray (ROWS, COLUMNS), float32
-        Mean about 0, standard deviation about 1.
+    `cell_z` and `cell_x` are the distances of independent values in mm; details are about twice
+    as large.
 
     Examples
     --------

@@ -81,23 +81,7 @@ def _peaks(rng, angle, count, height, width):
 
 
 def shape_lesion(rng, grid, signs, center):
-    """Draw the outline of a lesion.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    grid : Grid
-        Where.
-    signs : dict
-        From `signs.draw_signs`.
-    center : (float, float)
-        Position from the left and depth, in mm.
-
-    Returns
-    -------
-    Lesion
-    """
+    """Draw the outline of a lesion around a center: from the left and depth, in mm."""
     table = np.linspace(-np.pi, np.pi, 721)
     radii = _outline(rng, signs, table)
     radii *= signs["size_mm"] / (radii[:360] + radii[360:720]).max()
@@ -138,25 +122,10 @@ def _inner_attenuation(rng, signs, frequency, height_mm, around):
 
 
 def add_lesion(rng, grid, tissue, lesion, frequency):
-    """Put a lesion into the tissue.
+    """Put a lesion into the tissue, in place; return where its signs lie.
 
-    Parameters
-    ----------
-    rng : dict of numpy.random.Generator
-        Streams ``interior``, ``margin`` and ``calcification``.
-    grid : Grid
-        Where.
-    tissue : Tissue
-        Changed in place.
-    lesion : Lesion
-        What.
-    frequency : float
-        Center frequency in MHz.
-
-    Returns
-    -------
-    dict of ndarray
-        Booleans (rows, columns) of the signs that have a place: halo, spiculation, calcification.
+    `rng` holds the streams ``interior``, ``margin`` and ``calcification``, `frequency` is in MHz.
+    The places, Boolean (rows, columns), have the names of masks.
     """
     signs, inside = lesion.signs, lesion.inside
     interior = _interior_db(rng["interior"], grid, signs)

@@ -1,6 +1,6 @@
 """One simulated patient: draw the signs, build the breast, form the image, outline the lesion."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
@@ -8,103 +8,38 @@ from scipy import ndimage
 from simulation.breast import beam, lesions, scanners
 from simulation.breast.fields import COLUMNS, ROWS, Grid
 from simulation.breast.signs import (
-    KINDS,
+    CHANGEABLE,
+    LESIONS,
     NORMAL,
-    RATES,
     SIGNS,
     draw_signs,
     noisy_reading,
     suspicion,
 )
 from simulation.breast.tissue import draw_tissue
+from simulation.cases import Case, Plan, changed, generators, pack
 
 SIZE = 64
+# A mask has eight bits, and all are taken: a new sign shares one or has none.
 MASK_NAMES = (
-    "lesion",
-    "spiculation",
-    "halo",
-    "calcification",
-    "posterior shadow",
-    "posterior enhancement",
-    "artifact",
-    "second reader",
-)
+    "lesion", "spiculation", "halo", "calcification", "posterior shadow", "posterior enhancement",
+    "artifact", "second reader",
+)  # fmt: skip
+# Specks and threads thinner than a pixel never fill half of one.
+_THIN = ("calcification", "spiculation")
 # Beams that arrive this much weaker or stronger than without the lesion show it.
 _VISIBLE_DB = 6.0
-
-
-@dataclass(frozen=True)
-class PatientPlan:
-    """What is decided about a patient before anything is drawn.
-
-    Parameters
-    ----------
-    number : int
-        Number of the patient in the set; chooses the random stream.
-    kind : str
-        Kind of lesion, or 'normal tissue'.
-    site : {'scanner A', 'scanner B'}
-        Which scanner.
-    split : {'train', 'validation', 'test'}
-        Official split.
-    views : {1, 2}
-        Images of the patient; a second view shows the same lesion in another section.
-    """
-
-    number: int
-    kind: str
-    site: str
-    split: str = "train"
-    views: int = 1
-
-    def __post_init__(self):
-        allowed = {"kind": KINDS, "site": tuple(scanners.SITES), "views": (1, 2)}
-        for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; allowed: {', '.join(map(str, values))}."
-                )
-
-
-@dataclass(frozen=True)
-class Patient:
-    """A simulated examination.
-
-    Attributes
-    ----------
-    images : ndarray (views, 64, 64, 1), uint8
-        Gray levels.
-    masks : ndarray (views, 64, 64), uint8
-        Bit j belongs to ``MASK_NAMES[j]``.
-    spacing_mm : ndarray (views, 2)
-        Distance of rows and of columns.
-    full : list of ndarray
-        The images at full resolution, 0 to 1, if they were asked for.
-    attributes : dict
-        What generated the patient.
-    view_attributes : dict of ndarray (views,)
-        What differs between the views.
-    """
-
-    plan: PatientPlan
-    images: np.ndarray
-    masks: np.ndarray
-    spacing_mm: np.ndarray
-    full: list
-    attributes: dict = field(default_factory=dict)
-    view_attributes: dict = field(default_factory=dict)
-
-
 _STREAMS = (
     "frame", "tissue", "outline", "interior", "margin", "calcification", "echoes", "artifacts",
     "readers",
 )  # fmt: skip
 
 
-def _generators(seed, number, view, names=_STREAMS):
-    """One independent generator per concern, so that changing one disturbs no other."""
-    children = np.random.SeedSequence([seed, number, view]).spawn(len(names))
-    return {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
+@dataclass(frozen=True)
+class PatientPlan(Plan):
+    """A `Plan` with the number of images; a second one shows the lesion in another section."""
+
+    views: int = 1
 
 
 def _reduce(values):
@@ -140,7 +75,10 @@ def _behind(with_lesion, without, grid, settings, lesion):
         without, grid, settings.frequency
     )
     below = (lesion.outside_mm > 0) & (np.sin(lesion.angle) > 0)
-    return (change > _VISIBLE_DB) & below, (change < -_VISIBLE_DB) & below
+    return {
+        "posterior shadow": (change > _VISIBLE_DB) & below,
+        "posterior enhancement": (change < -_VISIBLE_DB) & below,
+    }
 
 
 def _second_reader(rng, lesion):
@@ -152,7 +90,7 @@ def _second_reader(rng, lesion):
     return lesion.outside_mm < np.interp(lesion.angle, table, shift)
 
 
-def _view(plan, signs, rng, keep_full):
+def _view(plan, signs, rng):
     """Form one image; return it with its masks, spacing and what is particular to it."""
     grid, center = _frame(rng["frame"], plan.site, signs["size_mm"])
     settings = scanners.draw_settings(rng["frame"], plan.site)
@@ -166,8 +104,7 @@ def _view(plan, signs, rng, keep_full):
         before = tissue.attenuation.copy()
         lesion = lesions.shape_lesion(rng["outline"], grid, signs, center)
         places |= lesions.add_lesion(rng, grid, tissue, lesion, settings.frequency)
-        shadow, bright = _behind(tissue.attenuation, before, grid, settings, lesion)
-        places |= {"posterior shadow": shadow, "posterior enhancement": bright}
+        places |= _behind(tissue.attenuation, before, grid, settings, lesion)
         places["lesion"] = lesion.outside_mm < 0
         places["second reader"] = _second_reader(rng["readers"], lesion)
     full = beam.form_image(rng["echoes"], grid, tissue, settings, reference)
@@ -176,8 +113,7 @@ def _view(plan, signs, rng, keep_full):
         "frequency_mhz": round(settings.frequency, 2),
         "contact_lost": bool(artifact.any()),
     }
-    spacing = (grid.depth_mm / SIZE, grid.width_mm / SIZE)
-    return _encode(full), _masks(places), spacing, full if keep_full else None, about
+    return _encode(full), _masks(places), (grid.depth_mm / SIZE, grid.width_mm / SIZE), about
 
 
 def _encode(full):
@@ -186,81 +122,43 @@ def _encode(full):
 
 
 def _masks(places):
-    bits = np.zeros((SIZE, SIZE), np.uint8)
-    for j, name in enumerate(MASK_NAMES):
-        if name in places:
-            # Specks and threads thinner than a pixel never fill half of one.
-            least = 0.2 if name in ("calcification", "spiculation") else 0.5
-            bits |= (_reduce(places[name].astype(np.float32)) >= least).astype(np.uint8) << j
-    return bits
+    planes = {
+        name: _reduce(where.astype(np.float32)) >= (0.2 if name in _THIN else 0.5)
+        for name, where in places.items()
+    }
+    return pack(planes, MASK_NAMES)
 
 
-def simulate_patient(plan, seed=2026, *, change=None, keep_full=False):
-    """Simulate one examination.
+def simulate_patient(plan, seed, *, change=None):
+    """Simulate one examination; a patient of one seed is always the same.
 
-    Parameters
-    ----------
-    plan : PatientPlan
-        Who is examined and how.
-    seed : int
-        Seed of the set; patient `plan.number` of one seed is always the same.
-    change : dict, optional
-        Signs to set by hand, such as ``{"posterior": "none"}``. Everything else stays as it was,
-        which makes counterfactual pairs.
-    keep_full : bool, optional
-        Keep the images at full resolution too.
-
-    Returns
-    -------
-    Patient
-
-    Raises
-    ------
-    ValueError
-        If `change` names an unknown sign or word, or the patient has no lesion to change.
+    `change` sets signs by hand (`CHANGEABLE`), such as ``{"posterior": "none"}``; everything else
+    stays as it was, which makes counterfactual pairs.
 
     Examples
     --------
-    >>> patient = simulate_patient(PatientPlan(3, "cyst", "scanner A"))
+    >>> patient = simulate_patient(PatientPlan(3, "cyst", "scanner A"), seed=1)
     >>> patient.images.shape, patient.attributes["echo"]
     ((1, 64, 64, 1), 'anechoic')
     """
     normal = plan.kind == NORMAL
-    rng = _generators(seed, plan.number, 0, ("signs", "reading"))
+    rng = generators(seed, ("signs", "reading"), plan.number, 0)
     # A patient without a lesion is scanned as if there might be one.
-    kinds = tuple(RATES)
-    signs = draw_signs(rng["signs"], kinds[plan.number % len(kinds)] if normal else plan.kind)
-    _check_change(change or {}, normal)
-    signs |= change or {}
+    kind = LESIONS[plan.number % len(LESIONS)] if normal else plan.kind
+    signs = changed(draw_signs(rng["signs"], kind), change, {} if normal else CHANGEABLE)
     views = [
-        _view(plan, signs, _generators(seed, plan.number, 1 + view), keep_full)
+        _view(plan, signs, generators(seed, _STREAMS, plan.number, 1 + view))
         for view in range(plan.views)
     ]
-    images, masks, spacing, full, about = zip(*views, strict=True)
-    return Patient(
-        plan, np.stack(images), np.stack(masks), np.array(spacing), list(full),
-        _describe(plan, None if normal else signs, rng["reading"]),
-        {name: np.array([view[name] for view in about]) for name in about[0]},
-    )  # fmt: skip
-
-
-def _check_change(change, normal):
-    unknown = sorted(set(change) - {*SIGNS, "size_mm"})
-    if unknown or (change and normal):
-        raise ValueError(
-            f"change names {unknown or sorted(change)}; allowed for a patient with a lesion: "
-            f"{', '.join((*SIGNS, 'size_mm'))}."
-        )
-    for name, words in SIGNS.items():
-        if change.get(name, words[0]) not in words:
-            raise ValueError(f"{name} is {change[name]!r}; allowed: {', '.join(words)}.")
-    size = change.get("size_mm", 10)
-    if not 3 <= size <= 40:
-        raise ValueError(f"size_mm is {size!r}; allowed: 3 to 40.")
+    images, masks, spacing, of_views = zip(*views, strict=True)
+    about = _describe(plan, None if normal else signs, rng["reading"])
+    about |= {name: np.array([view[name] for view in of_views]) for name in of_views[0]}
+    geometry = {"pixel_spacing_mm": np.array(spacing).round(4)}
+    return Case(plan, np.stack(images), np.stack(masks), geometry, about)
 
 
 def _describe(plan, signs, rng):
-    """Return the attributes: what generated the patient."""
+    """Return what generated the patient."""
     about = {"kind": plan.kind}
     about |= {name: signs[name] if signs else "no lesion" for name in SIGNS}
     about["size_mm"] = round(signs["size_mm"], 2) if signs else np.nan

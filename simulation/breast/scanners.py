@@ -78,19 +78,7 @@ class Settings:
 
 
 def draw_settings(rng, site):
-    """Draw the settings of one examination.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    site : {'scanner A', 'scanner B'}
-        Which scanner.
-
-    Returns
-    -------
-    Settings
-    """
+    """Draw the settings of one examination."""
     scanner = SITES[site]
     names = ("frequency", "axial_mm", "lateral_mm", "noise_db", "range_db", "gamma")
     names += ("smoothing_mm",)

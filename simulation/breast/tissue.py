@@ -142,18 +142,8 @@ def _add_ducts(rng, grid, tissue, layers):
 def draw_tissue(rng, grid, lesion_box=None):
     """Draw a breast without its lesion.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    grid : Grid
-        Where.
-    lesion_box : (float, float, float), optional
-        Center from the left, depth and radius in mm of a lesion that the layers make room for.
-
-    Returns
-    -------
-    Tissue
+    `lesion_box` holds the center from the left, depth and radius in mm of a lesion that the
+    layers make room for.
     """
     layers = _layers(rng, grid, lesion_box)
     fold = 0.4 * (layers[1] - layers[1].mean()) + rng.uniform(0.3, 1.3) * smooth_line(rng, grid, 10)

@@ -1,15 +1,16 @@
 """One simulated lesion: draw its signs, paint the scene, take the pictures."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from simulation.cases import Case, Plan, changed, generators
 from simulation.skin import optics
 from simulation.skin.artifacts import ARTIFACTS
 from simulation.skin.diagnoses import (
+    CHANGEABLE,
     DIAGNOSES,
     MELANOCYTIC,
-    NETWORKS,
     SIGNS,
     draw_age,
     draw_signs,
@@ -24,7 +25,7 @@ from simulation.skin.lesion import (
     look_of,
     plain_skin,
 )
-from simulation.skin.sites import SITES, draw_artifacts, take_picture
+from simulation.skin.sites import draw_artifacts, take_picture
 from simulation.skin.structures import paint
 
 SUBSETS = (
@@ -35,22 +36,15 @@ TONE_STEPS = (62.0, 48.0, 34.0, 19.0, -10.0, -36.0)
 _TONE_SHARES = (0.08, 0.12, 0.14, 0.18, 0.24, 0.24)
 _TONE_RANGES = ((-39, -30), (-30, 10), (10, 28), (28, 41), (41, 55), (55, 66))
 _STREAMS = ("skin", "signs", "look", "outline", "ground", "person", "reader", "pictures", *SIGNS)
+_CHANGEABLE = CHANGEABLE | {"ita": [-39, 66]} | dict.fromkeys(ARTIFACTS, (False, True))
 
 
 @dataclass(frozen=True)
-class LesionPlan:
-    """What is decided about a lesion before anything is drawn.
+class LesionPlan(Plan):
+    """A `Plan` with what the parts of the set need.
 
     Parameters
     ----------
-    number : int
-        Number of the lesion in the set; chooses the random stream.
-    diagnosis : {"akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"}
-        The lesion's true diagnosis.
-    site : {"site A", "site B"}
-        Where the pictures are taken.
-    split : {"train", "validation", "test", "extra"}
-        Official split.
     subset : {"main", "tones", "shortcut train", "shortcut test"}
         Which part of the set; the last gives three pictures that differ in the ruler alone.
     pictures : int
@@ -59,60 +53,9 @@ class LesionPlan:
         In the shortcut subsets, whether the first picture has a ruler.
     """
 
-    number: int
-    diagnosis: str
-    site: str = "site A"
-    split: str = "train"
     subset: str = "main"
     pictures: int = 1
     marked: bool = False
-
-    def __post_init__(self):
-        allowed = {
-            "diagnosis": tuple(DIAGNOSES),
-            "site": tuple(SITES),
-            "split": ("train", "validation", "test", "extra"),
-            "subset": ("main", "tones", "shortcut train", "shortcut test"),
-        }
-        for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}; allowed: {', '.join(values)}."
-                )
-        if self.pictures not in (1, 2, 3):
-            raise ValueError(f"pictures is {self.pictures!r}; allowed: 1, 2, 3.")
-
-
-@dataclass(frozen=True)
-class Examination:
-    """All pictures of a simulated lesion.
-
-    Attributes
-    ----------
-    images : ndarray (pictures, 96, 96, 3), uint8
-        Before JPEG coding.
-    masks : ndarray (pictures, 96, 96), uint8
-        Bit j belongs to ``structures.MASK_NAMES[j]``.
-    pixel_mm : ndarray (pictures,)
-        Size of a pixel.
-    attributes : dict
-        What generated the lesion.
-    picture_attributes : dict of ndarray (pictures,)
-        What differs between its pictures.
-    """
-
-    plan: LesionPlan
-    images: np.ndarray
-    masks: np.ndarray
-    pixel_mm: np.ndarray
-    attributes: dict = field(default_factory=dict)
-    picture_attributes: dict = field(default_factory=dict)
-
-
-def _generators(seed, names, *keys):
-    """One independent generator per concern, so that changing one disturbs no other."""
-    children = np.random.SeedSequence([seed, *keys]).spawn(len(names))
-    return {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
 
 
 def draw_tone(rng):
@@ -121,93 +64,63 @@ def draw_tone(rng):
     return float(rng.uniform(*_TONE_RANGES[band]))
 
 
-def simulate_lesion(plan, seed=2026, *, change=None):
-    """Simulate one lesion and its pictures.
+def simulate_lesion(plan, seed, *, change=None):
+    """Simulate one lesion and its pictures; a lesion of one seed is always the same.
 
-    Parameters
-    ----------
-    plan : LesionPlan
-        Which lesion.
-    seed : int
-        Seed of the set; lesion `plan.number` of one seed is always the same.
-    change : dict, optional
-        What to set by hand: a sign, such as ``{"veil": False}`` or ``{"network": "typical"}``,
-        an artifact, such as ``{"ruler": True}``, or the tone, ``{"ita": -20.0}`` in degrees.
-        Everything else stays as it was, which makes counterfactual pairs.
-
-    Returns
-    -------
-    Examination
-
-    Raises
-    ------
-    ValueError
-        If `change` names something unknown or gives a value that does not fit.
+    `change` sets by hand a sign, such as ``{"veil": False}``, an artifact, such as ``{"ruler":
+    True}``, or the tone, ``{"ita": -20.0}`` in degrees; everything else stays as it was, which
+    makes counterfactual pairs.
 
     Examples
     --------
-    >>> plan = LesionPlan(1, "mel")
+    >>> plan = LesionPlan(1, "mel", "site A")
     >>> plain, marked = (
     ...     simulate_lesion(plan, seed=3, change={"ruler": ruler}) for ruler in (False, True)
     ... )
     >>> bool((plain.masks & 1 == marked.masks & 1).all()), marked.images.shape
     (True, (1, 96, 96, 3))
     """
-    change = dict(change or {})
-    _check_change(change)
-    rngs = _generators(seed, _STREAMS, plan.number)
-    signs = draw_signs(rngs["signs"], plan.diagnosis)
-    signs |= {name: value for name, value in change.items() if name in signs}
-    age = draw_age(rngs["person"], plan.diagnosis)
-    person = {
-        "age": age,
-        # Sun damage grows with age, whatever the diagnosis.
-        "sun_damage": float(np.clip((age - 30) / 55 + rngs["person"].normal(0, 0.20), 0, 1)),
-        "ita": draw_tone(rngs["person"]),
-        "flush_level": float(optics.BASE_BLOOD * np.exp(rngs["person"].normal(0, 0.25))),
-        "view_mm": field_of_view(rngs["person"], signs["diameter_mm"]),
-    }
-    person["ita"] = float(change.get("ita", person["ita"]))
-    look = look_of(rngs["look"], plan.diagnosis, signs["mimic"])
-    shots = _shots(plan, seed, change)
+    rngs = generators(seed, _STREAMS, plan.number)
+    signs = changed(draw_signs(rngs["signs"], plan.kind), change, _CHANGEABLE)
+    person = _draw_person(rngs["person"], plan.kind, signs)
+    person["ita"] = float((change or {}).get("ita", person["ita"]))
+    look = look_of(rngs["look"], plan.kind, signs["mimic"])
+    shots = _shots(plan, seed, change or {})
     scenes = {}
     for shot in shots:
         angle = shot["ita"] = person["ita"] if shot["ita"] is None else shot["ita"]
         if angle not in scenes:
-            streams = _generators(seed, _STREAMS, plan.number)
+            streams = generators(seed, _STREAMS, plan.number)
             scenes[angle] = _paint_scene(streams, signs, look, person | {"ita": angle})
     pictures = [
         take_picture(
-            shot["rngs"], *scenes[shot["ita"]], person["view_mm"], plan.site, shot["flags"],
-            shot["number"],
+            shot["rngs"],
+            *scenes[shot["ita"]],
+            person["view_mm"],
+            plan.site,
+            shot["flags"],
+            first=shot["number"] == 0,
         )
         for shot in shots
-    ]  # fmt: skip
+    ]
     images, masks, pixel_mm = (np.stack(parts) for parts in zip(*pictures, strict=True))
-    examination = Examination(plan, images, masks, pixel_mm)
-    _describe(examination, signs, person, look, rngs["reader"])
-    _describe_pictures(examination, shots)
-    return examination
+    spacing = pixel_mm.round(4)
+    about = _describe_pictures(shots) | _describe(plan.kind, signs, person, look, rngs["reader"])
+    geometry = {"pixel_spacing_mm": np.stack([spacing, spacing], axis=1)}
+    return Case(plan, images, masks, geometry, about)
 
 
-def _check_change(change):
-    allowed = {*SIGNS, "network", "asymmetry", "abrupt_segments", "diameter_mm", "ita", *ARTIFACTS}
-    unknown = set(change) - allowed
-    if unknown:
-        raise ValueError(f"change names {sorted(unknown)}; allowed: {sorted(allowed)}.")
-    for name, value in change.items():
-        if name in (*SIGNS, *ARTIFACTS):
-            good, values = isinstance(value, bool), "True, False"
-        elif name == "network":
-            good, values = value in NETWORKS, ", ".join(NETWORKS)
-        else:
-            low, high = {
-                "asymmetry": (0, 2), "abrupt_segments": (0, 8), "diameter_mm": (2, 18),
-                "ita": (-39, 66),
-            }[name]  # fmt: skip
-            good, values = low <= value <= high, f"{low} to {high}"
-        if not good:
-            raise ValueError(f"change sets {name} to {value!r}; allowed: {values}.")
+def _draw_person(rng, diagnosis, signs):
+    """Draw age, sun damage, tone and redness, and how closely the lesion is seen."""
+    age = draw_age(rng, diagnosis)
+    return {
+        "age": age,
+        # Sun damage grows with age, whatever the diagnosis.
+        "sun_damage": float(np.clip((age - 30) / 55 + rng.normal(0, 0.20), 0, 1)),
+        "ita": draw_tone(rng),
+        "flush_level": float(optics.BASE_BLOOD * np.exp(rng.normal(0, 0.25))),
+        "view_mm": field_of_view(rng, signs["diameter_mm"]),
+    }
 
 
 def _shots(plan, seed, change):
@@ -225,7 +138,7 @@ def _shots(plan, seed, change):
         kinds = [(number, None, "main", None) for number in range(plan.pictures)]
     shots = []
     for number, tone, subset, mark in kinds:
-        rngs = _generators(seed, streams, plan.number, 1 + number)
+        rngs = generators(seed, streams, plan.number, 1 + number)
         flags = draw_artifacts(rngs["flags"], plan.site)
         if mark is not None:
             flags |= {"ruler": mark, "ink": False}
@@ -259,33 +172,34 @@ def lesion_colors(signs, look):
     }
 
 
-def _describe(examination, signs, person, look, rng):
-    """Fill in what generated the lesion."""
-    about, diagnosis = examination.attributes, examination.plan.diagnosis
-    about["age"] = person["age"]
-    about["sun_damage"] = round(person["sun_damage"], 3)
-    about["asymmetry"] = signs["asymmetry"]
-    about["abrupt_segments"] = signs["abrupt_segments"]
-    about["diameter_mm"] = round(signs["diameter_mm"], 2)
-    about["network"] = signs["network"]
-    about.update({name: bool(signs[name]) for name in SIGNS})
+def _describe(diagnosis, signs, person, look, rng):
+    """Return what generated the lesion."""
     melanocytic = diagnosis in MELANOCYTIC
     colors = [name for name, there in lesion_colors(signs, look).items() if there]
-    about["colors"] = ", ".join(colors) if melanocytic else "not melanocytic"
-    about["abcd_score"] = (
-        round(total_score(signs, max(len(colors), 1)), 2) if melanocytic else np.nan
-    )
-    about.update({name: round(look[name], 4) for name in ("pigment", "blood", "deep")})
-    about["mimic"] = signs["mimic"]
-    about["suspicion"] = round(suspicion(signs), 3)
-    about["reading"] = DIAGNOSES[noisy_reading(rng, signs, diagnosis)]
+    score = round(total_score(signs, max(len(colors), 1)), 2)
+    return {
+        "age": person["age"],
+        "sun_damage": round(person["sun_damage"], 3),
+        "asymmetry": signs["asymmetry"],
+        "abrupt_segments": signs["abrupt_segments"],
+        "diameter_mm": round(signs["diameter_mm"], 2),
+        "network": signs["network"],
+        **{name: bool(signs[name]) for name in SIGNS},
+        "colors": ", ".join(colors) if melanocytic else "not melanocytic",
+        "abcd_score": score if melanocytic else np.nan,
+        **{name: round(look[name], 4) for name in ("pigment", "blood", "deep")},
+        "mimic": signs["mimic"],
+        "suspicion": round(suspicion(signs), 3),
+        "reading": DIAGNOSES[noisy_reading(rng, signs, diagnosis)],
+    }
 
 
-def _describe_pictures(examination, shots):
-    """Fill in what differs between the pictures."""
-    about = examination.picture_attributes
-    about["subset"] = np.array([shot["subset"] for shot in shots])
-    about["ita"] = np.array([round(shot["ita"], 1) for shot in shots])
-    about["tone"] = np.array([optics.tone_of(shot["ita"]) for shot in shots])
-    for name in ARTIFACTS:
-        about[name] = np.array([shot["flags"][name] for shot in shots])
+def _describe_pictures(shots):
+    """Return what differs between the pictures."""
+    columns = {
+        "subset": [shot["subset"] for shot in shots],
+        "ita": [round(shot["ita"], 1) for shot in shots],
+        "tone": [optics.tone_of(shot["ita"]) for shot in shots],
+    }
+    columns |= {name: [shot["flags"][name] for shot in shots] for name in ARTIFACTS}
+    return {name: np.array(values) for name, values in columns.items()}

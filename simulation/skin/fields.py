@@ -6,20 +6,9 @@ from scipy import ndimage
 
 
 def smooth_noise(rng, size, scale):
-    """Return a smooth random map with mean about 0 and standard deviation about 1.
+    """Return a smooth random map (size, size) of mean about 0 and standard deviation about 1.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the noise.
-    size : int
-        Rows and columns.
-    scale : float
-        Width of the bumps, in pixels.
-
-    Returns
-    -------
-    ndarray (size, size), float32
+    `scale` is the width of the bumps in pixels.
     """
     step = max(1.0, scale / 2)
     coarse = int(np.ceil(size / step)) + 4
@@ -36,14 +25,8 @@ def smooth_noise(rng, size, scale):
 def rough_noise(rng, size, scale, octaves=4, gain=0.65):
     """Return noise with detail at several scales, each half as wide as the one before.
 
-    Parameters
-    ----------
-    rng, size, scale
-        As for `smooth_noise`; `scale` is that of the widest bumps.
-    octaves : int
-        How many scales; those below half a pixel are left out.
-    gain : float
-        Strength of each scale relative to the one before.
+    `scale` is the width of the widest bumps in pixels, `gain` the strength of each scale
+    relative to the one before; scales below half a pixel are left out.
     """
     total, power = None, 0.0
     for octave in range(octaves):
@@ -67,16 +50,8 @@ def _resize(plane, size):
 def honeycomb(rng, x, y, pitch, warp):
     """Return a warped hexagonal net: near 1 on its lines, 0 in its holes.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Chooses orientation and warp.
-    x, y : ndarray (n, n)
-        Coordinates.
-    pitch : float
-        Distance of neighboring holes, in the unit of the coordinates.
-    warp : float
-        Displacement in pitches; 0.3 is regular, 1 is not.
+    `pitch` is the distance of neighboring holes in the unit of the coordinates `x` and `y`,
+    `warp` the displacement in pitches: 0.3 is regular, 1 is not.
     """
     n = len(x)
     per_unit = n / (x.max() - x.min())
@@ -108,19 +83,9 @@ def stamp(canvas, row, column, radius, strength, softness=0.35):
 
 
 def strokes(size, curves):
-    """Draw curves of varying width.
+    """Draw curves, pairs of points (k, 2) as column and row and a width in pixels.
 
-    Parameters
-    ----------
-    size : int
-        Rows and columns.
-    curves : iterable of (points, width)
-        Points (k, 2) as column and row, width in pixels.
-
-    Returns
-    -------
-    ndarray (size, size), float32
-        0 to 1; thin curves are drawn fainter instead of narrower than a pixel.
+    Returns 0 to 1, (size, size); thin curves are drawn fainter instead of narrower than a pixel.
     """
     image = Image.new("L", (size, size))
     draw = ImageDraw.Draw(image)

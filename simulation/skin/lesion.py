@@ -154,18 +154,8 @@ def _soften(rng, signs, look, depth, theta, radius):
 def plain_skin(rng, melanin, sun_damage, flush_level, view_mm):
     """Return the layers of skin without a lesion.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of the texture.
-    melanin : float
-        Melanosome fraction.
-    sun_damage : float
-        0 to 1: mottled pigment, redness and fine vessels.
-    flush_level : float
-        Blood of the skin, about `optics.BASE_BLOOD`.
-    view_mm : float
-        Width of an ordinary picture in mm.
+    `melanin` is the melanosome fraction, `flush_level` blood of about `optics.BASE_BLOOD`, and
+    `sun_damage` 0 to 1: mottled pigment, redness and fine vessels.
     """
     n, per_mm = SCENE, SCENE / (SCENE_PER_VIEW * view_mm)
     axis = np.linspace(0, n / per_mm, n, dtype=np.float32)

@@ -63,17 +63,7 @@ class Layers:
 
 
 def reflectance(layers):
-    """Return the share of light thrown back in each channel.
-
-    Parameters
-    ----------
-    layers : Layers
-        Arrays of one shape, or plain numbers.
-
-    Returns
-    -------
-    ndarray (..., 3)
-        Linear red, green, blue, 0 to 1.
+    """Return the share of light thrown back, linear red, green and blue (..., 3), 0 to 1.
 
     Examples
     --------
@@ -111,17 +101,9 @@ def to_srgb(light):
 
 
 def typology_angle(light):
-    """Return the individual typology angle of a linear RGB color, in degrees.
+    """Return the individual typology angle of a linear RGB color under neutral light, in degrees.
 
-    Parameters
-    ----------
-    light : array (3,)
-        Linear red, green, blue under neutral light.
-
-    Returns
-    -------
-    float
-        arctan((L* - 50) / b*) in degrees; above 55 very light, below -30 dark.
+    It is arctan((L* - 50) / b*): above 55 very light, below -30 dark.
 
     Examples
     --------

@@ -71,38 +71,28 @@ def draw_artifacts(rng, site):
     return flags
 
 
-def take_picture(rngs, light, bits, skin, view_mm, site, flags, number):
+def take_picture(rngs, light, bits, skin, view_mm, site, flags, *, first):
     """Photograph a scene: frame, light, artifacts, optics, noise.
 
     Parameters
     ----------
     rngs : dict of numpy.random.Generator
         Streams ``frame``, ``light``, ``noise`` and one per artifact.
-    light : ndarray (n, n, 3), float32
-        Reflectance of the scene.
-    bits : ndarray (n, n), uint8
-        Its masks.
+    light, bits : ndarray (n, n, 3) and (n, n)
+        Reflectance and masks of the scene.
     skin : ndarray (3,)
         Reflectance of the plain skin, on which the camera balances its colors.
     view_mm : float
         Width of an ordinary picture in mm.
-    site : {"site A", "site B"}
-        Whose camera.
-    flags : dict of bool
-        Which artifacts occur.
-    number : int
+    first : bool
         The lesion's first picture is centered best.
 
     Returns
     -------
-    image : ndarray (96, 96, 3), uint8
-        The picture before coding.
-    mask : ndarray (96, 96), uint8
-        Bit flags as in ``structures.MASK_NAMES``.
-    pixel_mm : float
-        Size of a pixel.
+    tuple
+        Picture (96, 96, 3) before coding, masks (96, 96), and the size of a pixel in mm.
     """
-    matrix, offset, zoom = _framing(rngs["frame"], len(light), number)
+    matrix, offset, zoom = _framing(rngs["frame"], len(light), first)
     view = np.stack([_warp(light[..., c], matrix, offset, _FINE, 1) for c in range(3)], axis=-1)
     mask = _warp(bits, matrix * 2, offset + matrix @ [0.5, 0.5], SIZE, 0)
     tick = _FINE / (view_mm * zoom)
@@ -122,10 +112,10 @@ def take_picture(rngs, light, bits, skin, view_mm, site, flags, number):
     return image, mask, view_mm * zoom / SIZE
 
 
-def _framing(rng, scene, number):
+def _framing(rng, scene, first):
     """Return the map from fine picture pixels to scene pixels, and the zoom."""
-    zoom = float(np.exp(rng.uniform(-0.10, 0.10) if number == 0 else rng.uniform(-0.35, 0.2)))
-    turn = rng.uniform(0, 2 * np.pi) if number == 0 else rng.normal(0, 0.5)
+    zoom = float(np.exp(rng.uniform(-0.10, 0.10) if first else rng.uniform(-0.35, 0.2)))
+    turn = rng.uniform(0, 2 * np.pi) if first else rng.normal(0, 0.5)
     step = scene / 1.5 / _FINE * zoom
     matrix = step * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     shift = scene * 0.035 * rng.standard_normal(2)

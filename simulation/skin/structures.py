@@ -20,18 +20,9 @@ MASK_NAMES = (
 
 
 def region(rng, lesion, share, eccentric=0.5):
-    """Return a soft region (0 to 1) that fills about a share of the lesion.
+    """Return a soft region (0 to 1) that fills about a share of the lesion's area.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Chooses place and form.
-    lesion : Lesion
-        Where to lie.
-    share : float
-        Share of the lesion's area.
-    eccentric : float
-        How far from the middle, in radii.
+    `eccentric` tells how far it may lie from the middle, in radii.
     """
     angle = rng.uniform(0, 2 * np.pi)
     far = eccentric * rng.uniform(0.5, 1.0) * lesion.radius
@@ -78,6 +69,29 @@ def _ragged(rng, spots, lesion):
     return np.clip(spots * (1 + 0.35 * noise) + 0.15 * noise * (spots > 0), 0, 1.2)
 
 
+PAINTERS = {}
+
+
+def painter(mask=None):
+    """Register a sign's painter under its name, with its mask; defined in the order of painting."""
+
+    def register(function):
+        PAINTERS[function.__name__] = (function, mask)
+        return function
+
+    return register
+
+
+@painter()
+def structureless(rng, lesion, layers, signs):
+    """Even out the pigment of an area."""
+    area = region(rng, lesion, rng.uniform(0.25, 0.5), 0.4)
+    level = np.median(layers.melanin[lesion.inside]) if lesion.inside.any() else 0.0
+    layers.melanin += 0.8 * area * (level - layers.melanin)
+    return np.zeros(area.shape, bool)
+
+
+@painter("lines")
 def network(rng, lesion, layers, signs):
     """Paint a pigment net: thin and fading (typical), or coarse, uneven and cut off (atypical)."""
     atypical = signs["network"] == "atypical"
@@ -96,6 +110,100 @@ def network(rng, lesion, layers, signs):
     return (weight > 0.35) & lesion.inside
 
 
+@painter("red structures")
+def pseudo_network(rng, lesion, layers, signs):
+    """Paint a red net around pale follicles with yellowish plugs."""
+    net = honeycomb(rng, lesion.x, lesion.y, rng.uniform(0.5, 0.9), 0.7)
+    weight = np.clip(0.8 + 0.4 * smooth_noise(rng, SCENE, lesion.per_mm), 0, 1.3) * lesion.alpha
+    layers.blood += 0.40 * weight * (net - 0.45)
+    np.clip(layers.blood, 0.02, None, out=layers.blood)
+    holes = np.clip(0.35 - net, 0, 1) / 0.35 * weight
+    layers.keratin += 0.06 * holes
+    layers.white += 0.03 * holes
+    return (weight > 0.4) & lesion.inside
+
+
+@painter("white areas")
+def white_patch(rng, lesion, layers, signs):
+    """Paint scar-like white in the middle."""
+    area = region(rng, lesion, rng.uniform(0.10, 0.28), 0.12)
+    layers.melanin *= 1 - 0.55 * area
+    layers.blood *= 1 - 0.4 * area
+    layers.white += rng.uniform(0.04, 0.16) * area * _grain(rng, lesion)
+    return area > 0.5
+
+
+@painter("dark spots")
+def blotch(rng, lesion, layers, signs):
+    """Paint a dark, structureless area in the upper layers; black when dense."""
+    eccentric = 0.25 + 0.25 * signs["asymmetry"]
+    area = region(rng, lesion, rng.uniform(0.08, 0.30), eccentric)
+    layers.melanin += rng.uniform(0.30, 0.60) * area
+    return area > 0.5
+
+
+@painter("white areas")
+def regression(rng, lesion, layers, signs):
+    """Paint scar-white skin with gray peppering."""
+    area = region(rng, lesion, rng.uniform(0.12, 0.40), 0.5)
+    layers.melanin *= 1 - 0.70 * area
+    layers.white += rng.uniform(0.03, 0.11) * area * _grain(rng, lesion)
+    pepper = _spots(rng, lesion, 60, (0.04, 0.09)) * area
+    layers.deep += 1.0 * pepper + 0.20 * area
+    return area > 0.5
+
+
+@painter("blue areas")
+def veil(rng, lesion, layers, signs):
+    """Paint deep melanin under a whitish haze: blue."""
+    area = region(rng, lesion, rng.uniform(0.10, 0.35), 0.5)
+    layers.deep += rng.uniform(1.1, 2.6) * area * _grain(rng, lesion)
+    layers.melanin *= 1 - 0.5 * area
+    layers.white += rng.uniform(0.02, 0.08) * area * _grain(rng, lesion)
+    return area > 0.5
+
+
+@painter("blue areas")
+def nests(rng, lesion, layers, signs):
+    """Paint blue-gray ovoid nests of deep pigment."""
+    n = rng.integers(3, 11)
+    spots = _spots(rng, lesion, n, (0.10, 0.28 * lesion.radius), 0.1, 0.9, softness=0.5)
+    spots = _ragged(rng, spots, lesion)
+    layers.deep += rng.uniform(0.5, 1.7) * spots
+    layers.melanin += 0.05 * spots
+    return spots > 0.3
+
+
+@painter("lines")
+def leaf_like(rng, lesion, layers, signs):
+    """Paint brown to gray bulbs that spread like a leaf from a point near the border."""
+    curves = []
+    for row, column in _places(rng, lesion, rng.integers(1, 4), 0.55, 0.85):
+        outward = np.arctan2(row - SCENE / 2, column - SCENE / 2)
+        for turn in np.linspace(-0.9, 0.9, rng.integers(4, 7)):
+            length = lesion.radius * rng.uniform(0.25, 0.42) * lesion.per_mm
+            path = wandering(rng, (column, row), outward + turn, length, 0.2, 6)
+            curves.append((path, rng.uniform(0.10, 0.18) * lesion.radius * lesion.per_mm))
+    drawn = strokes(SCENE, curves)
+    drawn = _ragged(rng, drawn, lesion)
+    layers.deep += 0.55 * drawn
+    layers.melanin += 0.14 * drawn
+    return drawn > 0.3
+
+
+@painter("red structures")
+def lacunae(rng, lesion, layers, signs):
+    """Paint red to blue lakes of blood with sharp borders."""
+    n = rng.integers(8, 26)
+    spots = _spots(rng, lesion, n, (0.12, 0.30 * lesion.radius), 0.0, 0.92, softness=0.45)
+    spots = _ragged(rng, spots, lesion)
+    layers.blood += rng.uniform(0.3, 1.0) * spots
+    dark = np.exp(rng.normal(-1.6, 1.1))
+    layers.deep += min(dark, 2.5) * spots
+    return spots > 0.3
+
+
+@painter("lines")
 def streaks(rng, lesion, layers, signs):
     """Paint dark radial lines at the border, in one or two sectors."""
     curves = []
@@ -112,14 +220,7 @@ def streaks(rng, lesion, layers, signs):
     return drawn > 0.3
 
 
-def dots(rng, lesion, layers, signs):
-    """Paint small dark points, spread evenly or, in asymmetric lesions, on one side."""
-    side = rng.uniform(-np.pi, np.pi) if signs["asymmetry"] else None
-    spots = _spots(rng, lesion, rng.integers(10, 36), (0.05, 0.11), cluster=side)
-    layers.melanin += 0.45 * spots
-    return spots > 0.3
-
-
+@painter("dark spots")
 def globules(rng, lesion, layers, signs):
     """Paint round brown clods, larger than dots."""
     side = rng.uniform(-np.pi, np.pi) if signs["asymmetry"] == 2 else None
@@ -128,41 +229,35 @@ def globules(rng, lesion, layers, signs):
     return spots > 0.3
 
 
-def blotch(rng, lesion, layers, signs):
-    """Paint a dark, structureless area in the upper layers; black when dense."""
-    eccentric = 0.25 + 0.25 * signs["asymmetry"]
-    area = region(rng, lesion, rng.uniform(0.08, 0.30), eccentric)
-    layers.melanin += rng.uniform(0.30, 0.60) * area
-    return area > 0.5
+@painter("dark spots")
+def dots(rng, lesion, layers, signs):
+    """Paint small dark points, spread evenly or, in asymmetric lesions, on one side."""
+    side = rng.uniform(-np.pi, np.pi) if signs["asymmetry"] else None
+    spots = _spots(rng, lesion, rng.integers(10, 36), (0.05, 0.11), cluster=side)
+    layers.melanin += 0.45 * spots
+    return spots > 0.3
 
 
-def veil(rng, lesion, layers, signs):
-    """Paint deep melanin under a whitish haze: blue."""
-    area = region(rng, lesion, rng.uniform(0.10, 0.35), 0.5)
-    layers.deep += rng.uniform(1.1, 2.6) * area * _grain(rng, lesion)
-    layers.melanin *= 1 - 0.5 * area
-    layers.white += rng.uniform(0.02, 0.08) * area * _grain(rng, lesion)
-    return area > 0.5
+@painter("dark spots")
+def comedo_openings(rng, lesion, layers, signs):
+    """Paint comedo-like openings: dark plugs of horn."""
+    spots = _spots(rng, lesion, rng.integers(5, 18), (0.10, 0.26), softness=0.25)
+    layers.melanin += 0.40 * spots
+    layers.keratin += 0.12 * spots
+    return spots > 0.3
 
 
-def regression(rng, lesion, layers, signs):
-    """Paint scar-white skin with gray peppering."""
-    area = region(rng, lesion, rng.uniform(0.12, 0.40), 0.5)
-    layers.melanin *= 1 - 0.70 * area
-    layers.white += rng.uniform(0.03, 0.11) * area * _grain(rng, lesion)
-    pepper = _spots(rng, lesion, 60, (0.04, 0.09)) * area
-    layers.deep += 1.0 * pepper + 0.20 * area
-    return area > 0.5
+@painter("white areas")
+def cysts(rng, lesion, layers, signs):
+    """Paint milia-like cysts: small whitish or yellowish spots."""
+    spots = _spots(rng, lesion, rng.integers(6, 24), (0.08, 0.20), softness=0.6)
+    layers.white += 0.16 * spots
+    layers.keratin += 0.20 * spots
+    layers.melanin *= 1 - 0.4 * spots
+    return spots > 0.3
 
 
-def structureless(rng, lesion, layers, signs):
-    """Even out the pigment of an area."""
-    area = region(rng, lesion, rng.uniform(0.25, 0.5), 0.4)
-    level = np.median(layers.melanin[lesion.inside]) if lesion.inside.any() else 0.0
-    layers.melanin += 0.8 * area * (level - layers.melanin)
-    return np.zeros(area.shape, bool)
-
-
+@painter("red structures")
 def arborizing_vessels(rng, lesion, layers, signs):
     """Paint sharp red vessels that branch like trees."""
     curves = []
@@ -184,32 +279,7 @@ def arborizing_vessels(rng, lesion, layers, signs):
     return drawn > 0.3
 
 
-def nests(rng, lesion, layers, signs):
-    """Paint blue-gray ovoid nests of deep pigment."""
-    n = rng.integers(3, 11)
-    spots = _spots(rng, lesion, n, (0.10, 0.28 * lesion.radius), 0.1, 0.9, softness=0.5)
-    spots = _ragged(rng, spots, lesion)
-    layers.deep += rng.uniform(0.5, 1.7) * spots
-    layers.melanin += 0.05 * spots
-    return spots > 0.3
-
-
-def leaf_like(rng, lesion, layers, signs):
-    """Paint brown to gray bulbs that spread like a leaf from a point near the border."""
-    curves = []
-    for row, column in _places(rng, lesion, rng.integers(1, 4), 0.55, 0.85):
-        outward = np.arctan2(row - SCENE / 2, column - SCENE / 2)
-        for turn in np.linspace(-0.9, 0.9, rng.integers(4, 7)):
-            length = lesion.radius * rng.uniform(0.25, 0.42) * lesion.per_mm
-            path = wandering(rng, (column, row), outward + turn, length, 0.2, 6)
-            curves.append((path, rng.uniform(0.10, 0.18) * lesion.radius * lesion.per_mm))
-    drawn = strokes(SCENE, curves)
-    drawn = _ragged(rng, drawn, lesion)
-    layers.deep += 0.55 * drawn
-    layers.melanin += 0.14 * drawn
-    return drawn > 0.3
-
-
+@painter("red structures")
 def ulceration(rng, lesion, layers, signs):
     """Paint a raw red area, partly under orange crust."""
     area = region(rng, lesion, rng.uniform(0.05, 0.18), 0.4)
@@ -220,35 +290,7 @@ def ulceration(rng, lesion, layers, signs):
     return area > 0.5
 
 
-def cysts(rng, lesion, layers, signs):
-    """Paint milia-like cysts: small whitish or yellowish spots."""
-    spots = _spots(rng, lesion, rng.integers(6, 24), (0.08, 0.20), softness=0.6)
-    layers.white += 0.16 * spots
-    layers.keratin += 0.20 * spots
-    layers.melanin *= 1 - 0.4 * spots
-    return spots > 0.3
-
-
-def comedo_openings(rng, lesion, layers, signs):
-    """Paint comedo-like openings: dark plugs of horn."""
-    spots = _spots(rng, lesion, rng.integers(5, 18), (0.10, 0.26), softness=0.25)
-    layers.melanin += 0.40 * spots
-    layers.keratin += 0.12 * spots
-    return spots > 0.3
-
-
-def pseudo_network(rng, lesion, layers, signs):
-    """Paint a red net around pale follicles with yellowish plugs."""
-    net = honeycomb(rng, lesion.x, lesion.y, rng.uniform(0.5, 0.9), 0.7)
-    weight = np.clip(0.8 + 0.4 * smooth_noise(rng, SCENE, lesion.per_mm), 0, 1.3) * lesion.alpha
-    layers.blood += 0.40 * weight * (net - 0.45)
-    np.clip(layers.blood, 0.02, None, out=layers.blood)
-    holes = np.clip(0.35 - net, 0, 1) / 0.35 * weight
-    layers.keratin += 0.06 * holes
-    layers.white += 0.03 * holes
-    return (weight > 0.4) & lesion.inside
-
-
+@painter("white areas")
 def scale(rng, lesion, layers, signs):
     """Paint white to yellow scale in irregular flakes."""
     flakes = 1.4 * rough_noise(rng, SCENE, 0.35 * lesion.per_mm, 4, 0.9)
@@ -260,67 +302,11 @@ def scale(rng, lesion, layers, signs):
     return flakes > 0.3
 
 
-def white_patch(rng, lesion, layers, signs):
-    """Paint scar-like white in the middle."""
-    area = region(rng, lesion, rng.uniform(0.10, 0.28), 0.12)
-    layers.melanin *= 1 - 0.55 * area
-    layers.blood *= 1 - 0.4 * area
-    layers.white += rng.uniform(0.04, 0.16) * area * _grain(rng, lesion)
-    return area > 0.5
-
-
-def lacunae(rng, lesion, layers, signs):
-    """Paint red to blue lakes of blood with sharp borders."""
-    n = rng.integers(8, 26)
-    spots = _spots(rng, lesion, n, (0.12, 0.30 * lesion.radius), 0.0, 0.92, softness=0.45)
-    spots = _ragged(rng, spots, lesion)
-    layers.blood += rng.uniform(0.3, 1.0) * spots
-    dark = np.exp(rng.normal(-1.6, 1.1))
-    layers.deep += min(dark, 2.5) * spots
-    return spots > 0.3
-
-
-# In the order in which they are painted, with the bit of the mask.
-PAINTERS = {
-    "structureless": (structureless, None),
-    "network": (network, "lines"),
-    "pseudo_network": (pseudo_network, "red structures"),
-    "white_patch": (white_patch, "white areas"),
-    "blotch": (blotch, "dark spots"),
-    "regression": (regression, "white areas"),
-    "veil": (veil, "blue areas"),
-    "nests": (nests, "blue areas"),
-    "leaf_like": (leaf_like, "lines"),
-    "lacunae": (lacunae, "red structures"),
-    "streaks": (streaks, "lines"),
-    "globules": (globules, "dark spots"),
-    "dots": (dots, "dark spots"),
-    "comedo_openings": (comedo_openings, "dark spots"),
-    "cysts": (cysts, "white areas"),
-    "arborizing_vessels": (arborizing_vessels, "red structures"),
-    "ulceration": (ulceration, "red structures"),
-    "scale": (scale, "white areas"),
-}
-
-
 def paint(rngs, lesion, layers, signs):
-    """Paint all drawn signs.
+    """Paint all drawn signs into the layers; return the masks (n, n), uint8.
 
-    Parameters
-    ----------
-    rngs : dict of numpy.random.Generator
-        One per sign, so that a sign left out changes no other.
-    lesion : Lesion
-        Where.
-    layers : Layers
-        Changed in place.
-    signs : dict
-        From `diagnoses.draw_signs`.
-
-    Returns
-    -------
-    ndarray (n, n), uint8
-        Bit j belongs to ``MASK_NAMES[j]``; hair, ruler and ink come with the picture.
+    Each sign has its own generator, so that one left out changes no other. Hair, ruler and ink
+    come with the picture.
     """
     bits = lesion.inside.astype(np.uint8)
     for name, (painter, kind) in PAINTERS.items():

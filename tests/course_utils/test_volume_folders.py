@@ -2,11 +2,9 @@
 
 import nibabel
 import numpy as np
-import pydicom
 import pytest
 
-from course_utils.datasets import DatasetError, read_volume_folder
-from tests.course_utils.imaging.test_series import write_series
+from course_utils.datasets import read_volume_folder
 
 TABLE = """t1c,flair,mask,label,patient,split,age
 1/t1c.nii.gz,1/flair.nii.gz,1/mask.nii.gz,glioma,P1,train,50
@@ -51,7 +49,7 @@ def read(folder, **changes):
 
 
 def complaint(folder, **changes):
-    with pytest.raises(DatasetError) as caught:
+    with pytest.raises(ValueError, match=r"\w") as caught:
         read(folder, **changes)
     return str(caught.value)
 
@@ -131,44 +129,12 @@ def test_a_mask_may_lose_slices_to_resizing_but_not_all_of_them(folder):
     assert "left after resizing (1): 1/t1c.nii.gz (line 2), 1 pixels before" in message
 
 
-def test_a_dicom_series_with_a_nifti_mask_on_its_grid(tmp_path):
-    write_series(tmp_path / "scan")
-    mask = np.zeros((3, 2, 4), np.uint8)
-    mask[2, 1, 3] = 1
-    affine = np.array([[-0.5, 0, 0, 20], [0, -2, 0, -30], [0, 0, 5, 100], [0, 0, 0, 1.0]])
-    write(tmp_path / "mask.nii.gz", mask, affine)
-    (tmp_path / "volumes.csv").write_text("scan,mask,label,patient\nscan,mask.nii.gz,x,P1\n")
-    data = read_volume_folder(
-        tmp_path, images="scan", mask="mask", class_names=["x"], group="patient",
-        intensity_window=(0, 40),
-    )  # fmt: skip
-    np.testing.assert_array_equal(data.images[3, ..., 0], 30 + np.arange(6).reshape(2, 3))
-    assert np.argwhere(data.masks).tolist() == [[3, 1, 2]]
-    assert data.pixel_spacing_mm[0].tolist() == [2, 0.5]
-    assert data.slice_positions_mm.tolist() == [100, 105, 110, 115]
-
-
 def replace(name, data, affine=AFFINE):
     return lambda folder: write(folder / name, data, affine)
 
 
-def series(spoil):
-    def apply(folder):
-        write_series(folder / "scan")
-        spoil(folder / "scan")
-        change(folder, "1/t1c.nii.gz", "scan")
-
-    return apply
-
-
 def content(name, data):
     return lambda folder: (folder / name).write_bytes(data)
-
-
-def strip_pixels(folder):
-    dataset = pydicom.dcmread(folder / "9", force=True)
-    del dataset.PixelData
-    dataset.save_as(folder / "9", enforce_file_format=False)
 
 
 def table(old, new):
@@ -185,7 +151,7 @@ MASK = np.zeros((6, 8, 3), np.uint8)
 COMPLAINTS = {
     "mask shape": (
         replace("1/mask.nii.gz", MASK[:, :, :2]), "mask on another grid than its volume (1)",
-        "1/mask.nii.gz: Volume(6 x 8 x 2",
+        "1/mask.nii.gz: 6 x 8 x 2",
     ),
     "mask moved": (replace("1/mask.nii.gz", MASK, MOVED), "mask on another grid", "to 1 mm"),
     "channel spacing": (
@@ -228,18 +194,8 @@ COMPLAINTS = {
     "outside the window": (replace("1/t1c.nii.gz", voxels(1) + 900), "outside the intensity", ""),
     "a picture": (
         lambda f: (content("1/x.png", b"x")(f), change(f, "1/t1c.nii.gz", "1/x.png")),
-        "unreadable volume", "neither .nii or .nii.gz",
+        "unreadable volume", "neither .nii nor .nii.gz",
     ),
-    "text among DICOM": (
-        series(lambda s: (s / "notes.txt").write_text("some notes")), "unreadable volume",
-        "notes.txt: this is not a DICOM file",
-    ),
-    "stripped DICOM": (series(strip_pixels), "unreadable volume", "no pixel data"),
-    "truncated DICOM": (
-        series(lambda s: (s / "9").write_bytes((s / "9").read_bytes()[:-4])), "unreadable volume",
-        "cannot be decoded",
-    ),
-    "missing slice": (series(lambda s: (s / "8").unlink()), "unreadable volume", "missing"),
 }  # fmt: skip
 
 

@@ -1,118 +1,160 @@
-"""Every check: the untouched start, the lesson's own solution, and wrong answers people write."""
+"""Every check: the untouched start, the lesson's own solution, right and wrong answers."""
 
-import importlib
-import re
+from types import ModuleType
 
 import nbformat
 import numpy as np
 import pytest
 
-from course_utils import workspace
-from course_utils.exercises.feedback import Feedback, check, compare, is_untouched
-from tests.lessons.wrong_answers import WRONG_ANSWERS
-from tests.lessons.wrong_answers.common import TINY
+from authoring.workshop.exercises import (
+    entries,
+    judge,
+    missing,
+    module_of,
+    rates,
+    right_answers,
+    solutions,
+    wrong_answers,
+)
+from authoring.workshop.lessons import find_lessons, read_lesson
+from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.feedback import Feedback, is_untouched
+
+LESSONS = {path.name[:2]: path for path in find_lessons()}
+ENTRIES = [entry for path in LESSONS.values() for entry in entries(module_of(path)).values()]
 
 
-def solutions():
-    """Return {'1.1': the answer that the lesson's solution cell defines}."""
-    found = {}
-    for path in workspace.lessons().values():
-        names = {"tiny": TINY}
-        for cell in nbformat.read(path, as_version=4).cells:
-            tags = cell.metadata.get("tags", [])
-            if "setup" in tags:
-                exec(cell.source, names)
-            if "solution" in tags:
-                exec(cell.source, names)
-                answer = next(name for name in reversed(names) if name.endswith("_solution"))
-                found[re.match(r"# Solution (\d+\.\d+)", cell.source)[1]] = names[answer]
-    return found
+def untouched(*arguments):
+    """Return something."""
+    ...
 
 
-SOLUTIONS = solutions()
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_exercise_is_complete(lesson):
+    found = list(missing(module_of(LESSONS[lesson]), read_lesson(LESSONS[lesson])))
+    assert not found, "\n".join(found)
 
 
-def find_check(exercise):
-    lesson, number = exercise.split(".")
-    module = importlib.import_module(f"course_utils.exercises.lesson_{int(lesson):02d}")
-    return getattr(module, f"check_{lesson}_{number}")
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solution_of_the_lesson_is_correct(lesson):
+    module = module_of(LESSONS[lesson])
+    solved = solutions(read_lesson(LESSONS[lesson]), module)
+    for entry in entries(module).values():
+        feedback = entry(solved[entry.number])
+        assert feedback.state == "correct", feedback
 
 
-@pytest.mark.parametrize("exercise", SOLUTIONS)
-def test_untouched_answer_is_not_attempted(exercise):
-    def untouched(*arguments): ...
-
-    assert find_check(exercise)(...).state == "not attempted yet"
-    if callable(SOLUTIONS[exercise]):
-        assert find_check(exercise)(untouched).state == "not attempted yet"
-
-
-@pytest.mark.parametrize("exercise", SOLUTIONS)
-def test_solution_of_the_lesson_is_correct(exercise):
-    feedback = find_check(exercise)(SOLUTIONS[exercise])
-    assert feedback.state == "correct", feedback
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.number)
+def test_check_tells_right_from_wrong(entry):
+    assert entry(...).state == entry(untouched).state == "not attempted yet"
+    for answer in right_answers(entry):
+        feedback = judge(entry, answer)
+        assert feedback.state == "correct", feedback
+    for answer, sentence in wrong_answers(entry):
+        feedback = judge(entry, answer)
+        assert feedback.state == "not yet", sentence
+        assert sentence in feedback.message, f"wanted: {sentence}\nsaid: {feedback.message}"
 
 
-def in_place(probabilities, trained, wanted):
-    probabilities *= wanted / trained
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    return probabilities
+def lesson(*sources):
+    """Return a notebook of the sources; what begins with ### is text."""
+    notebook = nbformat.v4.new_notebook()
+    for source in sources:
+        kind = "markdown" if source.startswith("###") else "code"
+        notebook.cells.append(getattr(nbformat.v4, f"new_{kind}_cell")(source))
+    return notebook
+
+
+CALLS = {"calls": [(2,), (3,)]}
+DOUBLE = Exercise("1.1", lambda x: 2 * x, mistakes={"No.": Several([2, 3, 5, 6, 7])}, **CALLS)
+CELLS = ("### Exercise 1.1: Double", "lesson_01.check_1_1(double)", "# Solution 1.1\n")
 
 
 @pytest.mark.parametrize(
-    ("exercise", "answer"),
+    ("name", "entry", "cells", "said"),
     [
-        ("9.3", in_place),
-        ("10.6", lambda: {"loss": "Dice", "augment": True}),
-        ("10.6", lambda: dict(augment=True, loss="Dice")),  # noqa: C408
-        ("10.7", "c"),
+        ("check_1_1", DOUBLE, CELLS, None),
+        (
+            "check_1_2",
+            DOUBLE,
+            CELLS,
+            "Exercise 1.1 is called check_1_2: name and",
+        ),
+        ("check_1_1", Exercise("1.1", 3), CELLS, "Exercise 1.1 has 0 wrong answers: add"),
+        ("check_1_1", DOUBLE, CELLS[:2], "Exercise 1.1 has no solution: add a cell"),
+        ("check_1_1", DOUBLE, CELLS[::2], "Exercise 1.1 is never checked: add a cell"),
+        ("check_1_1", DOUBLE, CELLS[1:], "Exercise 1.1 has no task: add the heading"),
+        ("nothing", None, CELLS, "Exercise 1.1 has no entry: add check_1_1 = "),
     ],
 )
-def test_right_answers_written_in_another_way_are_correct(exercise, answer):
-    feedback = find_check(exercise)(answer)
-    assert feedback.state == "correct", feedback
+def test_forgotten_part_is_named(name, entry, cells, said):
+    module = ModuleType("course_utils.exercises.lesson_01")
+    setattr(module, name, entry)
+    found = "\n".join(missing(module, lesson(*cells)))
+    assert found == "" if said is None else said in found
 
 
-@pytest.mark.parametrize("exercise", SOLUTIONS)
-def test_at_least_three_wrong_answers_are_tried(exercise):
-    assert len(WRONG_ANSWERS[exercise]) >= 3
+def test_rates_count_what_is_named_refused_and_accepted():
+    module = ModuleType("lesson_01")
+    module.check_1_1 = Exercise("1.1", float, mistakes={"Five": 5}, other_wrong=[str], **CALLS)
+    assert rates(module, lesson()).tolist() == [2, 2, 1, 1, 3, 3]
+
+
+def raises(x):
+    return [][x]
+
+
+def interrupted(x):
+    raise KeyboardInterrupt
+
+
+def adds_in_place(x):
+    x += 1
+    return x
+
+
+def double(x):
+    return 2 * x + (x > 2)
 
 
 @pytest.mark.parametrize(
-    ("exercise", "answer", "said"),
-    [(exercise, *case) for exercise, cases in WRONG_ANSWERS.items() for case in cases],
+    ("answer", "said"),
+    [
+        (double, "`double(3)` gave 7, expected 6."),
+        (lambda x: [1, 2], "gave shape (2,), expected shape ()"),
+        (lambda x: "four", "gave a str; it should be made of numbers"),
+        (lambda x: np.nan, "gave NaN or infinite values"),
+        (lambda x: 4, "returns the same for every call: use its arguments"),
+        (lambda x: print(end=""), "forget `return`"),
+        (lambda: 4, "Keep the name and the arguments"),
+        (raises, "Your code raised IndexError: list index out of range\nin the line: return [][x]"),
+        (interrupted, "Stopped while your code was running\nin the line: raise KeyboardInterrupt"),
+        (4, "give the function itself"),
+    ],
 )
-def test_wrong_answer_is_named(exercise, answer, said):
-    feedback = find_check(exercise)(answer)
-    assert feedback.state == "not yet"
-    assert said in feedback.message
+def test_what_no_mistake_names_is_described(answer, said):
+    assert said in DOUBLE(answer).message
 
 
-def test_exception_becomes_feedback():
-    @check("9.9")
-    def call(answer):
-        answer()
-
-    def broken():
-        return [][3]
-
-    assert "IndexError" in call(broken).message
-
-
-def test_interrupt_is_not_swallowed():
-    @check("9.9")
-    def call(answer):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        call(1)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (5, "is 5, and that is not the expected value"),
+        ([4], "has shape (1,), and it should have shape ()"),
+        ("4", "is a str, and it should be made of numbers"),
+    ],
+)
+def test_wrong_value_is_described_and_the_right_one_kept(answer, said):
+    assert said in Exercise("1.1", 4)(answer).message
 
 
-def test_function_with_only_a_docstring_is_untouched_and_return_none_is_not():
-    def untouched(image):
-        """Return something."""
-        ...
+def test_changed_input_and_other_type_are_refused_where_asked():
+    entry = Exercise("1.1", lambda x: x + 1, calls=[(np.zeros(2),)], keeps_inputs=True, dtype="f4")
+    assert "changes its input" in entry(adds_in_place).message
+    assert "their type is float64, not float32" in entry(lambda x: x + 1).message
 
+
+def test_only_a_body_that_does_nothing_is_untouched():
     def forgot(image):
         result = image + 1  # noqa: F841
 
@@ -124,17 +166,4 @@ def test_feedback_is_rich_and_plain_and_escaped():
     feedback = Feedback("1.1", "not yet", "a < b")
     assert repr(feedback) == "✗ Exercise 1.1: not yet. a < b"
     assert "a &lt; b" in feedback._repr_html_()
-
-
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        (None, "forget `return`"),
-        ("three", "made of numbers"),
-        ([1.0, np.nan], "NaN"),
-        ([[1.0, 2.0]], "shape (1, 2)"),
-        ([1.0, 5.0], "differs most at [1]"),
-    ],
-)
-def test_compare_says_what_is_different(answer, said):
-    assert said in compare(answer, [1.0, 2.0])
+    assert "var(--jp-error-color1" in feedback._repr_html_()

@@ -1,49 +1,63 @@
-"""The last section of lesson 09, on a small file in DermaMNIST's format made here."""
+"""Lesson 09: its network, its start from photographs, and its last section."""
 
 import re
 
 import matplotlib
 import nbformat
+import numpy as np
 import pytest
 
-from course_utils import ROOT, datasets
+from authoring.experiments.definitions import definitions
+from authoring.workshop.lessons import find_lessons
+from course_utils import datasets, transfer
 from course_utils.datasets.real_sets import read_dermamnist
 from tests.course_utils.test_real_sets import medmnist_file
+from tests.lessons.sections import run_section
 
-PATH = ROOT / "notebooks" / "09_skin_lesions.ipynb"
-HEADING = "The same on real images"
-
-
-def cells():
-    """Return the setup cell, the cells that define functions, and those of the last section."""
-    found, wanted, inside = [], ("def per_lesion", "def scores", "def color_model"), False
-    for cell in nbformat.read(PATH, as_version=4).cells:
-        if cell.cell_type == "markdown":
-            headings = re.findall(r"^## (.+)$", cell.source, re.M)
-            inside = HEADING in headings[-1] if headings else inside
-        elif "setup" in cell.metadata.get("tags", []) or inside:
-            found.append(cell.source)
-        elif any(name in cell.source for name in wanted) or cell.source.startswith("SHORT"):
-            found.append(re.sub(r"\n(first|colors_only) = .*", "", cell.source, flags=re.S))
-    return found
+# Only after the modules of the course, which import TensorFlow quietly.
+import keras  # isort: skip
 
 
-@pytest.fixture
-def real(tmp_path, monkeypatch):
+def test_the_network_has_the_parameters_counted_by_hand():
+    convolutions = (9 * 3 * 16 + 16) + (9 * 16 * 32 + 32) + (9 * 32 * 64 + 64)
+    assert definitions("09").build(48).count_params() == convolutions + 2 * 64 * 7 + 7 == 24_487
+
+
+@pytest.mark.parametrize(("power", "blind"), [(1, True), (6, True), (None, False)])
+def test_the_network_does_not_see_the_color_of_the_light(power, blind):
+    model = definitions("09").build(16, power)
+    images = np.random.default_rng(0).uniform(0.2, 1, (2, 16, 16, 3)).astype(np.float32)
+    white, pink = (model.predict(x, verbose=0) for x in (images, images * [0.9, 0.6, 0.7]))
+    np.testing.assert_allclose(white.sum(axis=1), 1, rtol=1e-5)
+    assert np.allclose(white, pink, atol=1e-4) == blind
+
+
+def test_the_network_bears_a_black_image():
+    answer = definitions("09").build(16).predict(np.zeros((1, 16, 16, 3)), verbose=0)
+    assert np.isfinite(answer).all()
+
+
+def test_the_start_from_photographs_that_is_not_run_here_would_run(monkeypatch):
+    cells = nbformat.read(find_lessons(["09"])[0], as_version=4).cells
+    (text,) = (cell.source for cell in cells if "MobileNetV2" in cell.source)
+    code = re.search(r"```python\n(.*?)```", text, re.S)[1].replace('"imagenet"', "None")
+    tuned = []
+    names = vars(definitions("09")) | {"few": "few", "fine_tune": lambda *a: tuned.append(a)}
+    exec(code, names | {"keras": keras, "transfer": transfer})
+    ((model, data),) = tuned
+    assert data == "few"
+    images = np.random.default_rng(0).random((2, 48, 48, 3), dtype=np.float32)
+    np.testing.assert_allclose(model.predict(images, verbose=0).sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_last_section_runs_on_the_real_set_where_it_is_present(tmp_path, monkeypatch, capsys):
     path = tmp_path / "d.npz"
     medmnist_file(path, shape=(28, 28, 3), labels=range(7), sizes=(28, 14, 14), copies=[(0, 42)])
-    data = read_dermamnist(path)
-    plain = datasets.load
-    monkeypatch.setattr(
-        datasets, "load", lambda name, origin="embedded": data if origin == "real" else plain(name)
-    )
-
-
-def test_the_section_runs_on_the_real_set_where_it_is_present(real, capsys):
+    real = read_dermamnist(path)
     matplotlib.use("agg")
-    names = {}
-    for source in cells():
-        exec(re.sub(r"^EPOCHS = \d+", "EPOCHS = 2", source, flags=re.M), names)
+    monkeypatch.setattr(datasets, "load", lambda name, origin: real)
+    short = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]
+    run_section("09", "The same on real images", EPOCHS=2, SHORT=short)
     said = capsys.readouterr().out
     assert "REAL images" in said
     assert len(re.findall(r"(?:colors|network) .*balanced accuracy .*95 % interval", said)) == 2

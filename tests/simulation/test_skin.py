@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from skimage import color
 
-from course_utils._checks import DatasetError
 from course_utils._jpeg import decode_jpeg, encode_jpeg
 from simulation import draw
 from simulation.skin import cohort, diagnoses, examination, optics, structures
@@ -227,7 +226,7 @@ def test_fresh_lesions_can_be_drawn():
     fresh = draw("skin_lesions", {"test": (0, 1, 0, 0, 1, 2, 0)}, seed=77, workers=1)
     assert fresh.origin == "simulated"
     assert len(np.unique(fresh.groups)) == 4
-    with pytest.raises(DatasetError, match="any but 2026"):
+    with pytest.raises(ValueError, match="any but 2026"):
         draw("skin_lesions", {"test": (0, 1, 0, 0, 1, 2, 0)}, seed=2026)
 
 
@@ -267,5 +266,5 @@ def test_unknown_changes_are_refused(change, said):
     ],
 )
 def test_wrong_counts_are_refused(counts, said):
-    with pytest.raises(DatasetError, match=said):
+    with pytest.raises(ValueError, match=said):
         cohort.plan_lesions(counts=counts)

@@ -1,11 +1,10 @@
 """Stored tables of lesson 10: complete, opened by the rule, and a sample can be computed again."""
 
-import nbformat
 import numpy as np
 import pytest
 
 from authoring.experiments import segmentation, segmentation_final
-from course_utils import ROOT, datasets, evaluation, results, workspace
+from course_utils import datasets, results
 
 
 @pytest.fixture(scope="module")
@@ -64,31 +63,6 @@ def test_thresholding_can_be_computed_again(table):
     np.testing.assert_allclose(again["dice"], stored["dice"], atol=1e-3)
 
 
-def test_lesson_and_experiment_threshold_alike():
-    notebook = nbformat.read(workspace.lessons()["10"], as_version=4)
-    source = next(c.source for c in notebook.cells if c.source.startswith("def brightest_blob"))
-    names = {}
-    exec("import numpy as np\nfrom scipy import ndimage\n" + source, names)
-    few = datasets.load("brain_mri").split("validation").select(range(0, 470, 60))
-    np.testing.assert_array_equal(names["blobs"](few, 1.5, 6), segmentation.blobs(few, 1.5, 6))
-
-
-def test_brightest_blob_takes_the_largest_piece_below_the_surface():
-    y, x = np.mgrid[:64, :64]
-    image = np.where(np.hypot(y - 32, x - 32) < 28, 0.4, 0.0)
-    image[20:24, 20:24] = image[36:46, 30:40] = 0.9
-    image[31:34, 4:8] = 0.9  # skin
-    mask = segmentation.brightest_blob(image, level=1.5, depth=4)
-    assert mask[38:44, 32:38].all()
-    assert not mask[:34].any()
-    assert not segmentation.brightest_blob(image, level=3, depth=4).any()
-
-
-def test_tables_stay_small():
-    for path in (ROOT / "data" / "results").glob("segmentation*.csv"):
-        assert path.stat().st_size < 600_000, path.name
-
-
 def test_thresholds_agree_with_the_main_table_and_explain_its_zero(table):
     thresholds = results.stored("segmentation_thresholds")
     half = thresholds[thresholds["threshold"] == 0.5].set_index(["arm", "seed"])
@@ -112,12 +86,3 @@ def test_real_slices_are_scored_per_diagnosis_with_the_gain():
         assert rows["runs"].nunique() == 1
     assert (real["low"] <= real["dice"]).all()
     assert (real["dice"] <= real["high"]).all()
-
-
-@pytest.mark.slow
-def test_a_sample_can_be_computed_again(table):
-    again = segmentation.measure(0, **segmentation.ARMS["sum"])
-    stored = table[(table["arm"] == "sum") & (table["seed"] == 0)]
-    interval = evaluation.bootstrap_values(stored["dice"].dropna())
-    assert interval.low < again["dice"].median() < interval.high
-    assert again["dice"].median() == pytest.approx(interval.value, abs=0.04)

@@ -1,15 +1,14 @@
 """Stored tables of lesson 09: complete, on the right lesions, and a sample computed again."""
 
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from sklearn.metrics import roc_auc_score
 
-from authoring.experiments import skin_study, skin_tones
-from course_utils import ROOT, datasets, evaluation, results
+from authoring.experiments import skin_final, skin_study, skin_tones
+from authoring.studies import skin_real
+from course_utils import datasets, results
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +43,7 @@ def test_every_arm_has_every_seed_on_the_validation_lesions(study):
 
 def test_test_lesions_were_opened_for_the_winner_and_the_reference_only(study, final):
     assert list(dict.fromkeys(final["arm"])) == [skin_study.winner(study), "as taken"]
+    assert list(skin_final.arms()) == list(dict.fromkeys(final["arm"]))
     _, runs, groups = results.probabilities(final, "as taken", "test")
     assert runs.shape == (len(skin_study.SEEDS), 630, 7)
     np.testing.assert_array_equal(groups, lesions("test"))
@@ -65,42 +65,16 @@ def test_every_tone_shows_the_same_lesions(tones):
     assert len(counts) == len(skin_tones.ARMS) * len(skin_tones.SEEDS)
 
 
-def test_light_training_sees_no_dark_skin_and_all_tones_as_many_lesions(monkeypatch):
-    seen = []
-    monkeypatch.setattr(skin_tones, "fit", lambda model, data, **options: seen.append(data))
-    for arm in ("light, as taken", "all tones, as taken"):
-        skin_tones.trained(0, **skin_tones.ARMS[arm])
-    light, everyone = seen
-    assert set(light.attributes["tone"]) == {"very light", "light"}
-    assert set(everyone.attributes["tone"]) == set(skin_tones.TONES)
-    assert len(np.unique(light.groups)) == len(np.unique(everyone.groups))
-
-
-@pytest.mark.parametrize(
-    "tones", [("light", "very light"), ("tan", "dark"), ("brown",), ("intermediate", "dark")]
-)
-def test_exactly_the_given_tones_are_trained_on_in_any_order(tones):
+@pytest.mark.parametrize("tones", [skin_tones.LIGHT, ("tan", "dark"), ("brown",), skin_tones.TONES])
+def test_exactly_the_given_tones_are_trained_on_with_as_many_lesions_as_on_light_skin(tones):
     found = skin_tones.lesions_on(tones, seed=0)
     everyone = skin_study.images_of("train")
-    mine = np.unique(everyone.groups[everyone.attributes["tone"].isin(tones)])
-    light = np.unique(everyone.groups[everyone.attributes["tone"].isin(skin_tones.LIGHT)])
+    mine, light = (
+        np.unique(everyone.groups[everyone.attributes["tone"].isin(some)])
+        for some in (tones, skin_tones.LIGHT)
+    )
     assert set(found.attributes["tone"]) == set(tones)
     assert len(np.unique(found.groups)) == min(len(mine), len(light))
-
-
-def test_the_stored_arms_keep_their_lesions():
-    everyone = skin_study.images_of("train")
-    light = everyone.select(everyone.attributes["tone"].isin(skin_tones.LIGHT).to_numpy())
-    np.testing.assert_array_equal(skin_tones.lesions_on(skin_tones.LIGHT, 3).images, light.images)
-    count = len(np.unique(light.groups))
-    drawn = datasets.split_by_group(everyone, {"used": count}, seed=3)["used"]
-    np.testing.assert_array_equal(skin_tones.lesions_on(skin_tones.TONES, 3).images, drawn.images)
-
-
-@pytest.mark.parametrize("tones", [("dark", "nonsense"), (), ("dark", "dark"), ("dark", 3)])
-def test_tones_that_do_not_exist_are_refused(tones):
-    with pytest.raises(datasets.DatasetError, match="tones: received"):
-        skin_tones.lesions_on(tones, seed=0)
 
 
 def test_tinter_multiplies_each_color_of_each_image_by_one_number():
@@ -113,15 +87,7 @@ def test_tinter_multiplies_each_color_of_each_image_by_one_number():
     assert np.corrcoef(np.log(factors).T)[0, 1] == pytest.approx(0.8, abs=0.06)
 
 
-@pytest.fixture
-def skin_real(monkeypatch):
-    from authoring.studies import skin_real
-
-    yield skin_real
-    sys.modules.pop("skin_real")
-
-
-def test_real_lesions_are_read_at_the_size_of_the_network(skin_real, tmp_path):
+def test_real_lesions_are_read_at_the_size_of_the_network(tmp_path):
     (tmp_path / "images").mkdir()
     rng = np.random.default_rng(0)
     rows = []
@@ -136,7 +102,7 @@ def test_real_lesions_are_read_at_the_size_of_the_network(skin_real, tmp_path):
     assert (data.origin, data.group_kind, len(np.unique(data.groups))) == ("real", "lesion", 7)
 
 
-def test_differences_are_paired_over_lesions(skin_real):
+def test_differences_are_paired_over_lesions():
     labels = np.repeat(np.arange(7), 3)
     right = np.full((1, 21, 7), 0.02)
     right[0, np.arange(21), labels] = 0.88
@@ -156,7 +122,7 @@ def test_differences_are_paired_over_lesions(skin_real):
     assert (table["lesions"] == 21).all()
 
 
-def test_lesions_of_two_networks_are_never_ranked_against_each_other(skin_real):
+def test_lesions_of_two_networks_are_never_ranked_against_each_other():
     # The second network says 0.3 more for class 0, and ranks as well as the first. Of class 0,
     # the first half holds 2 × 2 pairs, all in order; the second 1 × 2, one of them in order.
     labels = np.array([0, 0, 1, 2, 0, 1, 2])
@@ -174,7 +140,7 @@ def test_lesions_of_two_networks_are_never_ranked_against_each_other(skin_real):
     assert found == pytest.approx(np.mean([5 / 6, *others]))
 
 
-def test_pairs_of_one_lesion_are_counted_with_those_that_look_alike(skin_real):
+def test_pairs_of_one_lesion_are_counted_with_those_that_look_alike():
     a, b, c = np.random.default_rng(0).integers(0, 200, (3, 48, 48, 3)).astype(np.uint8)
     images, lesions = np.stack([a, a + 5, b, c, c + 5]), np.array(["x", "x", "x", "y", "z"])
     rows = {row["measure"]: row["value"] for row in skin_real.pair_rows(images, lesions)}
@@ -190,30 +156,3 @@ def test_the_table_counts_the_pairs_of_the_real_images():
     assert table["pairs of one lesion"] == 231
     assert table["pairs found at 0.98"] < 20
     assert table["clusters joining lesions"] == 0
-
-
-def test_tables_stay_small():
-    for path in (ROOT / "data" / "results").glob("skin_*.csv"):
-        assert path.stat().st_size < 1_000_000, path.name
-
-
-@pytest.mark.slow
-def test_a_sample_of_the_study_can_be_computed_again(study):
-    again = skin_study.measure(0).assign(arm="again", seed=0)
-    labels, runs, _ = results.probabilities(again, "again", "validation")
-    stored = results.probabilities(study, "gray world", "validation")[1][0]
-    expected = evaluation.bootstrap(evaluation.mean_recall, labels, stored, group_kind="lesion")
-    assert expected.low < evaluation.mean_recall(labels, runs[0]) < expected.high
-
-
-@pytest.mark.slow
-def test_a_sample_of_the_tones_can_be_computed_again(tones):
-    arm = "light, gray world"
-    again = skin_tones.measure(0, parts=("stored",), **skin_tones.ARMS[arm]).set_index("group")
-    rows = tones[(tones["arm"] == arm) & (tones["seed"] == 0) & (tones["part"] == "stored")]
-    rows = rows.set_index("group").loc[again.index]
-    malignant = rows["label"].isin(skin_tones.MALIGNANT).to_numpy().astype(int)
-    for tone in ("very light", "dark"):
-        stored, new = (table[f"p_{tone}"].to_numpy() / 1000 for table in (rows, again))
-        expected = evaluation.bootstrap(evaluation.roc_auc, malignant, stored)
-        assert expected.low < evaluation.roc_auc(malignant, new) < expected.high

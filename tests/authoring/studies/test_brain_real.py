@@ -1,22 +1,11 @@
 """The benchmark on real slices reads a folder in order, and averages runs, not slices."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.tiny_data import tiny
-
-ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def brain_real(monkeypatch):
-    from authoring.studies import brain_real
-
-    return brain_real
+from authoring.studies import brain_real
 
 
 @pytest.fixture
@@ -40,16 +29,14 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_slices_come_in_the_order_of_their_numbers_and_alike_neighbors_share_a_run(
-    brain_real, folder
-):
+def test_slices_come_in_the_order_of_their_numbers_and_alike_neighbors_share_a_run(folder):
     data = brain_real.read(folder)
     assert list(data.attributes["file"]) == [f"{n}.png" for n in (8, 9, 10, 20, 21, 30)]
     assert list(data.groups) == [0, 0, 1, 2, 3, 4]
     assert data.images.shape == (6, 96, 96, 1)
 
 
-def test_bad_folders_are_refused_in_a_sentence_before_training(brain_real, folder, capsys):
+def test_bad_folders_are_refused_in_a_sentence_before_training(folder, capsys):
     assert brain_real.main(["--real-data", str(folder / "nowhere")]) == 2
     assert "There is no folder" in capsys.readouterr().err
     assert brain_real.main(["--real-data", str(folder)]) == 2
@@ -57,20 +44,30 @@ def test_bad_folders_are_refused_in_a_sentence_before_training(brain_real, folde
     assert expected in capsys.readouterr().err
 
 
-def test_the_blob_is_tuned_on_cropped_slices(brain_real):
-    # A bright skin of 3 px, larger than the tumor. Cropping doubles it, so that a depth of 6 is
-    # needed to leave it out, while 3 would do before.
-    distance = np.hypot(*(np.mgrid[:96, :96] - np.reshape([40, 50], (2, 1, 1))))
-    tumor = distance < 8
-    image = np.where(distance < 22, 100, 0) + 60 * (tumor | (distance > 19)) * (distance < 22)
-    data = tiny(
-        images=np.tile(image[..., None], (6, 1, 1, 1)).astype(np.uint8), mask_names=("core",),
-        masks=np.tile(tumor, (6, 1, 1)).astype(np.uint8), channel_names=("T1c",),
-    )  # fmt: skip
-    assert brain_real.tuned_blobs(data)[1] == 6
+def test_nobody_is_scored_by_a_network_that_saw_them(folder, monkeypatch):
+    data, seen, scored = brain_real.read(folder), [], []
+
+    def fine_tuned(half, mask, *, seed):
+        seen.append(set(half.groups))
+        return "tuned"
+
+    def scores(model, some, arm):
+        scored.append((model, set(some.groups)))
+        return pd.DataFrame({"arm": [arm]})
+
+    monkeypatch.setattr(brain_real.LESSON, "fine_tuned", fine_tuned)
+    monkeypatch.setattr(brain_real, "scores", scores)
+    monkeypatch.setattr(brain_real.transfer, "load", lambda name: "as it is")
+    table = brain_real.halves(data, seed=0)
+    assert list(table["arm"]) == ["as it is", "fine-tuned", "fine-tuned"]
+    assert scored[0] == ("as it is", set(data.groups))
+    assert scored[1][1] | scored[2][1] == set(data.groups)
+    for groups, (model, others) in zip(seen, scored[1:], strict=True):
+        assert model == "tuned"
+        assert not groups & others
 
 
-def test_differences_are_taken_run_by_run_and_few_runs_are_said_to_be_few(brain_real):
+def test_differences_are_taken_run_by_run_and_few_runs_are_said_to_be_few():
     scores = {
         "as it is": (0.2, 0.4, 0.6),
         "fine-tuned": (0.5, 0.5, 0.8),

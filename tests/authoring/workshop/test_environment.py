@@ -8,11 +8,11 @@ import tomllib
 
 import pytest
 import yaml
+from authoring.workshop.learner_environment import pip_part
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from authoring.workshop import bootstrap
-from authoring.workshop.learner_environment import pip_part
 from course_utils import ROOT, doctor
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

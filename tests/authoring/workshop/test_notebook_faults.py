@@ -1,6 +1,7 @@
 """Plant faults in a copy of a lesson and see each one caught, by the rules or by nbval.
 
-`python -m tests.test_notebook_faults` prints every fault with the message it produced.
+`python -m tests.authoring.workshop.test_notebook_faults` prints every fault with the message that
+it produced.
 """
 
 import re

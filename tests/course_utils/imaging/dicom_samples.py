@@ -41,6 +41,7 @@ def dicom(stored, **elements):
 
 
 def item(**elements):
+    """A header without an image."""
     dataset = Dataset()
     for keyword, value in elements.items():
         setattr(dataset, keyword, value)

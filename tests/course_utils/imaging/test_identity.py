@@ -1,32 +1,63 @@
+"""What identifies a patient is found by name, by type, inside sequences, and in the pixels."""
+
 import pytest
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.uid import UltrasoundImageStorage
 
 from course_utils import imaging
 from tests.course_utils.imaging.dicom_samples import CT_FILE, item
 
+# From DICOM PS3.15, table E.1-1 (Basic Profile), independently of the package: elements about the
+# patient, the visit, the staff, the place and the machine that an image file may hold.
+PROFILE = """
+    AccessionNumber AcquisitionComments AcquisitionDate AcquisitionDateTime
+    AcquisitionProtocolDescription AcquisitionTime AdditionalPatientHistory AdmissionID
+    AdmittingDate AdmittingDiagnosesDescription AdmittingTime Allergies BranchOfService
+    CassetteID CommentsOnThePerformedProcedureStep ContentCreatorName ContentDate ContentTime
+    CountryOfResidence CurrentPatientLocation DerivationDescription DetectorID
+    DeviceSerialNumber EthnicGroup FillerOrderNumberImagingServiceRequest FrameComments
+    FrameOfReferenceUID GantryID GeneratorID ImageComments ImagingServiceRequestComments
+    Impressions InstanceCreationDate InstitutionAddress InstitutionName
+    InstitutionalDepartmentName InsurancePlanIdentification InterpretationText IssuerOfPatientID
+    MedicalAlerts MedicalRecordLocator MilitaryRank NameOfPhysiciansReadingStudy Occupation
+    OperatorsName OtherPatientIDs OtherPatientNames PatientAddress PatientAge PatientBirthDate
+    PatientBirthName PatientBirthTime PatientComments PatientID PatientInstitutionResidence
+    PatientMotherBirthName PatientName PatientReligiousPreference PatientSex PatientSexNeutered
+    PatientSize PatientState PatientTelephoneNumbers PatientWeight PerformedLocation
+    PerformedProcedureStepDescription PerformedProcedureStepID PerformedProcedureStepStartDate
+    PerformedStationAETitle PerformedStationName PerformingPhysicianName PersonAddress
+    PersonName PersonTelephoneNumbers PhysiciansOfRecord PlacerOrderNumberImagingServiceRequest
+    PlateID PregnancyStatus ProtocolName ReasonForStudy ReasonForTheImagingServiceRequest
+    ReferringPhysicianAddress ReferringPhysicianName ReferringPhysicianTelephoneNumbers
+    RegionOfResidence RequestedProcedureComments RequestedProcedureDescription
+    RequestedProcedureID RequestingPhysician RequestingService ResponsibleOrganization
+    ResponsiblePerson SOPInstanceUID ScheduledProcedureStepDescription ScheduledProcedureStepID
+    ScheduledStationAETitle ScheduledStationName SeriesDate SeriesDescription SeriesInstanceUID
+    SeriesTime ServiceEpisodeID SmokingStatus SpecialNeeds StationName StudyComments StudyDate
+    StudyDescription StudyID StudyInstanceUID StudyTime TextComments TextValue
+    VerifyingObserverName VerifyingOrganization VisitComments
+"""
+VALUES = {"DA": "20240102", "TM": "101112", "DT": "20240102101112", "UI": "1.2.3", "AS": "045Y"}
+NUMBERS = {"US": 1, "DS": "1.5", "IS": "1"}
 
-def test_identifying_elements_are_found_by_name_type_and_inside_sequences():
-    dataset = item(
-        PatientName="Doe^Jane",
-        PatientID="",
-        StudyDate="20240102",
-        StudyInstanceUID="1.2.3",
-        SOPClassUID=UltrasoundImageStorage,
-        StudyDescription="after fall, Dr. Roe",
-        Rows=4,
-        RequestAttributesSequence=[item(RequestedProcedureID="77")],
-    )
-    found = {element.path: element for element in imaging.identifying_elements(dataset)}
-    assert set(found) == {
-        "PatientName",
-        "StudyDate",
-        "StudyInstanceUID",
-        "StudyDescription",
-        "RequestAttributesSequence[0].RequestedProcedureID",
-    }
-    assert found["PatientName"].tag == "(0010,0010)"
-    assert found["PatientName"].value == "Doe^Jane"
-    assert found["StudyInstanceUID"].group == "unique identifiers"
+
+@pytest.mark.parametrize("keyword", PROFILE.split())
+def test_elements_of_the_basic_profile_are_found(keyword):
+    vr = dictionary_VR(tag_for_keyword(keyword))
+    dataset = item(**{keyword: (VALUES | NUMBERS).get(vr, "X")})
+    assert [element.keyword for element in imaging.identifying_elements(dataset)] == [keyword]
+
+
+def test_what_describes_the_image_is_not_listed():
+    dataset = item(Rows=4, Modality="CT", SOPClassUID=UltrasoundImageStorage, PatientID="")
+    assert imaging.identifying_elements(dataset) == []
+
+
+def test_sequences_are_searched_and_the_place_is_told():
+    dataset = item(RequestAttributesSequence=[item(RequestedProcedureID="77")])
+    (found,) = imaging.identifying_elements(dataset)
+    assert found.path == "RequestAttributesSequence[0].RequestedProcedureID"
+    assert (found.tag, found.value, found.group) == ("(0040,1001)", "77", "names and numbers")
 
 
 def test_private_elements_are_counted():

@@ -1,40 +1,38 @@
-"""Figures: deliberate gray scale, true proportions, and the same function in the widgets."""
+"""Images: deliberate gray scale, true proportions, masks told apart and in the right place."""
 
-import matplotlib
+import matplotlib.pyplot as plt
+import nibabel
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
-matplotlib.use("Agg")
-
-from course_utils import imaging, plotting, widgets
+from course_utils import plotting
 
 
 @pytest.fixture
-def volume():
-    data = np.zeros((4, 6, 8), dtype=np.float32)
-    data[3, 5, 7] = 100  # the patient's right, front, top
-    return imaging.Volume(data=data, affine=np.diag([1.0, 1.0, 3.0, 1.0]))
+def mask():
+    """A rectangle of rows 2 to 4 and columns 3 to 7."""
+    mask = np.zeros((10, 12), bool)
+    mask[2:5, 3:8] = True
+    return mask
 
 
-def test_image_keeps_the_given_value_range():
-    ax = plotting.plot_image(np.eye(3), value_range=(-1, 2))
-    assert ax.images[0].get_clim() == (-1, 2)
+def test_an_image_keeps_its_value_range_and_its_true_proportion(mask):
+    for draw in (plotting.plot_image, plotting.plot_overlay):
+        ax = draw(np.eye(10, 12), value_range=(-1, 2), spacing_mm=(6.0, 2.0))
+        assert ax.images[0].get_clim() == (-1, 2)
+        assert ax.get_aspect() == 3.0
 
 
-def test_pixels_are_drawn_in_their_true_proportion():
-    ax = plotting.plot_image(np.eye(3), spacing_mm=(6.0, 2.0))
-    assert ax.get_aspect() == 3.0
-
-
-@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (5,), (4, 4, 7)])
-def test_what_is_not_an_image_is_refused(shape):
-    with pytest.raises(ValueError, match="one slice, one frame or one channel"):
-        plotting.plot_image(np.zeros(shape))
-
-
-def test_titles_must_match_the_images():
-    with pytest.raises(ValueError, match="2 images and 1 titles"):
+def test_every_image_needs_its_title():
+    with pytest.raises(ValueError, match="shorter"):
         plotting.plot_images([np.eye(2), np.eye(2)], ["one"])
+
+
+def test_images_fill_rows_and_leave_the_rest_blank():
+    _, axes = plotting.plot_images([np.eye(2)] * 3, columns=2)
+    assert axes.shape == (2, 2)
+    assert [bool(ax.images) for ax in axes.flat] == [True, True, True, False]
 
 
 def test_window_figure_marks_the_window():
@@ -44,48 +42,60 @@ def test_window_figure_marks_the_window():
     assert axes[0].images[0].get_array().tolist() == [[0.0, 0.5], [0.75, 1.0]]
 
 
-def test_axial_slice_has_the_patients_right_on_the_left(volume):
-    ax = plotting.plot_slice(volume, "axial", 7)
-    row, column = np.argwhere(np.asarray(ax.images[0].get_array()) == 100)[0]
-    assert (row, column) == (0, 0)
-    assert {text.get_text() for text in ax.texts} == {"R", "L", "A"}
+@pytest.mark.parametrize(
+    ("plane", "index", "letters"),
+    [("axial", 7, "RLA"), ("coronal", 5, "RLS"), ("sagittal", 3, "APS")],
+)
+def test_a_slice_has_right_or_front_on_the_left_and_names_its_sides(plane, index, letters):
+    data = np.zeros((4, 6, 8), dtype=np.float32)
+    data[3, 5, 7] = 100  # the patient's right, front, top
+    volume = nibabel.Nifti1Image(data, np.diag([1.0, 1.0, 3.0, 1.0]))
+    ax = plotting.plot_slice(volume, plane, index)
+    assert np.argwhere(np.asarray(ax.images[0].get_array()) == 100).tolist() == [[0, 0]]
+    assert ax.images[0].get_clim() == (0, 100)
+    assert [text.get_text() for text in ax.texts] == list(letters)
+    assert ax.get_title() == f"{plane}, slice {index}"
 
 
-def test_slices_are_counted_in_any_orientation(volume):
-    turned = imaging.reorient(volume, "SAR")
-    assert [plotting.slice_count(turned, p) for p in ("axial", "coronal", "sagittal")] == [8, 6, 4]
+def test_outlines_enclose_the_pixels_of_the_mask_and_close_at_the_edge(mask):
+    columns, rows = plotting.plot_overlay(np.zeros((10, 12)), mask).lines[0].get_data()
+    assert (np.nanmin(columns), np.nanmax(columns)) == (2.5, 7.5)
+    assert (np.nanmin(rows), np.nanmax(rows)) == (1.5, 4.5)
+    _, ax = plt.subplots()
+    ax = plotting.plot_overlay(np.zeros((4, 4)), np.ones((4, 4)), ax=ax)
+    columns, rows = ax.lines[0].get_data()
+    assert (np.nanmin(columns), np.nanmax(rows)) == (-0.5, 3.5)
+    assert (columns[0], rows[0]) == (columns[-2], rows[-2]), "the last point lifts the pen"
 
 
-def test_unknown_plane_is_refused(volume):
-    with pytest.raises(ValueError, match="Choose one of: axial, coronal, sagittal"):
-        plotting.slice_count(volume, "oblique")
+def test_separate_parts_are_not_joined(mask):
+    mask[7:9, 1:3] = True
+    columns = plotting.plot_overlay(np.zeros((10, 12)), mask).lines[0].get_xdata()
+    assert np.isnan(columns).sum() == 2
 
 
-def test_window_explorer_draws_what_the_static_figure_draws(monkeypatch):
-    drawn = []
-    monkeypatch.setattr(widgets._controls, "display", drawn.append)
-    explorer = widgets.window_explorer(np.array([[0.0, 80.0]]), center=40, width=80)
-    explorer.update()
-    explorer.children[1].value = 160
-    titles = [figure.axes[0].get_title() for figure in drawn]
-    assert titles[0] == "center 40 HU, width 80 HU"
-    assert titles[-1] == "center 40 HU, width 160 HU"
+def test_the_two_lines_differ_in_dashes_and_in_gray_and_are_named(mask):
+    names = ("first reader", "second reader")
+    ax = plotting.plot_overlay(np.zeros((10, 12)), mask, mask, names=names)
+    truth, predicted = ax.lines
+    assert truth.get_linestyle() == "-"
+    assert predicted.is_dashed()
+    gray = [np.dot(to_rgb(line.get_color()), (0.299, 0.587, 0.114)) for line in ax.lines]
+    assert gray[0] - gray[1] > 0.2
+    assert tuple(text.get_text() for text in ax.get_legend().get_texts()) == names
 
 
-def test_slice_viewer_changes_plane_and_stays_inside_the_volume(volume, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(widgets._controls, "display", drawn.append)
-    viewer = widgets.slice_viewer(volume)
-    plane, index = viewer.children[:2]
-    index.value = 7
-    plane.value = "sagittal"
-    assert index.max == 3
-    assert drawn[-1].axes[0].get_title() == "sagittal, slice 2"
+def test_an_empty_mask_draws_nothing_and_is_still_named(mask):
+    _, axes = plt.subplots(1, 3)
+    image = np.zeros((10, 12))
+    empty = plotting.plot_overlay(image, mask, ~mask & mask, ax=axes[0])
+    assert np.isnan(empty.lines[1].get_xdata()).all()
+    assert len(empty.get_legend().get_texts()) == 2
+    assert plotting.plot_overlay(image, mask, ax=axes[1], legend=False).get_legend() is None
+    assert plotting.plot_overlay(image, ax=axes[2]).get_legend() is None
 
 
 def test_history_shows_training_and_validation():
     curves = {"loss": [0.7, 0.5], "val_loss": [0.7, 0.6], "accuracy": [0.5, 0.8]}
     _, axes = plotting.plot_history(curves | {"val_accuracy": [0.5, 0.7]})
     assert list(axes[1].lines[1].get_ydata()) == [0.5, 0.7]
-    with pytest.raises(ValueError, match="lacks val_accuracy"):
-        plotting.plot_history(curves)

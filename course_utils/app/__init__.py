@@ -1,0 +1,1 @@
+"""The learner's commands, ``python -m course_utils COMMAND``."""

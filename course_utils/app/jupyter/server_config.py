@@ -1,0 +1,12 @@
+"""JupyterLab's settings for `python -m course_utils lab`: local, quiet, and offline."""
+
+c = get_config()  # noqa: F821  (Jupyter defines it before it reads this file)
+
+# Only this computer can connect, and only with the token in the address.
+c.ServerApp.ip = "127.0.0.1"
+c.ServerApp.allow_remote_access = False
+# The last lines in the terminal are the address.
+c.Application.log_level = "WARN"
+# The course needs no network once it is installed: no news feed, no look for updates.
+c.LabApp.news_url = None
+c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"

@@ -1,0 +1,205 @@
+"""Scores of predictions as plain numbers: ``score(labels, probabilities, *, sample_weight=None)``.
+
+`bootstrap` puts an interval around any of them. For others call scikit-learn; these are here
+because scikit-learn lacks them, or because a bootstrap calls them thousands of times and they are
+8 to 20 times as fast as scikit-learn's, with the same results.
+"""
+
+import numpy as np
+
+from course_utils._checks import refuse
+from course_utils.evaluation._checks import check_binary, check_fraction, check_multiclass, checked
+
+# Rates are sums of floats; a target of 0.9 is met by 0.8999999999.
+ROUNDING = 1e-9
+
+
+@checked(check_binary)
+def roc_auc(labels, probabilities, *, sample_weight=None):
+    """Compute the area under the ROC curve, as scikit-learn's `roc_auc_score` does.
+
+    Parameters
+    ----------
+    labels : array-like, shape (n,)
+        0 or 1; 1 is the positive class.
+    probabilities : array-like, shape (n,)
+        Probability of class 1, 0–1.
+    sample_weight : array-like, shape (n,), optional
+        How many cases of the population each row stands for.
+
+    Returns
+    -------
+    area : float
+        0–1; 0.5 for guessing.
+
+    Examples
+    --------
+    >>> roc_auc([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9])
+    0.75
+    """
+    hits, alarms = _steps(labels, probabilities, sample_weight)
+    return float(np.trapezoid(np.r_[0, hits / hits[-1]], np.r_[0, alarms / alarms[-1]]))
+
+
+@checked(check_binary)
+def average_precision(labels, probabilities, *, sample_weight=None):
+    """Average the precisions along the precision–recall curve, each by its step in recall.
+
+    Parameters
+    ----------
+    labels, probabilities, sample_weight
+        As for `roc_auc`.
+
+    Returns
+    -------
+    average_precision : float
+        0–1; guessing gets the prevalence.
+
+    Notes
+    -----
+    The same as scikit-learn's `average_precision_score`. Unlike the AUC it depends on the
+    prevalence (Saito and Rehmsmeier 2015, https://doi.org/10.1371/journal.pone.0118432): give a
+    test set that keeps all its cancers the weights of `prevalence_weights`.
+
+    Examples
+    --------
+    >>> round(average_precision([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]), 3)
+    0.833
+    """
+    hits, alarms = _steps(labels, probabilities, sample_weight)
+    return float(np.sum(np.diff(hits, prepend=0) / hits[-1] * hits / (hits + alarms)))
+
+
+@checked(check_binary)
+def sensitivity_at_specificity(labels, probabilities, *, specificity=0.9, sample_weight=None):
+    """Find the highest sensitivity among the thresholds with at least the specificity wanted.
+
+    Parameters
+    ----------
+    labels, probabilities, sample_weight
+        As for `roc_auc`.
+    specificity : float, optional
+        0–1.
+
+    Returns
+    -------
+    sensitivity : float
+        A point of the ROC curve, for comparing models. The threshold is looked up in the very data
+        it is scored on; for a fixed one use `choose_threshold` on validation data.
+
+    Examples
+    --------
+    >>> sensitivity_at_specificity([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], specificity=0.9)
+    0.5
+    """
+    check_fraction("specificity", specificity, ends=True)
+    hits, alarms = (np.r_[0, steps] for steps in _steps(labels, probabilities, sample_weight))
+    return float((hits / hits[-1])[1 - alarms / alarms[-1] >= specificity - ROUNDING].max())
+
+
+def _steps(labels, probabilities, weights):
+    """Return the weight of positives and of negatives at or above each probability, falling."""
+    positive = labels == 1
+    if weights is None:
+        weights = np.ones(len(positive))
+    else:  # rows without weight give the curve no point
+        kept = weights > 0
+        positive, probabilities, weights = positive[kept], probabilities[kept], weights[kept]
+    order = np.argsort(-probabilities, kind="stable")
+    last = np.r_[np.flatnonzero(np.diff(probabilities[order])), len(order) - 1]
+    hits = np.cumsum(np.where(positive, weights, 0)[order])[last]
+    alarms = np.cumsum(np.where(positive, 0, weights)[order])[last]
+    return hits, alarms
+
+
+@checked(check_multiclass)
+def balanced_accuracy(labels, probabilities, *, sample_weight=None):
+    """Average the classes' recalls, the most probable class being the one predicted.
+
+    Parameters
+    ----------
+    labels : integer array-like, shape (n,)
+        Classes from 0; each must occur.
+    probabilities : array-like, shape (n, classes)
+        Rows sum to 1; at least three classes.
+    sample_weight : array-like, shape (n,), optional
+        How many cases of the population each row stands for.
+
+    Returns
+    -------
+    accuracy : float
+        0–1; 1 / classes for guessing. Rare classes count as much as common ones.
+
+    Notes
+    -----
+    The same as scikit-learn's `balanced_accuracy_score` of the most probable classes.
+
+    Examples
+    --------
+    >>> round(balanced_accuracy([0, 1, 2], [[0.8, 0.1, 0.1], [0, 1, 0], [0.1, 0.7, 0.2]]), 3)
+    0.667
+    """
+    right = probabilities.argmax(axis=1) == labels
+    weighted = right if sample_weight is None else right * sample_weight
+    return float((np.bincount(labels, weighted) / np.bincount(labels, sample_weight)).mean())
+
+
+def auc_standard_error(auc, positives, negatives):
+    """Predict the standard error of an AUC, after Hanley and McNeil.
+
+    Parameters
+    ----------
+    auc : float
+        Above 0 and below 1.
+    positives, negatives : int, or arrays of int
+        Groups of each class, at least 1.
+
+    Returns
+    -------
+    standard_error : float, or array
+
+    Notes
+    -----
+    Hanley and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747.
+
+    Examples
+    --------
+    >>> auc_standard_error(0.9, positives=20, negatives=20).round(3)
+    0.051
+    """
+    check_fraction("auc", auc)
+    if not (np.min(positives) >= 1 and np.min(negatives) >= 1):
+        received = f"{positives} and {negatives}"
+        refuse("positives and negatives", received, "at least 1 each", "Both classes are needed.")
+    one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = (positives - 1) * (one - auc**2) + (negatives - 1) * (two - auc**2)
+    return np.sqrt((auc * (1 - auc) + spread) / (positives * negatives))
+
+
+def prevalence_weights(labels, prevalence):
+    """Weigh the positives of a sample to the share that they have in a population.
+
+    A test set that keeps all its cancers measures sensitivity better than one with the natural
+    mix; the weights restore the mix for scores that depend on it.
+
+    Parameters
+    ----------
+    labels : array-like, shape (n,)
+        0 or 1.
+    prevalence : float
+        Share of positives in the population, above 0 and below 1.
+
+    Returns
+    -------
+    weights : ndarray, shape (n,), float64
+        One value per class; their mean is 1.
+
+    Examples
+    --------
+    >>> prevalence_weights([0, 0, 1, 1], prevalence=0.05)
+    array([1.9, 1.9, 0.1, 0.1])
+    """
+    check_fraction("prevalence", prevalence)
+    labels = check_binary(labels, np.zeros(np.shape(labels)))[0]
+    share = labels.mean()
+    return np.where(labels == 1, prevalence / share, (1 - prevalence) / (1 - share))

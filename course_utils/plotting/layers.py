@@ -1,0 +1,269 @@
+"""What layers do, drawn: sliding windows, pooling, where gradients go, and receptive fields."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from course_utils import numpy_layers
+from course_utils.plotting.images import plot_image
+from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE
+
+COLORS = (BLUE, ORANGE, GREEN, PURPLE)
+POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
+GRADIENTS = {
+    "max": numpy_layers.max_pool_gradient,
+    "average": numpy_layers.average_pool_gradient,
+}
+
+
+def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray"):
+    """Draw a small image with the number in every pixel; NaN stays blank.
+
+    Parameters
+    ----------
+    values : array-like, shape (h, w)
+        Integers are printed without decimals, other numbers with one.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Default: the current Axes.
+    value_range : (float, float), optional
+        The values drawn as the ends of the color map. Default: smallest and largest value.
+
+    Examples
+    --------
+    >>> ax = plot_numbers(np.eye(2))
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '0', '0', '1']
+    """
+    values = np.asarray(values, dtype=float)
+    ax = ax or plt.gca()
+    known = values[np.isfinite(values)]
+    low, high = value_range or (known.min(), known.max())
+    drawn = ax.imshow(values, vmin=low, vmax=high, cmap=cmap)
+    decimals = 0 if np.array_equal(known, np.round(known)) else 1
+    for (row, column), value in np.ndenumerate(values):
+        if not np.isfinite(value):
+            _outline(ax, (row, column), (1, 1), "0.85", 0.6)
+            continue
+        red, green, blue, _ = drawn.cmap(drawn.norm(value))
+        color = "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else "black"
+        ax.text(column, row, _text(value, decimals), color=color, **_centered(9))
+    ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    _outline(ax, (0, 0), values.shape, "0.6", 0.8)
+    return ax
+
+
+def plot_convolution_step(image, kernel, row, column, *, stride=1, padding="valid", dilation=1):
+    """Draw one step of the sliding window: the window, its products, and the result so far.
+
+    Parameters
+    ----------
+    image, kernel : ndarray, two-dimensional
+        Small enough to print every number.
+    row, column : int
+        Which pixel of the result is being computed. It counts in the result, not in the image.
+    """
+    options = {"stride": stride, "padding": padding, "dilation": dilation}
+    result = numpy_layers.correlate_image(image, kernel, **options)
+    borders = [
+        numpy_layers.padding_amounts(size, k, **options)
+        for size, k in zip(image.shape, kernel.shape, strict=True)
+    ]
+    padded = np.pad(image, borders)
+    rows, columns = (
+        np.arange(k) * dilation + stop * stride
+        for k, stop in zip(kernel.shape, (row, column), strict=True)
+    )
+    ratios = [padded.shape[1], kernel.shape[1] * 2, result.shape[1]]
+    figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.7), width_ratios=ratios)
+    _draw_padded(axes[0], padded, borders)
+    for place in np.array(np.meshgrid(rows, columns, indexing="ij")).reshape(2, -1).T:
+        _outline(axes[0], place, (1, 1), ORANGE)
+    _draw_products(axes[1], padded[np.ix_(rows, columns)], kernel, result[row, column])
+    _draw_result(axes[2], result, row, column)
+    return figure, axes
+
+
+def plot_channel_sum(window, kernel, bias, channel_names):
+    """Draw one output of a filter over several channels: a product sum each, then their sum.
+
+    The pixels under the window and the weights of the kernel have shape (h, w, channels).
+    """
+    sums = (window * kernel).sum(axis=(0, 1))
+    figure, axes = plt.subplots(1, len(channel_names), figsize=(3.4 * len(channel_names), 3.8))
+    for channel, (ax, name) in enumerate(zip(axes, channel_names, strict=True)):
+        _draw_products(ax, window[..., channel], kernel[..., channel], sums[channel])
+        ax.set_title(f"{name}: value × weight\nsum {_text(sums[channel], 1)}")
+    terms = " + ".join(_text(value, 1) for value in sums).replace("+ −", "− ")
+    total = _text(sums.sum() + bias, 1)
+    figure.suptitle(f"{terms} + bias {_text(bias, 1)} = {total}", fontweight="bold")
+    return figure, axes
+
+
+def plot_pooling(image, size, stride=None):
+    """Draw a small image with its windows, beside the maximum and the mean of each window.
+
+    A window and its result have the same color. The default stride is the size of the window.
+    """
+    stride = stride or size
+    pooled = {kind: _pooled(image, kind, size, stride) for kind in POOLS}
+    ratios = [image.shape[1], *(part.shape[1] + 0.5 for part in pooled.values())]
+    figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.6), width_ratios=ratios)
+    value_range = (image.min(), image.max())
+    title = f"windows of {size} × {size}, stride {stride}"
+    plot_numbers(image, ax=axes[0], title=title, value_range=value_range)
+    for ax, (kind, part) in zip(axes[1:], pooled.items(), strict=True):
+        title = f"{kind}, {part.shape[0]} × {part.shape[1]}"
+        plot_numbers(part, ax=ax, title=title, value_range=value_range)
+    for (row, column), color in _colors(part.shape):
+        _frame(axes[0], (row * stride, column * stride), size, color)
+        for ax in axes[1:]:
+            _frame(ax, (row, column), 1, color)
+    return figure, axes
+
+
+def plot_pooled_shift(image, shift, size, kind):
+    """Draw an image and its shifted copy, before and after pooling, with their differences.
+
+    The change in the titles is the norm of the difference over the norm of what was there before.
+
+    Parameters
+    ----------
+    image : ndarray, shape (h, w)
+        Pixels that leave on the right come back on the left, so leave a margin.
+    shift : int
+        Pixels to the right.
+    size : int
+        Window and stride of the pooling; 1 pools nothing.
+    kind : {'max', 'average'}
+    """
+    shifted = np.roll(image, shift, axis=1)
+    rows = {
+        "feature map": (image, shifted),
+        f"{kind}, {size} × {size}": [_pooled(i, kind, size, size) for i in (image, shifted)],
+    }
+    limit = np.abs(image).max()
+    figure, axes = plt.subplots(2, 3, figsize=(8, 6))
+    for row, (name, (first, second)) in zip(axes, rows.items(), strict=True):
+        change = np.linalg.norm(second - first) / np.linalg.norm(first)
+        title = f"difference, change {change:.0%}"
+        plot_image(first, ax=row[0], title=name, value_range=(0, limit))
+        plot_image(second, ax=row[1], title=f"shifted by {shift}", value_range=(0, limit))
+        look = {"value_range": (-limit, limit), "cmap": "PuOr"}
+        plot_image(second - first, ax=row[2], title=title, **look)
+    return figure, axes
+
+
+def plot_pooling_gradient(image, output_gradient, size=2):
+    """Draw where the gradient of a pooling goes: to one pixel of a window, or to all.
+
+    The image (h, w) was pooled; `output_gradient` (h // size, w // size) arrives from the loss.
+    """
+    limit = np.abs(output_gradient).max()
+    figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), width_ratios=[2, 1.2, 2, 2])
+    look = {"value_range": (-limit, limit), "cmap": "PuOr"}
+    plot_numbers(image, ax=axes[0], title="what was pooled")
+    plot_numbers(output_gradient, ax=axes[1], title="gradient arriving", **look)
+    for ax, (kind, backward) in zip(axes[2:], GRADIENTS.items(), strict=True):
+        passed = backward(_batch(image), _batch(output_gradient), size)[0, :, :, 0]
+        plot_numbers(passed, ax=ax, title=f"passed on by {kind}", **look)
+    for (row, column), color in _colors(output_gradient.shape):
+        _frame(axes[1], (row, column), 1, color)
+        for ax in (axes[0], axes[2], axes[3]):
+            _frame(ax, (row * size, column * size), size, color)
+    return figure, axes
+
+
+def plot_receptive_fields(image, sizes, *, ax=None, title=None):
+    """Draw receptive fields as squares around the middle of an image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (h, w)
+        In the pixels that the network gets.
+    sizes : dict of str to int
+        Side of each square in pixels, at most four, by the name it gets in the legend.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Default: the current Axes.
+    """
+    ax = plot_image(image, ax=ax, title=title)
+    height, width = np.shape(image)
+    for color, (name, size) in zip(COLORS, sizes.items(), strict=False):
+        start = ((height - size) // 2, (width - size) // 2)
+        _outline(ax, start, (size, size), color, 2, label=f"{name}: {size} × {size}")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, 0), frameon=False, fontsize="small")
+    return ax
+
+
+def _text(value, decimals):
+    """Print a number with a real minus sign, and 0 without one."""
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+def _centered(fontsize):
+    return {"ha": "center", "va": "center", "fontsize": fontsize}
+
+
+def _outline(ax, start, size, color, width=2.5, **kwargs):
+    """Draw a frame around `size` (rows, columns) pixels from `start` (row, column)."""
+    corner = (start[1] - 0.5, start[0] - 0.5)
+    style = {"fill": False, "edgecolor": color, "linewidth": width}
+    ax.add_patch(Rectangle(corner, size[1], size[0], **style, **kwargs))
+
+
+def _frame(ax, start, size, color):
+    """Frame `size` × `size` pixels from `start`, a little inside, so that neighbors stay apart."""
+    corner = (start[1] - 0.42, start[0] - 0.42)
+    style = {"fill": False, "edgecolor": color, "linewidth": 2.5}
+    ax.add_patch(Rectangle(corner, size - 0.16, size - 0.16, **style))
+
+
+def _colors(shape):
+    """Yield each place of an array with a color that its neighbors do not have."""
+    for row, column in np.ndindex(shape):
+        yield (row, column), COLORS[(row % 2) * 2 + column % 2]
+
+
+def _batch(image):
+    return image[np.newaxis, :, :, np.newaxis]
+
+
+def _pooled(image, kind, size, stride):
+    return POOLS[kind](_batch(image), size, stride=stride)[0, :, :, 0]
+
+
+def _draw_padded(ax, padded, borders):
+    """Draw an image that has its borders, which are hatched."""
+    (top, bottom), (left, right) = borders
+    rows, columns = padded.shape
+    plot_numbers(padded, ax=ax, title="image and window")
+    for row, column in np.ndindex(rows, columns):
+        if not (top <= row < rows - bottom and left <= column < columns - right):
+            _outline(ax, (row, column), (1, 1), "0.6", 0.4, hatch="////")
+    _outline(ax, (top, left), (rows - top - bottom, columns - left - right), BLUE, 2)
+
+
+def _draw_products(ax, window, kernel, total):
+    """Print value × weight in every place of the window, colored by the product."""
+    products = window * kernel
+    reach = 1.6 * max(np.abs(products).max(), 1e-9)
+    ax.imshow(products, cmap="PuOr_r", vmin=-reach, vmax=reach)
+    for (row, column), product in np.ndenumerate(products):
+        terms = (window[row, column], kernel[row, column], product)
+        value, weight, text = (f"{number + 0.0:.2g}".replace("-", "−") for number in terms)
+        ax.text(column, row, f"{value} × {weight}\n= {text}", **_centered(8.5))
+    total = _text(total, 0 if total == round(total) else 1)
+    ax.set(xticks=[], yticks=[], title=f"value × weight\nsum {total}")
+    ax.spines[:].set_visible(False)
+    _outline(ax, (0, 0), kernel.shape, ORANGE)
+
+
+def _draw_result(ax, result, row, column):
+    """Draw the results in reading order up to this one; those to come stay blank."""
+    so_far = result.copy().ravel()
+    so_far[row * result.shape[1] + column + 1 :] = np.nan
+    reach = max(np.abs(result).max(), 1e-9)
+    title = f"result, {result.shape[0]} × {result.shape[1]}"
+    look = {"value_range": (-reach, reach), "cmap": "PuOr_r"}
+    plot_numbers(so_far.reshape(result.shape), ax=ax, title=title, **look)
+    _outline(ax, (row, column), (1, 1), ORANGE)
