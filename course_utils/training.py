@@ -19,8 +19,6 @@ tf = import_quietly()
 # Only after the quiet import, because Keras imports TensorFlow too.
 import keras  # noqa: E402
 
-__all__ = ["History", "cosine_adam", "fit", "predict", "refuse_test_images", "set_seed", "to_tf"]
-
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
 warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
@@ -165,7 +163,7 @@ class History:
         )
 
 
-def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), progress=True, **batches):
+def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batches):
     """Train a compiled model on one data set while watching another; never on test images.
 
     Parameters
@@ -180,9 +178,6 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), progress
         Seed of the order of the images.
     callbacks : list of keras.callbacks.Callback, optional
         Such as ``EarlyStopping(patience=5, restore_best_weights=True)``, which watches val_loss.
-    progress : bool, optional
-        Show a bar: a widget in a notebook, a line in a terminal, nothing where output goes to a
-        file.
     **batches
         ``batch_size``, ``target``, ``sample_weight`` and ``augment``, as for `to_tf`. Validation
         images are neither weighted nor changed.
@@ -190,10 +185,6 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), progress
     Returns
     -------
     history : History
-
-    Notes
-    -----
-    Early stopping decides by the validation set, so a score on that set is too good afterwards.
 
     Examples
     --------
@@ -205,8 +196,8 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), progress
     target = batches.get("target", "labels")
     watched = None if validation is None else to_tf(validation, 128, target=target)
     start = time.perf_counter()
-    # In a terminal, None shows the bar only where somebody looks.
-    hidden = None if progress and not issubclass(tqdm, tqdm_notebook) else not progress
+    # None shows a bar in a terminal, and nothing where output goes to a file.
+    hidden = False if issubclass(tqdm, tqdm_notebook) else None
     with tqdm(total=epochs, unit="epoch", leave=False, disable=hidden) as bar:
         curves = model.fit(
             to_tf(train, shuffle=True, seed=seed, **batches),
@@ -281,29 +272,13 @@ def cosine_adam(rate, epochs, images, batch_size=32):
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, batches))
 
 
-def refuse_test_images(name, part):
-    """Refuse a part that holds images of an official test split.
-
-    Parameters
-    ----------
-    name : str
-        What the caller calls the part.
-    part : ImageDataset
-    """
-    count = 0 if part.splits is None else np.sum(part.splits == "test")
-    if count:
-        refuse(
-            name,
-            f"{count} images of the official test split",
-            "training and validation images",
-            "Test images are for the one score at the end: use dataset.split('train').",
-        )
-
-
 def _check_parts(train, validation):
-    refuse_test_images("train", train)
+    for name, part in {"train": train, "validation": validation}.items():
+        count = 0 if part is None or part.splits is None else np.sum(part.splits == "test")
+        if count:
+            remedy = "Test images are for the one score at the end: use dataset.split('train')."
+            refuse(name, f"{count} images of the official test split", "no test image", remedy)
     if validation is not None:
-        refuse_test_images("validation", validation)
         shared = np.intersect1d(train.groups, validation.groups)
         if len(shared):
             received = f"{len(shared)} groups that are in train too, such as {shared[0]}"
@@ -319,12 +294,8 @@ class _Watcher(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if not np.isfinite(logs["loss"]):
-            refuse(
-                "loss",
-                f"{logs['loss']} in epoch {epoch + 1}",
-                "a finite number",
-                "Lower the learning rate, and look for NaN in the images.",
-            )
+            remedy = "Lower the learning rate, and look for NaN in the images."
+            refuse("loss", f"{logs['loss']} in epoch {epoch + 1}", "a finite number", remedy)
         shown = {name: f"{logs[name]:.3f}" for name in ("loss", "val_loss") if name in logs}
         self.bar.set_postfix(shown)
         self.bar.update()

@@ -81,7 +81,7 @@ def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False
     if natural:
         options["sample_weight"] = train.attributes["weight"].to_numpy()
     epochs = epochs or LESSON.EPOCHS
-    LESSON.fit(model, train, epochs=epochs, seed=seed, progress=False, **options)
+    LESSON.fit(model, train, epochs=epochs, seed=seed, **options)
     return model
 
 

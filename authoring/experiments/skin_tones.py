@@ -87,7 +87,7 @@ def trained(seed, power, tones=LIGHT, tint=0.0, equal=False):
         options["sample_weight"] = (
             len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
         )
-    LESSON.fit(model, train, seed=seed, progress=False, **options)
+    LESSON.fit(model, train, seed=seed, **options)
     return model
 
 
