@@ -61,7 +61,7 @@ unit: setup-author
 	$(AUTHOR) -m pytest -q
 
 lessons: setup-author
-	$(AUTHOR) -m authoring.workshop.notebooks test
+	$(AUTHOR) -m authoring.workshop.notebooks test $(LESSON)
 
 notebooks: setup-author ## execute and normalize the lessons, or one LESSON
 	$(AUTHOR) -m authoring.workshop.notebooks run $(LESSON)
@@ -82,7 +82,6 @@ experiments: setup-author ## compute the stored tables of the lessons, or one NA
 
 data: setup-author ## write the embedded data again from their generators
 	$(AUTHOR) -m authoring.workshop.mni_template
-	$(AUTHOR) -c 'from simulation.brain import template; template.build_template_file()'
 	$(AUTHOR) -m simulation brain_mri --out data/brain_mri.npz
 	$(AUTHOR) -m simulation breast_ultrasound --out data/breast_ultrasound.npz
 	$(AUTHOR) -m simulation skin_lesions --out data/skin_lesions.npz

@@ -9,10 +9,15 @@ from __future__ import annotations
 from numbers import Integral
 
 import numpy as np
+import pandas as pd
 
 
 class DatasetError(ValueError):
     """Report a data set, or a file that should hold one, that breaks a rule."""
+
+
+class MissingDataError(DatasetError):
+    """Report a real set that is not on this computer, and how to get it."""
 
 
 def refuse(name, received, allowed, remedy):
@@ -51,6 +56,28 @@ def check_names(name, names, count=None):
     if count is not None and len(names) != count:
         refuse(name, f"{len(names)} names {names}", f"{count} names", "Name each one once.")
     return tuple(str(word) for word in names)
+
+
+def check_rows(name, values, n):
+    """Check one name or number for each of n rows, none missing; return an array (n,).
+
+    NumPy alone would turn a missing patient number into a patient called 'nan'.
+    """
+    array = np.asarray(values)
+    if array.shape != (n,):
+        refuse(name, f"shape {array.shape}", f"({n},), one value per row", "Select both alike.")
+    if array.dtype.kind not in "iub":
+        objects = np.asarray(values, dtype=object)
+        missing = np.flatnonzero(pd.isna(objects) | np.isin(array.astype(str), [""]))
+        if missing.size:
+            refuse(
+                name,
+                f"a missing value in row {missing[0]} ({missing.size} such rows)",
+                "a name or number for each row",
+                "Find out whose rows these are, or leave them out.",
+            )
+    text = array.dtype.kind in "OT" and all(isinstance(value, str) for value in array)
+    return array.astype(str) if text else array
 
 
 def frozen(array):

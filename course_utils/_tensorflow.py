@@ -30,7 +30,3 @@ with _muted_stderr():
     import tensorflow as tf
 
 __all__ = ["keras", "tf"]
-
-
-def import_quietly():
-    return tf

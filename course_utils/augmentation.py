@@ -5,11 +5,7 @@ from numbers import Real
 import numpy as np
 
 from course_utils._checks import check_seed, refuse
-from course_utils._tensorflow import import_quietly
-
-tf = import_quietly()
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # noqa: E402
+from course_utils._tensorflow import keras, tf
 
 # Up to which a change is allowed: of the rotation in degrees, of all others as a share.
 LIMITS = {

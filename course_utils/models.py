@@ -3,12 +3,9 @@
 Import this module (or `training`) before Keras: it silences TensorFlow's start-up messages.
 """
 
-from course_utils._tensorflow import import_quietly
+from course_utils._tensorflow import keras
 
-import_quietly()
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
+layers = keras.layers
 
 __all__ = ["compact_cnn", "first_cnn"]
 

@@ -13,11 +13,7 @@ from tqdm.auto import tqdm
 from tqdm.notebook import tqdm_notebook
 
 from course_utils._checks import check_seed, refuse
-from course_utils._tensorflow import import_quietly
-
-tf = import_quietly()
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # noqa: E402
+from course_utils._tensorflow import keras, tf
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.

@@ -14,12 +14,10 @@ from PIL import Image
 
 from course_utils import ROOT, training
 from course_utils._checks import DatasetError, check_choice, refuse
+from course_utils._tensorflow import keras
 from course_utils.datasets import ImageDataset
 
-# Only after the modules of the course, which import TensorFlow quietly.
-import keras  # isort: skip
-from keras import layers  # isort: skip
-
+layers = keras.layers
 __all__ = ["NAMES", "add_head", "backbone", "fine_tune", "load", "resize"]
 
 WEIGHTS = ROOT / "data" / "weights"

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from course_utils._jpeg import encode_jpeg
+from course_utils.datasets._npz import encode_jpeg
 from simulation.brain import patient as brain
 from simulation.brain.mri import CHANNELS
 from simulation.brain.signs import DIAGNOSES as TUMORS
@@ -106,8 +106,10 @@ class Cohort:
         First letter of a group's name, and what a group is.
     jpeg : bool
         Whether images are stored as JPEG bytes.
-    meta : dict
-        What else the file says; `source` among it.
+    weigh : callable, optional
+        ``weigh(labels, groups, parts)`` returns how common each image is.
+    meta, more_meta : dict
+        What the file says before and after the seed.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Cohort:
     letter: str = "P"
     group_kind: str = "patient"
     jpeg: bool = False
+    weigh: Callable | None = None
     more_meta: dict = field(default_factory=dict)
 
     def plans(self, seed=None, counts=None):
@@ -195,9 +198,9 @@ class Cohort:
         for name in cases[0].attributes:
             values = per_image([case.attributes[name] for case in cases])
             arrays[f"attributes/{name}"] = values
-        if self.name == "skin_lesions":
+        if self.weigh:
             parts = np.char.add(np.char.add(arrays["splits"], "/"), arrays["attributes/subset"])
-            weights = natural_weights(arrays["labels"], arrays["groups"], parts)
+            weights = self.weigh(arrays["labels"], arrays["groups"], parts)
             arrays["attributes/weight"] = weights.round(5)
         meta = {"origin": "simulated", **self.meta, "generator_version": GENERATOR_VERSION}
         arrays["meta"] = np.array(json.dumps(meta | {"seed": seed} | self.more_meta))
@@ -267,6 +270,7 @@ _SKIN = Cohort(
     letter="L",
     group_kind="lesion",
     jpeg=True,
+    weigh=natural_weights,
     meta={
         "source": "Simulated by course_utils.simulation.skin",
         "license": "CC BY 4.0",

@@ -33,7 +33,7 @@ def predicted(model, data, part):
     """Return one row per patient: the probability, and its mean with that of the mirror image."""
     plain = training.predict(model, data)
     both = (plain + training.predict(model, LESSON.mirrored(data))) / 2
-    alone, mean = (datasets.aggregate(p, data.groups, labels=data.labels) for p in (plain, both))
+    alone, mean = (data.per_group(p) for p in (plain, both))
     return pd.DataFrame(
         {
             "part": part,

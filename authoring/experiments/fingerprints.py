@@ -25,7 +25,6 @@ LEFT_OUT = (
     "course_utils.exercises",
     "course_utils.app",
     "course_utils.downloads",
-    "course_utils.datasets.real_sets",
     "course_utils.real_data",
     "course_utils.results",
     "course_utils._checks",

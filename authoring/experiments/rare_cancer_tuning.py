@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from authoring.experiments import rare_cancer
+from course_utils._tensorflow import keras
 from course_utils.evaluation import average_precision, roc_auc
-from course_utils.training import keras
 
 lesson = rare_cancer.lesson
 FOLDS, UPDATES = 3, 800

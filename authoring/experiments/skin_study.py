@@ -8,10 +8,10 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import balanced_accuracy_score
 
 from authoring.experiments.definitions import definitions
 from course_utils import datasets, training, transfer
-from course_utils.evaluation import balanced_accuracy
 from course_utils.results import probabilities
 
 LESSON = definitions("09")
@@ -40,8 +40,8 @@ def measure(seed, **settings):
 
 def score(rows):
     """Return the balanced accuracy over lesions."""
-    answers = rows[[f"p_{k}" for k in range(CLASSES)]].to_numpy()
-    return balanced_accuracy(rows["label"].to_numpy(), answers)
+    called = rows[[f"p_{k}" for k in range(CLASSES)]].to_numpy().argmax(axis=1)
+    return balanced_accuracy_score(rows["label"], called)
 
 
 def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False, epochs=None):
@@ -88,7 +88,7 @@ def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False
 def predicted(model, part):
     """Return one row per lesion of a part: part, group, label, p_0 … p_6 in thousandths."""
     data = images_of(part)
-    found = datasets.aggregate(training.predict(model, data), data.groups, labels=data.labels)
+    found = data.per_group(training.predict(model, data))
     table = pd.DataFrame({"part": part, "group": found.groups, "label": found.labels})
     for k, p in enumerate(found.probabilities.T):
         table[f"p_{k}"] = np.rint(1000 * p).astype(int)
@@ -110,7 +110,7 @@ def winner(table):
 
     def mean_score(arm):
         labels, runs, _ = probabilities(table, arm, "validation")
-        return np.mean([balanced_accuracy(labels, run) for run in runs])
+        return np.mean([balanced_accuracy_score(labels, run.argmax(axis=1)) for run in runs])
 
     return max(CANDIDATES, key=mean_score)
 

@@ -127,7 +127,7 @@ def predicted(model, data, part):
     table = None
     for name in TONES:
         rows = tone == name
-        found = datasets.aggregate(answers[rows], data.groups[rows], labels=data.labels[rows])
+        found = data.select(rows).per_group(answers[rows])
         if table is None:
             table = pd.DataFrame({"part": part, "group": found.groups, "label": found.labels})
         malignant = found.probabilities[:, LESSON.MALIGNANT].sum(axis=1)

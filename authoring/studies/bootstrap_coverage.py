@@ -5,19 +5,14 @@ is normal around its class's mean, with a share of its variance (the intra-group
 common to all images of a group. The true AUC is known by formula. Three bootstraps are compared:
 groups scored by the mean of their images; groups with all their images; and, wrongly, images as
 if they were independent. Of the first, the course's two kinds of interval.
-
-    python -m authoring.studies.bootstrap_coverage [--replications 4000] [--seed 0]
-        [--out data/results/bootstrap_coverage.csv]
 """
 
-import argparse
-import time
 from itertools import product
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
+from authoring.studies import tables
 from course_utils.evaluation.intervals import draw_groups, interval_of_draws
 
 SIZES = ((6, 6), (20, 20), (75, 75), (6, 114))
@@ -108,25 +103,17 @@ def coverage(size, auc, correlation, replications, seed):
 
 def main():
     """Write and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = tables.parser(__doc__)
     parser.add_argument("--replications", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", help="CSV file to write")
-    options = parser.parse_args()
-    start, rows = time.perf_counter(), []
+    options, rows = parser.parse_args(), []
     for number, settings in enumerate(product(SIZES, AUCS, CORRELATIONS)):
-        seed = options.seed + 1000 * number
-        rows += coverage(*settings, options.replications, seed)
+        rows += coverage(*settings, options.replications, options.seed + 1000 * number)
         print(*settings, *(row["coverage"] for row in rows[-len(METHODS) :]), flush=True)
-    print(f"{time.perf_counter() - start:.0f} s")
-    if options.out:
-        note = (
-            f"# authoring/studies/bootstrap_coverage.py --replications {options.replications} "
-            f"--seed {options.seed}; {IMAGES} images per group, {RESAMPLES} draws\n"
-        )
-        with open(options.out, "w", encoding="utf-8", newline="\n") as file:
-            file.write(note + pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
+    made_by = f"bootstrap_coverage --replications {options.replications} --seed {options.seed}"
+    made_by += f"; {IMAGES} images per group, {RESAMPLES} draws"
+    tables.write(options.out, rows, made_by)
 
 
 if __name__ == "__main__":
-    main()
+    tables.run(main)

@@ -26,7 +26,7 @@ import pandas as pd
 
 from authoring.experiments.definitions import definitions
 from authoring.studies.brain_slices import find_runs
-from course_utils import datasets, evaluation, training, transfer
+from course_utils import datasets, evaluation, own_data, training, transfer
 from course_utils._files import write_text
 
 LESSON = definitions("10")
@@ -50,14 +50,20 @@ def read(folder):
     with warnings.catch_warnings():
         # Every slice is its own group for a moment; the runs need the pixels.
         warnings.simplefilter("ignore", UserWarning)
-        found = datasets.read_image_folder(
-            folder, images="images", masks="masks", mask_name="tumor", label="diagnosis",
-            class_names=DIAGNOSES, group_kind="image", name="real slices",
-        )  # fmt: skip
+        found = own_data.read_image_folder(
+            folder,
+            images="images",
+            masks="masks",
+            mask_name="tumor",
+            columns={"label": "diagnosis"},
+            class_names=DIAGNOSES,
+            group_kind="image",
+        )
     number = found.attributes["file"].str.extract(r"(\d+)")[0].astype(int).to_numpy()
     found = found.select(np.lexsort((number, found.labels)))
     runs = find_runs(found.images[..., 0].astype(np.float32), found.labels)
-    return datasets.crop_to_head(replace(found, groups=runs, group_kind="near-duplicate"))
+    found = replace(found, name="real slices", groups=runs, group_kind="near-duplicate")
+    return datasets.crop_to_head(found)
 
 
 def check_runs(data):

@@ -5,49 +5,40 @@ simulated T1c channel of the training patients only, and the simulated validatio
 the epoch. No real slice trains anything. Dice is computed on the real slices' own pixel grid,
 beside that of the brightest blob, once tuned on simulated training slices and once (`FAVORED`)
 on real meningiomas, in its favor: the network's difference is taken to the second. Intervals
-resample runs of similar consecutive slices, because the
-patients behind the slices are not known.
+resample runs of similar consecutive slices, because the patients behind the slices are not known.
 
-    python -m authoring.studies.brain_transfer --real-data DIR [--task segment|classify|both]
-        [--epochs N] [--seed S] [--out FILE.csv]
-
-DIR holds ``images/`` and ``masks/`` with gray PNG files of the same names and the same size
-(masks: above 127 is tumor), and ``labels.csv`` with the columns ``file`` (such as ``209.png``;
-the number gives the order) and ``diagnosis`` (``meningioma``, ``glioma`` or ``pituitary``). An
-optional column ``plane`` (``axial`` or other) replaces the rule in `looks_axial`. Nothing in
-the course depends on DIR.
+--real-data takes a folder in the format of ``brain_t1c/`` with masks, all slices of one size (see
+the README). A column ``plane`` (``axial`` or other) replaces the rule in `looks_axial`.
 """
 
-import argparse
 import time
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score
 
+from authoring.studies import tables
 from authoring.studies.brain_slices import SIZE, crop, find_runs, head_box, read_folder, scale
+from course_utils import datasets, training
+
+# Only after the quiet import, because Keras imports TensorFlow too.
+import keras  # isort: skip
+from keras import layers, losses, ops  # isort: skip
 
 FAVORED = (1.35, 12)
 DIAGNOSES = ("meningioma", "glioma", "pituitary")
 
 
-def read_simulated(path):
-    """Return T1c slices cropped to the head, core masks and the other arrays, by name."""
-    with np.load(path, allow_pickle=False) as file:
-        keep = file["labels"] < 2
-        data = {
-            name: file[name][keep]
-            for name in ("labels", "groups", "splits", "attributes/whole_tumor")
-        }
-        data["inside"] = file["attributes/tumor_in_slice"][keep]
-        images, masks = file["images"][keep, ..., 0], file["masks"][keep] & 1
+def read_simulated():
+    """Return slices with a tumor, cropped to the head, their core masks, and the data set."""
+    data = datasets.load("brain_mri")
+    data = data.select(np.flatnonzero(data.attributes["tumor_in_slice"]))
+    images, cores = data.images[..., 0], data.mask("core")
     boxes = [head_box(i) for i in images]
-    data["images"] = np.array([scale(crop(i, b)) for i, b in zip(images, boxes, strict=True)])
-    data["masks"] = np.array([crop(m, b) > 0.5 for m, b in zip(masks, boxes, strict=True)])
-    return data
+    images = np.array([scale(crop(i, b)) for i, b in zip(images, boxes, strict=True)])
+    masks = np.array([crop(m, b) > 0.5 for m, b in zip(cores, boxes, strict=True)])
+    return images, masks, data
 
 
 def read_real(folder):
@@ -133,8 +124,6 @@ def units(images):
 
 def unet():
     """Return a U-Net with four levels and about 0.4 million parameters."""
-    import keras
-    from keras import layers
 
     def block(x, filters):
         for _ in range(2):
@@ -158,9 +147,6 @@ def unet():
 
 def compact():
     """Return three convolutions with pooling, then the maximum over the image."""
-    import keras
-    from keras import layers
-
     x = inputs = keras.Input((SIZE, SIZE, 1))
     for filters in (16, 32, 64):
         x = layers.Conv2D(filters, 5, padding="same", activation="relu")(x)
@@ -171,8 +157,6 @@ def compact():
 
 def overlap_loss(true, predicted):
     """Return cross-entropy plus one minus the soft Dice of the batch."""
-    from keras import losses, ops
-
     both = ops.sum(true * predicted)
     dice = (2 * both + 1) / (ops.sum(true) + ops.sum(predicted) + 1)
     return ops.mean(losses.binary_crossentropy(true, predicted)) + 1 - dice
@@ -184,33 +168,28 @@ def dice(first, second):
     return 2 * both / np.maximum(first.sum(axis=(1, 2)) + second.sum(axis=(1, 2)), 1)
 
 
-def train(model, data, goal, epochs, seed, minutes):
-    """Train; return the weights of the epoch in which `goal(model)` was highest."""
-    import keras
+def train(model, loss, rows, batch, goal, options):
+    """Train; keep the weights of the epoch in which `goal(found)` was highest on validation.
 
-    rng = np.random.default_rng(seed)
-    rows = np.flatnonzero((data["splits"] == "train") & data["use"])
-    steps = epochs * (len(rows) // 16)
-    rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-    model.compile(keras.optimizers.Adam(rate), data["loss"])
+    ``batch(rng, rows)`` returns inputs and answers.
+    """
+    rng = np.random.default_rng(options.seed)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, options.epochs * (len(rows) // 16))
+    model.compile(keras.optimizers.Adam(rate), loss)
     best, weights, start = -1.0, None, time.time()
-    for epoch in range(epochs):
+    for epoch in range(options.epochs):
         order = rng.permutation(rows)
-        for part in (order[i : i + 16] for i in range(0, len(order) - 15, 16)):
-            x, y = batch_of(rng, data["images"][part], data["masks"][part])
-            if data["loss"] == "binary_crossentropy":
-                y = data["labels"][part].astype(np.float32)[:, None]
-            loss = model.train_on_batch(x, y)
-        value, spent = goal(model), (time.time() - start) / 60
-        print(f"  epoch {epoch + 1}: loss {loss:.3f}, validation {value:.3f}, {spent:.1f} min",
+        for i in range(0, len(order) - 15, 16):
+            value = model.train_on_batch(*batch(rng, order[i : i + 16]))
+        reached, spent = goal(), (time.time() - start) / 60
+        print(f"  epoch {epoch + 1}: loss {value:.3f}, validation {reached:.3f}, {spent:.1f} min",
               flush=True)  # fmt: skip
-        if value > best:
-            best, weights = value, model.get_weights()
-        if spent * (epoch + 2) / (epoch + 1) > minutes:
+        if reached > best:
+            best, weights = reached, model.get_weights()
+        if spent * (epoch + 2) / (epoch + 1) > options.minutes:
             print("  stopped by the time limit")
             break
     model.set_weights(weights)
-    return best
 
 
 def predict(model, images):
@@ -252,11 +231,8 @@ def blobs(images, level, depth):
     return kept
 
 
-def tune_blobs(data, count=200):
+def tune_blobs(images, masks):
     """Return the level and depth with the best mean Dice on simulated training slices."""
-    rows = np.flatnonzero((data["splits"] == "train") & data["inside"])
-    rows = np.random.default_rng(0).choice(rows, count, replace=False)
-    images, masks = data["images"][rows], data["masks"][rows]
     pairs = [(level, depth) for level in (1.2, 1.35, 1.5, 1.7, 2.0, 2.4) for depth in (3, 6, 9, 12)]
     return max(pairs, key=lambda p: dice(blobs(images, *p) > 0.5, masks).mean())
 
@@ -272,114 +248,92 @@ def resampled(values, runs, statistic, draws=2000):
     return np.nanpercentile(found, [2.5, 97.5])
 
 
-def show(rows, name, values, runs):
-    """Print a mean with its interval and keep it for the table."""
-    low, high = resampled(values, runs, np.mean)
-    print(f"  {name:38s} {values.mean():6.3f} ({low:.3f} to {high:.3f}), "
-          f"{len(values)} slices, {len(np.unique(runs))} runs", flush=True)  # fmt: skip
-    rows.append((name, len(values), len(np.unique(runs)), values.mean(), low, high))
+def row(measure, values, runs, statistic=np.mean):
+    """Return, and print, one row of the table."""
+    low, high = resampled(values, runs, statistic)
+    made = {"measure": measure, "slices": len(values), "runs": len(np.unique(runs))}
+    made |= {"value": statistic(values), "low": low, "high": high}
+    print("  " + ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else str(v)
+                           for k, v in made.items()), flush=True)  # fmt: skip
+    return made
 
 
-def segment(data, real, options, rows):
-    """Train the U-Net and compare its Dice with that of the brightest blob."""
-    table, masks, boxes, images = real
-    data = data | {"use": data["inside"], "loss": overlap_loss}
-    check = (data["splits"] == "validation") & data["inside"]
+def segment(simulated, real, options):
+    """Yield the Dice of the U-Net and of the brightest blob."""
+    images, masks, data = simulated
+    table, real_masks, boxes, real_images = real
+    train_rows, check = (np.flatnonzero(data.splits == split) for split in ("train", "validation"))
     model = unet()
-    print(f"U-Net, {model.count_params():,} parameters")
 
-    def goal(model):
-        found = model.predict(units(data["images"][check]), verbose=0, batch_size=64)[..., 0]
-        return dice(found > 0.5, data["masks"][check]).mean()
+    def batch(rng, rows):
+        return batch_of(rng, images[rows], masks[rows])
 
-    train(model, data, goal, options.epochs, options.seed, options.minutes)
-    maps = predict(model, images)
-    if options.maps:
-        np.savez_compressed(options.maps, maps=maps.astype(np.float16))
-    network = dice(largest(to_grid(maps, boxes, masks.shape[1:])), masks)
-    tuned = tune_blobs(data)
-    print(f"brightest blob, above a multiple of the median, px below the skin: {tuned}, {FAVORED}")
+    def goal():
+        found = model.predict(units(images[check]), verbose=0, batch_size=64)[..., 0]
+        return dice(found > 0.5, masks[check]).mean()
+
+    train(model, overlap_loss, train_rows, batch, goal, options)
+    shape = real_masks.shape[1:]
+    network = dice(largest(to_grid(predict(model, real_images), boxes, shape)), real_masks)
+    chosen = np.random.default_rng(0).choice(train_rows, 200, replace=False)
+    tuned = tune_blobs(images[chosen], masks[chosen])
     first, blob = (
-        dice(to_grid(blobs(images, *choice), boxes, masks.shape[1:]) > 0.5, masks)
+        dice(to_grid(blobs(real_images, *choice), boxes, shape) > 0.5, real_masks)
         for choice in (tuned, FAVORED)
     )
+    arms = {"U-Net": network, "blob tuned on simulated": first, "brightest blob": blob}
     for diagnosis in DIAGNOSES:
         of = (table["diagnosis"] == diagnosis).to_numpy()
-        runs = table["run"].to_numpy()[of]
-        show(rows, f"Dice, U-Net, {diagnosis}", network[of], runs)
-        show(rows, f"Dice, blob tuned on simulated, {diagnosis}", first[of], runs)
-        show(rows, f"Dice, brightest blob, {diagnosis}", blob[of], runs)
-        show(rows, f"Dice, difference, {diagnosis}", (network - blob)[of], runs)
-    test = (data["splits"] == "test") & data["attributes/whole_tumor"] & data["inside"]
-    for label, kind in enumerate(("meningioma-like", "glioma-like")):
-        of = test & (data["labels"] == label)
-        found = largest(predict(model, data["images"][of]))
-        show(rows, f"Dice, U-Net, simulated {kind}", dice(found, data["masks"][of]),
-             data["groups"][of])  # fmt: skip
+        for arm, values in (arms | {"difference": network - blob}).items():
+            yield row(f"Dice, {arm}, {diagnosis}", values[of], table["run"].to_numpy()[of])
+    test = (data.splits == "test") & data.attributes["whole_tumor"].to_numpy(bool)
+    for label, kind in enumerate(data.class_names[:2]):
+        of = test & (data.labels == label)
+        found = largest(predict(model, images[of]))
+        yield row(f"Dice, U-Net, simulated {kind}", dice(found, masks[of]), data.groups[of])
 
 
-def classify(data, real, options, rows):
-    """Train the compact CNN and report meningioma against glioma on real slices."""
-    table, _, _, images = real
-    data = data | {"use": data["inside"], "loss": "binary_crossentropy"}
-    check = (data["splits"] == "validation") & data["inside"]
-    _, patient = np.unique(data["groups"][check], return_inverse=True)
-
-    def mean(values):
-        return np.bincount(patient, values) / np.bincount(patient)
-
-    def goal(model):
-        found = model.predict(units(data["images"][check]), verbose=0, batch_size=64)[:, 0]
-        return roc_auc_score(mean(data["labels"][check]) > 0.5, mean(found))
-
+def classify(simulated, real, options):
+    """Yield the compact CNN's AUC of glioma against meningioma on real slices."""
+    images, masks, data = simulated
+    table, _, _, real_images = real
+    train_rows, check = (np.flatnonzero(data.splits == split) for split in ("train", "validation"))
     model = compact()
-    print(f"compact CNN, {model.count_params():,} parameters")
-    train(model, data, goal, options.epochs, options.seed, options.minutes)
-    scores = predict(model, images)
-    label = (table["diagnosis"] == "glioma").to_numpy()
-    two = (table["diagnosis"] != "pituitary").to_numpy()
-    runs = table["run"].to_numpy()
+
+    def batch(rng, rows):
+        inputs, _ = batch_of(rng, images[rows], masks[rows])
+        return inputs, data.labels[rows].astype(np.float32)[:, None]
+
+    def goal():
+        found = model.predict(units(images[check]), verbose=0, batch_size=64)[:, 0]
+        patients = datasets.aggregate(found, data.groups[check], labels=data.labels[check])
+        return roc_auc_score(patients.labels, patients.probabilities)
+
+    train(model, "binary_crossentropy", train_rows, batch, goal, options)
+    pairs = np.column_stack([table["diagnosis"] == "glioma", predict(model, real_images)])
+    two, runs = (table["diagnosis"] != "pituitary").to_numpy(), table["run"].to_numpy()
 
     def auc(pairs):
-        return roc_auc_score(pairs[:, 0], pairs[:, 1]) if 0 < pairs[:, 0].mean() < 1 else np.nan
+        return roc_auc_score(*pairs.T) if 0 < pairs[:, 0].mean() < 1 else np.nan
 
     for name, of in (("axial", two & table["axial"].to_numpy()), ("all planes", two)):
-        pairs = np.column_stack([label[of], scores[of]])
-        low, high = resampled(pairs, runs[of], auc)
-        print(f"  AUC, glioma against meningioma, {name}: {auc(pairs):.3f} ({low:.3f} to "
-              f"{high:.3f}), {(~label[of]).sum()} and {label[of].sum()} slices")  # fmt: skip
-        count = len(np.unique(runs[of]))
-        rows.append((f"AUC, compact CNN, {name}", of.sum(), count, auc(pairs), low, high))
+        yield row(f"AUC, compact CNN, {name}", pairs[of], runs[of], auc)
 
 
 def main():
     """Train, print the figures and write them if asked."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", default="data/brain_mri.npz")
-    parser.add_argument("--real-data", required=True)
-    parser.add_argument("--task", choices=("segment", "classify", "both"), default="both")
+    parser = tables.parser(__doc__, real=True)
+    parser.add_argument("--task", choices=("segment", "classify"), required=True)
     parser.add_argument("--epochs", type=int, default=20)
-    parser.add_argument("--minutes", type=float, default=30, help="time limit per model")
+    parser.add_argument("--minutes", type=float, default=30, help="time limit")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", help="write the figures to this CSV file")
-    parser.add_argument("--maps", help="write the U-Net's probabilities to this npz file")
     options = parser.parse_args()
-    import keras
-
-    keras.utils.set_random_seed(options.seed)
-    data, real, rows = read_simulated(options.data), read_real(options.real_data), []
-    if options.task in ("segment", "both"):
-        segment(data, real, options, rows)
-    if options.task in ("classify", "both"):
-        classify(data, real, options, rows)
-    if options.out:
-        names = ["measure", "slices", "runs", "value", "low", "high"]
-        Path(options.out).parent.mkdir(parents=True, exist_ok=True)
-        made = f"# python -m authoring.studies.brain_transfer --real-data DIR --task {options.task}"
-        made += f" --epochs {options.epochs} --seed {options.seed}; trained on simulated slices"
-        text = pd.DataFrame(rows, columns=names).round(3).to_csv(index=False)
-        Path(options.out).write_text(f"{made}\n{text}", encoding="utf-8")
+    training.set_seed(options.seed)
+    run = {"segment": segment, "classify": classify}[options.task]
+    rows = list(run(read_simulated(), read_real(options.real_data), options))
+    made_by = f"brain_transfer --real-data DIR --task {options.task} --epochs {options.epochs}"
+    tables.write(options.out, rows, f"{made_by} --seed {options.seed}")
 
 
 if __name__ == "__main__":
-    main()
+    tables.run(main)

@@ -1,7 +1,5 @@
 """Lesson 04's three classifiers over five seeds, on the official test patients.
 
-    python -m authoring.studies.first_cnn [--seeds 5] [--out FILE.csv] [--fresh SEED]
-
 Logistic regression on pixels, the 224 × 224 network and the compact network are trained on the
 training patients, one probability per image, averaged per patient. The epochs were fixed on
 validation patients beforehand. For each seed the table gives the AUC on the 180 test patients with
@@ -11,22 +9,21 @@ About 12 minutes on two cores. With --fresh, 180 newly simulated patients, whom 
 looked at, take the place of the test patients.
 """
 
-import argparse
-import csv
-import sys
-import time
 from functools import partial
-from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import simulation
+from authoring.studies import tables
 from course_utils import datasets, evaluation, models, training
+
+# Only after the quiet import, because Keras imports TensorFlow too.
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
 
 EPOCHS = {"first_cnn": 5, "compact_cnn": 20}
 
@@ -42,11 +39,6 @@ def enlarged(images):
     """Turn (n, 96, 96, 2) into (n, 224, 224, 3): the mean of the channels as the third."""
     three = tf.concat([images, tf.reduce_mean(images, axis=-1, keepdims=True)], axis=-1)
     return tf.image.resize(three, (224, 224))
-
-
-def fresh_patients(seed):
-    """Simulate 90 + 90 patients with a tumor; another seed than the set's gives new ones."""
-    return tumor_slices(simulation.draw("brain_mri", {"test": (90, 0, 0)}, seed=seed))
 
 
 def small_pixels(data):
@@ -84,56 +76,43 @@ ARMS = {
 }
 
 
-def rows_for(seed, per_patient):
+def rows_for(seed, probabilities, test):
     """Yield a row per arm: its AUC and its paired difference to logistic regression."""
-    baseline = per_patient["logistic_regression"]
-    for arm, patients in per_patient.items():
-        scored = evaluation.roc_auc, patients.labels, patients.probabilities
-        score = evaluation.bootstrap(*scored)
-        gain = evaluation.bootstrap(*scored, against=baseline.probabilities)
-        numbers = [score.value, score.low, score.high, gain.value, gain.low, gain.high]
-        yield [seed, arm, score.n_groups, *(f"{number:.4f}" for number in numbers)]
+    patients = {
+        arm: datasets.aggregate(p, test.groups, labels=test.labels)
+        for arm, p in probabilities.items()
+    }
+    baseline = patients["logistic_regression"].probabilities
+    for arm, scored in patients.items():
+        score = evaluation.bootstrap(evaluation.roc_auc, scored.labels, scored.probabilities)
+        gain = evaluation.bootstrap(
+            evaluation.roc_auc, scored.labels, scored.probabilities, against=baseline
+        )
+        row = {"seed": seed, "arm": arm, "patients": score.n_groups}
+        for name, found in (("auc", score), ("gain", gain)):
+            row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+        yield row
 
 
 def main():
     """Run all arms over all seeds and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--out", type=Path, default=Path("data/results/first_cnn.csv"))
+    parser = tables.parser(__doc__, seeds=5)
     parser.add_argument("--fresh", type=int, help="seed of newly simulated test patients")
     options = parser.parse_args()
     data = tumor_slices(datasets.load("brain_mri"))
-    train = data.split("train")
-    test = data.split("test") if options.fresh is None else fresh_patients(options.fresh)
-    rows, sums = [], dict.fromkeys(ARMS, 0)
+    train, test = data.split("train"), data.split("test")
+    if options.fresh is not None:
+        drawn = simulation.draw("brain_mri", {"test": (90, 0, 0)}, seed=options.fresh)
+        test = tumor_slices(drawn)
+    rows, found = [], []
     for seed in range(options.seeds):
-        per_patient = {}
-        for arm, run in ARMS.items():
-            start = time.perf_counter()
-            probabilities = run(train, test, seed)
-            sums[arm] = sums[arm] + probabilities / options.seeds
-            per_patient[arm] = datasets.aggregate(probabilities, test.groups, labels=test.labels)
-            print(seed, arm, f"{time.perf_counter() - start:.0f} s", flush=True)
-        rows += rows_for(seed, per_patient)
-    mean = {arm: datasets.aggregate(p, test.groups, labels=test.labels) for arm, p in sums.items()}
-    rows += rows_for("mean", mean)
-    header = [
-        "seed",
-        "arm",
-        "patients",
-        "auc",
-        "auc_low",
-        "auc_high",
-        "gain",
-        "gain_low",
-        "gain_high",
-    ]
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with options.out.open("w", newline="") as file:
-        file.write(f"# python -m authoring.studies.first_cnn {' '.join(sys.argv[1:])}\n")
-        csv.writer(file, lineterminator="\n").writerows([header, *rows])
-    print(f"wrote {options.out}")
+        found.append({arm: run(train, test, seed) for arm, run in ARMS.items()})
+        rows += rows_for(seed, found[-1], test)
+        print(pd.DataFrame(rows[-len(ARMS) :]).round(2).to_string(index=False), flush=True)
+    rows += rows_for("mean", {arm: np.mean([f[arm] for f in found], axis=0) for arm in ARMS}, test)
+    fresh = "" if options.fresh is None else f" --fresh {options.fresh}"
+    tables.write(options.out, rows, f"first_cnn --seeds {options.seeds}{fresh}")
 
 
 if __name__ == "__main__":
-    main()
+    tables.run(main)

@@ -5,13 +5,13 @@ against breastmnist (28 px) and breast_ultrasound (64 px), ``skin_lesions`` agai
 (64 px, the central square).
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from authoring.studies import brain_slices, real_folders
-from course_utils.datasets import group_near_duplicates, read_dataset
+from course_utils import datasets
+from course_utils.datasets import group_near_duplicates
 
 MALIGNANT = ("mel", "bcc", "akiec")
 SKIN_CLASSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
@@ -22,32 +22,19 @@ PARTS = {
 }
 
 
+PIXELS = {"breastmnist": 28, "breast_ultrasound": 64, "skin_lesions": 64}
+
+
 @dataclass(frozen=True)
 class Images:
-    """Images of one origin, made comparable.
+    """Images of one origin, made comparable."""
 
-    Attributes
-    ----------
-    images : array (n, size, size, channels), float32, 0–255
-    labels : array (n,)
-        1 is malignant (brain: glioma).
-    kinds : array (n,)
-        Names by which the simulated images are chosen in the real proportions.
-    groups : array (n,)
-        Patients, lesions, near-duplicates or runs of slices.
-    known : bool
-        Whether the groups came with the images, rather than from likeness.
-    weights : array (n,)
-        How common an image is.
-    age : array (n,) or None
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    kinds: np.ndarray
-    groups: np.ndarray
-    known: bool
-    weights: np.ndarray
+    images: np.ndarray  # (n, size, size, channels), float32, 0–255
+    labels: np.ndarray  # 1 is malignant (brain: glioma)
+    kinds: np.ndarray  # names by which simulated images are chosen in the real proportions
+    groups: np.ndarray  # patients, lesions, near-duplicates or runs of slices
+    known: bool  # whether the groups came with the images, rather than from likeness
+    weights: np.ndarray  # how common an image is
     age: np.ndarray | None = None
 
     def __len__(self):
@@ -56,10 +43,12 @@ class Images:
 
     def select(self, which):
         """Return some of the images."""
-        fields = ("images", "labels", "kinds", "groups")
-        age = None if self.age is None else self.age[which]
-        chosen = {name: getattr(self, name)[which] for name in fields}
-        return Images(**chosen, known=self.known, weights=self.weights[which], age=age)
+        chosen = {
+            name: values[which]
+            for name, values in vars(self).items()
+            if isinstance(values, np.ndarray)
+        }
+        return replace(self, **chosen)
 
 
 def central_square(image):
@@ -75,7 +64,7 @@ def resized(images, size):
     return np.array([np.atleast_3d(real_folders.shrink(i, size)) for i in images], np.float32)
 
 
-def read_real(folder, part, size=None, malignant=MALIGNANT):
+def read_real(folder, part, size=None):
     """Return the real images of one part of the folder, or None if it is missing."""
     if part == "breastmnist":
         real = real_folders.read_breastmnist(folder)
@@ -88,11 +77,11 @@ def read_real(folder, part, size=None, malignant=MALIGNANT):
     kinds = real.table["diagnosis"].to_numpy(str)
     known, age = part == "skin_lesions", None
     if known:
-        images = resized([central_square(i) for i in real.images], size or 64)
-        groups, labels = real.table["lesion_id"].to_numpy(str), np.isin(kinds, malignant)
+        images = resized([central_square(i) for i in real.images], size or PIXELS[part])
+        groups, labels = real.table["lesion_id"].to_numpy(str), np.isin(kinds, MALIGNANT)
         age = real.table["age"].to_numpy(float)
     else:
-        images = resized(real.images, size or (28 if part == "breastmnist" else 64))
+        images = resized(real.images, size or PIXELS[part])
         groups, labels = group_near_duplicates(images), kinds == "malignant"
         kinds = np.where(labels, "malignant", "other")
     if labels.all() or not labels.any():
@@ -114,34 +103,21 @@ def _brain(real):
     return Images(images[..., None], labels, kinds[keep], runs[keep], False, ones)
 
 
-def read_simulated(data_folder, name, part, size=None, split="train", malignant=MALIGNANT):
-    """Return the simulated images of a split, prepared like `read_real`; None if not embedded."""
-    path = Path(data_folder) / f"{name}.npz"
-    if not path.is_file():
-        return None
-    data = read_dataset(path)
-    keep = np.ones(len(data), bool) if split is None else data.splits == split
-    attributes = data.attributes
+def read_simulated(name, part, size=None):
+    """Return the simulated training images, prepared like `read_real`."""
+    data = datasets.load(name).split("train")
+    attributes, labels = data.attributes, data.labels
     if name == "brain_mri":
-        keep &= (data.labels < 2) & attributes["tumor_in_slice"].to_numpy(bool)
-    if attributes is not None and "subset" in attributes:
-        keep &= (attributes["subset"] == "main").to_numpy()
-    data = data.select(np.flatnonzero(keep))
-    weights, attributes = np.ones(len(data)), data.attributes
-    if attributes is not None and "weight" in attributes:
-        weights = attributes["weight"].to_numpy(float)
-    if name == "brain_mri":
+        data = data.select(np.flatnonzero((labels < 2) & attributes["tumor_in_slice"]))
         images = np.array([brain_slices.standardize(i[..., 0]) for i in data.images])[..., None]
-        kinds = np.array(["meningioma", "glioma"])[data.labels]
-        labels = data.labels
+        labels, kinds = data.labels, np.array(["meningioma", "glioma"])[data.labels]
     else:
-        default = {"breastmnist": 28, "breast_ultrasound": 64, "skin_lesions": 64}[part]
-        images = resized(data.images, size or default)
-        kinds = np.array(["other", "malignant"])[np.minimum(data.labels, 1)]
-        labels = data.labels
-        if name == "skin_lesions":
-            kinds = np.array(SKIN_CLASSES)[data.labels]
-            labels = np.isin(kinds, malignant).astype(int)
+        images = resized(data.images, size or PIXELS[part])
+        kinds = np.array(["other", "malignant"])[np.minimum(labels, 1)]
+    weights = np.ones(len(data))
+    if name == "skin_lesions":
+        kinds, weights = np.array(SKIN_CLASSES)[labels], attributes["weight"].to_numpy(float)
+        labels = np.isin(kinds, MALIGNANT).astype(int)
     return Images(images.astype(np.float32), labels, kinds, data.groups, True, weights)
 
 

@@ -6,13 +6,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from authoring.studies.real_folders import shrink
+from authoring.studies.small_networks import Trainer
+
 DUPLICATE = 0.98
 
 
 def patterns(images, size=28):
     """Return each image as a row of zero mean and length one, averaged to at most `size` px."""
-    from authoring.studies.real_folders import shrink
-
     small = np.array([shrink(i, size) for i in images], np.float64).reshape(len(images), -1)
     small -= small.mean(axis=1, keepdims=True)
     return small / np.maximum(np.linalg.norm(small, axis=1, keepdims=True), 1e-9)
@@ -66,16 +67,15 @@ def diversity(real, simulated):
     }
 
 
-def linear_scores(features, labels, groups, folds=5, seed=0):
-    """Return held-out decision values of a logistic regression, and the fold of each image."""
-    fold_of = assign_folds(labels, groups, folds, seed)
+def linear_scores(features, labels, fold_of):
+    """Return held-out decision values of a logistic regression."""
     scores = np.zeros(len(labels))
     for fold in range(fold_of.max() + 1):
         train, test = fold_of != fold, fold_of == fold
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
         model.fit(features[train], labels[train])
         scores[test] = model.decision_function(features[test])
-    return scores, fold_of
+    return scores
 
 
 def assign_folds(labels, groups, folds=5, seed=0):
@@ -94,15 +94,12 @@ def assign_folds(labels, groups, folds=5, seed=0):
     return fold_of
 
 
-def network_scores(images, origin, groups, updates, seed=0):
-    """Return held-out scores of a small network that tells real (1) from simulated, and folds."""
-    from authoring.studies.small_networks import Trainer
-
-    fold_of = assign_folds(origin, groups, seed=seed)
+def network_scores(images, origin, fold_of, updates, seed=0):
+    """Return held-out scores of a small network that tells real (1) from simulated."""
     trainer = Trainer(images.shape[1:], updates)
     scores = np.zeros(len(images))
     for fold in range(fold_of.max() + 1):
         train, test = fold_of != fold, fold_of == fold
         weights = trainer.fit(images[train], origin[train], seed + fold)
         scores[test] = trainer.predict(images[test], weights)
-    return scores, fold_of
+    return scores

@@ -1,27 +1,4 @@
-"""Read a folder of real images for the benchmarks.
-
-A benchmark's DIR may hold any of these parts; what is missing is said and skipped::
-
-    DIR/brain_t1c/           images/  masks/  labels.csv: file, diagnosis
-    DIR/breast_ultrasound/   images/          labels.csv: file, diagnosis
-    DIR/breastmnist*.npz     MedMNIST arrays
-    DIR/skin_lesions/        images/          labels.csv: file, lesion_id, dx, age
-
-- ``images/`` holds pictures of any sizes, at least 28 x 28 px; only those listed in ``labels.csv``
-  are read, by the course's own `course_utils.datasets.folders`, which lists whatever does not fit.
-- ``brain_t1c``: post-contrast T1 slices; ``diagnosis`` is meningioma, glioma or pituitary. Rows
-  are put in the order of the number in the file name, so that slices of one patient lie together.
-  ``masks/`` (same names, 255 is tumor, 0 is not) is needed by brain_transfer.py only.
-- ``breast_ultrasound``: ``diagnosis`` is benign, malignant or normal.
-- ``breastmnist*.npz``: any of ``train_images``, ``val_images``, ``test_images``, uint8 (n, h, w),
-  each with its ``_labels``, (n,) or (n, 1); 0 is malignant, 1 is normal or benign. If several
-  files match, images that repeat one of an earlier file are left out.
-- ``skin_lesions``: color images of the central lesion; ``dx`` is akiec, bcc, bkl, df, mel, nv or
-  vasc, ``lesion_id`` tells which images show one lesion. ``age`` in years may be missing; other
-  columns are ignored.
-
-Anything else raises `FolderError` with a sentence that says what is wrong and what to do.
-"""
+"""Read a folder of real images, in the format that the README of the studies describes."""
 
 import warnings
 from dataclasses import dataclass
@@ -31,17 +8,17 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from course_utils.datasets import DatasetError, folders
+from course_utils.own_data import Folder
 
 DIAGNOSES = {
     "brain_t1c": ("meningioma", "glioma", "pituitary"),
     "breast_ultrasound": ("normal", "benign", "malignant"),
     "skin_lesions": ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"),
 }
-COLUMNS = {
-    "brain_t1c": {"label": "diagnosis", "group_kind": "near-duplicate"},
-    "breast_ultrasound": {"label": "diagnosis", "group_kind": "near-duplicate"},
-    "skin_lesions": {"label": "dx", "group": "lesion_id", "group_kind": "lesion", "mode": "rgb"},
+FORMATS = {
+    "brain_t1c": ({"label": "diagnosis"}, "near-duplicate", "gray"),
+    "breast_ultrasound": ({"label": "diagnosis"}, "near-duplicate", "gray"),
+    "skin_lesions": ({"label": "dx", "group": "lesion_id"}, "lesion", "rgb"),
 }
 
 
@@ -51,19 +28,12 @@ class FolderError(ValueError):
 
 @dataclass(frozen=True)
 class RealImages:
-    """The images of one part of the folder.
+    """The images of one part of the folder, of any sizes, in the order of the table.
 
-    Attributes
-    ----------
-    name : str
-        Part of the folder.
-    images : list of array (height, width) or (height, width, 3)
-        Gray or color levels 0–255 (gray may be beyond, as stored), in the order of the table.
-    table : pandas.DataFrame
-        One row per image: ``file``, ``diagnosis`` and, for skin, ``lesion_id`` and ``age``.
+    Gray or color levels are 0–255 (gray may be beyond, as stored). The table has a row per image:
+    ``file``, ``diagnosis`` and, for skin, ``lesion_id`` and ``age``.
     """
 
-    name: str
     images: list
     table: pd.DataFrame
 
@@ -73,32 +43,18 @@ class RealImages:
 
 
 def check_folder(folder):
-    """Return the folder as a path, after making sure that it is one and holds some part.
-
-    Raises
-    ------
-    FolderError
-        No such folder, or none of the parts in it.
-    """
-    folder = Path(folder)
+    """Refuse a folder that does not exist, or holds none of the parts."""
     if not folder.is_dir():
         raise FolderError(f"There is no folder {folder}. Give the folder that holds the images.")
-    if not any((folder / part).is_dir() for part in COLUMNS) and not _medmnist_files(folder):
+    if not any((folder / part).is_dir() for part in FORMATS) and not _medmnist_files(folder):
         raise FolderError(
-            f"{folder} holds none of {', '.join(COLUMNS)} or breastmnist*.npz. See the format at "
-            "the top of authoring/studies/real_folders.py."
+            f"{folder} holds none of {', '.join(FORMATS)} or breastmnist*.npz. See the format in "
+            "authoring/studies/README.md."
         )
-    return folder
 
 
 def read_part(folder, part):
-    """Read one part, ``brain_t1c``, ``breast_ultrasound`` or ``skin_lesions``; None if missing.
-
-    Raises
-    ------
-    FolderError
-        A missing file or column, an unknown diagnosis, only one class, or an unreadable image.
-    """
+    """Read one part, ``brain_t1c``, ``breast_ultrasound`` or ``skin_lesions``; None if missing."""
     folder = Path(folder) / part
     return read_labelled(folder, part) if folder.is_dir() else None
 
@@ -112,15 +68,11 @@ def read_labelled(folder, part, masks=False):
         with warnings.catch_warnings():
             # Absent classes are allowed here, and likeness.py looks for duplicates itself.
             warnings.simplefilter("ignore", UserWarning)
-            found = folders.read_pictures(
-                folder,
-                images="images",
-                masks="masks" if masks else None,
-                class_names=DIAGNOSES[part],
-                unlisted="ignore",
-                **COLUMNS[part],
-            )
-    except DatasetError as error:
+            columns, group_kind, mode = FORMATS[part]
+            found = Folder(folder, "labels.csv", columns, DIAGNOSES[part], group_kind)
+            found.read_pictures("images", "masks" if masks else None, mode, unlisted="ignore")
+            found.stop_if_any()
+    except ValueError as error:
         raise FolderError(str(error)) from error
     table, images = found.table.reset_index(drop=True), found.images
     table["diagnosis"] = np.array(found.class_names)[found.labels]
@@ -132,7 +84,7 @@ def read_labelled(folder, part, masks=False):
     if part == "skin_lesions":
         age = table["age"] if "age" in table else pd.Series(np.nan, index=table.index)
         table["age"] = pd.to_numeric(age, errors="coerce")
-    real = RealImages(part, [images[i] for i in order], table.loc[order].reset_index(drop=True))
+    real = RealImages([images[i] for i in order], table.loc[order].reset_index(drop=True))
     return (real, [found.masks[i] for i in order]) if masks else real
 
 
@@ -154,58 +106,37 @@ def _medmnist_files(folder):
 
 
 def read_breastmnist(folder):
-    """Return images (n, height, width) as a list, with labels 1 for malignant; None if missing.
-
-    Raises
-    ------
-    FolderError
-        A file that is no such archive, other labels than 0 and 1, or only one class.
-    """
-    files = _medmnist_files(folder)
-    if not files:
-        return None
+    """Return the images of all files with their diagnoses; None if missing."""
+    # Images that repeat one of an earlier file are left out.
     images, labels, seen = [], [], set()
-    for path in files:
-        new_images, new_labels = _read_medmnist(path)
-        keys = [small.tobytes() for small in (shrink(i, 28).round() for i in new_images)]
-        keep = [i for i, key in enumerate(keys) if key not in seen]
+    for path in _medmnist_files(folder):
+        pixels, classes = _read_medmnist(path)
+        keys = [shrink(image, 28).round().tobytes() for image in pixels]
+        new = [i for i, key in enumerate(keys) if key not in seen]
+        images += [pixels[i] for i in new]
+        labels += [classes[i] for i in new]
         seen.update(keys)
-        images += [new_images[i] for i in keep]
-        labels += [new_labels[i] for i in keep]
-    if len(set(labels)) < 2:
-        raise FolderError(f"{files[0]} holds images of one class only; labels 0 and 1 are needed.")
+    if not images:
+        return None
     names = np.where(np.array(labels) == 0, "malignant", "normal or benign")
     table = pd.DataFrame({"file": np.arange(len(images)).astype(str), "diagnosis": names})
-    return RealImages("breastmnist", images, table)
+    return RealImages(images, table)
 
 
 def _read_medmnist(path):
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {key: archive[key] for key in archive.files}
+        with np.load(path, allow_pickle=False) as file:
+            parts = [part for part in ("train", "val", "test") if f"{part}_images" in file]
+            images = np.concatenate([file[f"{part}_images"] for part in parts])
+            labels = np.concatenate([file[f"{part}_labels"].ravel() for part in parts])
     except Exception as error:
-        raise FolderError(f"{path} is not a readable .npz file of plain arrays ({error}).") from (
-            error
+        raise FolderError(f"{path} is not a file of MedMNIST arrays ({error}).") from error
+    if images.ndim != 3 or images.dtype != np.uint8 or not {*labels.tolist()} <= {0, 1}:
+        raise FolderError(
+            f"{path}: images {images.dtype} {images.shape}, labels {np.unique(labels)[:5]}; "
+            "uint8 (n, height, width) and labels 0 and 1 are needed."
         )
-    parts = [part for part in ("train", "val", "test") if f"{part}_images" in arrays]
-    if not parts:
-        raise FolderError(f"{path} has none of train_images, val_images, test_images.")
-    images, labels = [], []
-    for part in parts:
-        pixels, known = arrays[f"{part}_images"], arrays.get(f"{part}_labels")
-        if known is None or known.size != len(pixels):
-            raise FolderError(f"{path}: {part}_labels is missing or does not fit {part}_images.")
-        if pixels.ndim != 3 or pixels.dtype != np.uint8 or min(pixels.shape[1:]) < 28:
-            raise FolderError(
-                f"{path}: {part}_images is {pixels.dtype} {pixels.shape}; (n, 28, 28) or larger, "
-                "uint8, is needed."
-            )
-        images.append(pixels)
-        labels.append(known.ravel())
-    labels = np.concatenate(labels)
-    if not np.isin(labels, (0, 1)).all():
-        raise FolderError(f"{path}: labels {np.unique(labels)[:5]}; 0 and 1 are needed.")
-    return [image for part in images for image in part], labels.astype(int)
+    return images, labels
 
 
 def shrink(image, size):

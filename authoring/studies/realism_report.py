@@ -8,7 +8,8 @@ import numpy as np
 
 from authoring.studies import image_features as features
 from authoring.studies import likeness
-from authoring.studies.group_bootstrap import GroupedAUC, draw_counts
+from authoring.studies.group_bootstrap import GroupedAUC
+from course_utils.evaluation.intervals import draw_groups
 
 DISCRIMINATOR_UPDATES = 400
 # Large images take longer; 150 updates of 32 are about 15 rounds through the brain slices.
@@ -60,10 +61,11 @@ def compare_levels(real, simulated, seed=0):
 
 def distance_interval(one, other, groups, other_groups, seed=0, draws=200):
     """Return the 95 % interval of the level distance over groups drawn on both sides."""
-    drawn = [
-        np.einsum("dn,nck->dck", draw_counts(np.zeros(len(c)), g, draws, seed + k), c)
-        for k, (c, g) in enumerate(((one, groups), (other, other_groups)))
-    ]
+    drawn = []
+    for k, (counts, names) in enumerate(((one, groups), (other, other_groups))):
+        of_image = np.unique(names, return_inverse=True)[1]
+        times = draw_groups(np.zeros(of_image.max() + 1), draws, seed + k)[:, of_image]
+        drawn.append(np.einsum("dn,nck->dck", times, counts))
     distances = [features.level_distance(a[None], b[None]) for a, b in zip(*drawn, strict=True)]
     return np.percentile(distances, [2.5, 97.5])
 
@@ -127,7 +129,8 @@ def compare_features(real, simulated, brain=False, seed=0):
     for images, values, name in ((real, one, "real"), (simulated, other, "simulated")):
         rows.append(class_row(f"13 features: AUC of the class, {name}", values, images, seed))
     origin, groups = origins(real, simulated)
-    scores, folds = likeness.linear_scores(np.concatenate([one, other]), origin, groups, seed=seed)
+    folds = likeness.assign_folds(origin, groups, seed=seed)
+    scores = likeness.linear_scores(np.concatenate([one, other]), origin, folds)
     found = GroupedAUC(origin, groups, folds).auc(scores)
     rows.append(interval_row("13 features: AUC real or simulated", found, "0.5 is best"))
     low, high = np.percentile(one, [2.5, 97.5], axis=0)
@@ -142,7 +145,8 @@ def class_row(check, values, images, seed=0):
     in_class = [len(np.unique(images.groups[images.labels == k])) for k in (0, 1)]
     if min(in_class) < 2:
         return row(check, note=f"not computed: groups by class {in_class}, two are needed")
-    scores, folds = likeness.linear_scores(values, images.labels, images.groups, seed=seed)
+    folds = likeness.assign_folds(images.labels, images.groups, seed=seed)
+    scores = likeness.linear_scores(values, images.labels, folds)
     found = GroupedAUC(images.labels, images.groups, folds).auc(scores)
     return interval_row(check, found, f"groups by class {in_class}")
 
@@ -165,6 +169,7 @@ def compare_by_network(real, simulated, updates, seed=0):
     origin, groups = origins(real, simulated)
     images = np.concatenate([real.images, simulated.images])
     updates = min(updates, LARGE_UPDATES) if images.shape[1] >= LARGE else updates
-    scores, folds = likeness.network_scores(images, origin, groups, updates, seed)
+    folds = likeness.assign_folds(origin, groups, seed=seed)
+    scores = likeness.network_scores(images, origin, folds, updates, seed)
     found = GroupedAUC(origin, groups, folds).auc(scores)
     return [interval_row("small CNN: AUC real or simulated", found, f"{updates} updates")]

@@ -3,7 +3,7 @@
     python -m authoring.studies.skin_real --real-data DIR/skin_lesions [--seeds 3] [--out FILE.csv]
 
 DIR/skin_lesions holds ``images/`` and ``labels.csv`` with the columns file, lesion_id and dx
-(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.datasets.read_image_folder` reads them; the
+(akiec, bcc, bkl, df, mel, nv, vasc), as `course_utils.own_data.read_image_folder` reads them; the
 central square is taken, at 48 pixels.
 
 Three networks of one architecture, seven diagnoses, one mean probability per lesion: trained on
@@ -23,6 +23,7 @@ Last, on the same images: how many pairs of images show one lesion, and how many
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ import pandas as pd
 from authoring.experiments import skin_study
 from authoring.experiments.definitions import definitions
 from authoring.experiments.tables import store
-from course_utils import datasets, evaluation, training
+from course_utils import datasets, evaluation, own_data, training
 from course_utils.evaluation import balanced_accuracy, roc_auc
 
 LESSON = definitions("09")
@@ -46,15 +47,22 @@ COMPARED = (
 
 def read(folder):
     """Return the real images at the size of the network."""
-    return datasets.read_image_folder(
-        folder, class_names=DIAGNOSES, label="dx", group="lesion_id", group_kind="lesion",
-        images="images", mode="rgb", size=skin_study.SIZE, fit="crop", name="skin_lesions",
-    )  # fmt: skip
+    found = own_data.read_image_folder(
+        folder,
+        class_names=DIAGNOSES,
+        columns={"label": "dx", "group": "lesion_id"},
+        group_kind="lesion",
+        images="images",
+        mode="rgb",
+        size=skin_study.SIZE,
+        fit="crop",
+    )
+    return replace(found, name="skin_lesions")
 
 
 def answers(model, data):
     """Return the probabilities of the lesions, (lesions, 7)."""
-    found = datasets.aggregate(training.predict(model, data), data.groups, labels=data.labels)
+    found = data.per_group(training.predict(model, data))
     return pd.DataFrame(found.probabilities, index=found.groups)
 
 
@@ -139,7 +147,7 @@ def table(labels, runs, first_halves):
     table : pandas.DataFrame
     """
     runs = {arm: np.clip(p, 0, 1) for arm, p in runs.items()}
-    rows = score_rows("mean_recall", balanced_accuracy, labels, runs)
+    rows = score_rows("balanced_accuracy", balanced_accuracy, labels, runs)
     for k, name in enumerate(DIAGNOSES):
         rows += score_rows(f"recall {name}", recall, labels, runs, compared=(), which=k)
     halves = np.asarray(first_halves, float)[..., None]

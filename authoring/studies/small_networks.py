@@ -7,11 +7,10 @@ compared differs in its images only.
 
 import numpy as np
 
-from course_utils.training import set_seed, tf
+from course_utils._tensorflow import keras, tf
+from course_utils.training import set_seed
 
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # isort: skip
-from keras import layers  # isort: skip
+layers = keras.layers
 
 BATCH = 32
 

@@ -17,13 +17,14 @@ cross-validated over the same folds, and age alone.
 The learning rate of each arm was chosen from the same three on one further seed (`tune`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from authoring.studies import image_features as features
 from authoring.studies import likeness
 from authoring.studies.group_bootstrap import GroupedAUC
+from authoring.studies.small_networks import Trainer
 
 SIZES = (50, 100, None)
 RATES = (1e-3, 2e-3, 4e-3)
@@ -73,10 +74,8 @@ def choose_images(rng, labels, groups, candidates, count):
 class Transfer:
     """The networks of one set: pretrained once per seed, then trained on real images."""
 
-    def __init__(self, real, simulated, budget, say=print):
-        from authoring.studies.small_networks import Trainer
-
-        self.real, self.simulated, self.budget, self.say = real, simulated, budget, say
+    def __init__(self, real, simulated, budget):
+        self.real, self.simulated, self.budget = real, simulated, budget
         self.folds = likeness.assign_folds(real.labels, real.groups)
         shape, turn = real.images.shape[1:], budget.turn
         rate = budget.rates["simulated only"]
@@ -117,7 +116,7 @@ class Transfer:
                 for arm, key in zip(ARMS, (None, "true", "shuffled"), strict=True):
                     scores = self.train_real(arm, count, seed, starts.get(key))
                     found.setdefault((arm, count), []).append(scores)
-            self.say(f"  seed {seed} done")
+            print(f"  seed {seed} done", flush=True)
         return {key: np.array(values) for key, values in found.items()}
 
 
@@ -128,24 +127,12 @@ def rules(name, real, folds):
         mean = real.images.mean(axis=(1, 2, 3))
         return {"dark center over image mean": (-ratio, False), "dark image": (-mean, False)}
     colors = np.array([features.sixteen_colors(i) for i in real.images])
-    scores = np.zeros(len(real))
-    for fold in range(folds.max() + 1):
-        train, test = folds != fold, folds == fold
-        scores[test] = _fitted(colors[train], real.labels[train], colors[test])
+    scores = likeness.linear_scores(colors, real.labels, folds)
     found = {"sixteen colors, logistic regression": (scores, True)}
     if real.age is not None and np.isfinite(real.age).any():
         age = np.where(np.isfinite(real.age), real.age, np.nanmedian(real.age))
         found["age alone"] = (age, False)
     return found
-
-
-def _fitted(train, labels, test):
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
-    return model.fit(train, labels).decision_function(test)
 
 
 def by_image(real, folds):
@@ -209,23 +196,21 @@ def _row(kind, what, count, estimate):
         "value": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
-        "seed_sd": estimate.seed_sd,
+        "seed_sd": estimate.spread_over_runs,
     }
 
 
-def run(name, real, simulated, seeds, budget=None, say=print):
+def run(name, real, simulated, seeds, budget):
     """Return the rows of the transfer table of one set."""
-    task = Transfer(real, simulated, budget or BUDGETS[name], say)
+    task = Transfer(real, simulated, budget)
     return summarize(name, real, task.folds, task.run(range(seeds)))
 
 
-def tune(name, real, simulated, say=print):
+def tune(name, real, simulated):
     """Print the AUC of each arm at 100 real images with each rate, on a seed used only here."""
-    from dataclasses import replace
-
     for rate in RATES:
         budget = replace(BUDGETS[name], rates=dict.fromkeys(("simulated only", *ARMS), rate))
-        task = Transfer(real, simulated, budget, lambda line: None)
+        task = Transfer(real, simulated, budget)
         for line in summarize(name, real, task.folds, task.run([TUNING_SEED], (100,))):
             if line["measure"] == "AUC" and line["what"] in budget.rates:
-                say(f"  rate {rate:g}, {line['what']}: AUC {line['value']:.3f}")
+                print(f"  rate {rate:g}, {line['what']}: AUC {line['value']:.3f}")

@@ -138,7 +138,7 @@ def put_on_top(author, learner, folder):
     kernel = os.path.join(folder, "share", "jupyter", "kernels", "python3")
     if not os.path.isdir(kernel):
         os.makedirs(kernel)
-    command = [learner, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    command = [learner] + "-m ipykernel_launcher -f {connection_file}".split()
     with open(os.path.join(kernel, "kernel.json"), "w") as file:
         json.dump({"argv": command, "display_name": "Python 3", "language": "python"}, file)
 

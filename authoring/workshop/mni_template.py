@@ -1,7 +1,10 @@
-"""Write data/mni152_t1_2mm.nii.gz from the MNI152 2009a template in nilearn's wheel.
+"""Write the two files that are made from the MNI152 2009a template in nilearn's wheel.
 
-nilearn is an authors' tool. Learners get the written file, 2 mm instead of 1 mm, and
-never need nilearn. The license notice of the template is in data/licenses/.
+    python -m authoring.workshop.mni_template
+
+data/mni152_t1_2mm.nii.gz, the T1 at 2 mm instead of 1 mm, is read in lesson 01;
+data/brain_template.npz, tissue maps at 1.5 mm, by the simulation of brains. nilearn is an authors'
+tool: learners get the written files. The template's notice is in data/licenses/.
 """
 
 import gzip
@@ -10,16 +13,20 @@ from pathlib import Path
 
 import nibabel
 import numpy as np
+from scipy import ndimage
 
-SOURCE = "mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"
-TARGET = Path(__file__).parents[2] / "data" / "mni152_t1_2mm.nii.gz"
+from course_utils import ROOT
+from simulation.brain.template import SPACING, TEMPLATE_FILE
+
+T1_FILE = ROOT / "data" / "mni152_t1_2mm.nii.gz"
 
 
-def read_template():
-    """Return the 1 mm template as a nibabel image."""
+def read_template(name):
+    """Return one of the maps at 1 mm, "t1", "gm" or "wm", as a nibabel image."""
     import nilearn
 
-    return nibabel.load(Path(nilearn.__file__).parent / "datasets" / "data" / SOURCE)
+    folder = Path(nilearn.__file__).parent / "datasets" / "data"
+    return nibabel.load(folder / f"mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz")
 
 
 def halve(image):
@@ -44,6 +51,30 @@ def to_bytes(image):
     return buffer.getvalue()
 
 
+def tissue_maps():
+    """Return gray and white matter and the head's mask on a grid of 1.5 mm."""
+    t1, gm, wm = (
+        np.asarray(read_template(name).dataobj).astype(np.float32) for name in ("t1", "gm", "wm")
+    )
+    shape = [int((n - 1) / SPACING) + 1 for n in t1.shape]
+    grid = np.stack(np.meshgrid(*[np.arange(n) * SPACING for n in shape], indexing="ij"))
+
+    def sampled(values):
+        return ndimage.map_coordinates(values, grid, order=1)
+
+    # 4 bits are enough for a tissue fraction that will be warped and averaged.
+    maps = {n: np.rint(sampled(v) / 17).astype(np.uint8) * 17 for n, v in (("gm", gm), ("wm", wm))}
+    mask = sampled((t1 > 0).astype(np.float32)) > 0.5
+    return {"origin": np.array([-98.0, -134.0, -72.0]), **maps, "mask": mask}
+
+
+def main():
+    """Write both files."""
+    T1_FILE.write_bytes(to_bytes(halve(read_template("t1"))))
+    np.savez_compressed(TEMPLATE_FILE, **tissue_maps())
+    for path in (T1_FILE, TEMPLATE_FILE):
+        print(f"wrote data/{path.name}, {path.stat().st_size / 1e6:.2f} MB")
+
+
 if __name__ == "__main__":
-    TARGET.write_bytes(to_bytes(halve(read_template())))
-    print(f"wrote data/{TARGET.name}, {TARGET.stat().st_size / 1e6:.2f} MB")
+    main()

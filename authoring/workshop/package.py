@@ -213,7 +213,7 @@ class Course:
                         yield f"{module}.{name}.{method.name}", method, 1
 
     def calls(self):
-        """Return the calls of all code and guides but the tests: called name → list of (count, keywords)."""
+        """Return the calls of code and guides, not tests: called name → [(count, keywords)]."""
         trees = [module.tree for module in self.modules.values()] + list(self.lessons.values())
         for folder in ("simulation", "authoring", "benchmarks", "tools"):
             for path in sorted((self.root / folder).rglob("*.py")):

@@ -22,11 +22,10 @@ import simulation
 from authoring.experiments.definitions import definitions
 from course_utils import datasets, training, transfer
 from course_utils._files import write_text
+from course_utils._tensorflow import keras
 from course_utils.augmentation import Augmenter
 
-# Only after the modules of the course, which import TensorFlow quietly.
-import keras  # isort: skip
-from keras import layers  # isort: skip
+layers = keras.layers
 
 # All weights together; so much was promised to those who clone the course.
 MOST_BYTES = 3_000_000

@@ -1,32 +1,105 @@
 """Medical image data sets: one container, one way to load, one way to divide.
 
 The flow of every lesson begins here: ``load(name)`` gives an `ImageDataset`; its official
-splits, or `split_by_group`, divide it so that no patient lies in two parts; `aggregate`
-turns probabilities per image into one per patient. Taught in lessons 04 and 05.
+splits, or `split_by_group`, divide it so that no patient lies in two parts; ``per_group``
+turns probabilities per image into one per patient.
 """
 
-from course_utils._checks import DatasetError
-from course_utils.datasets.aggregation import GroupProbabilities, aggregate
+from __future__ import annotations
+
+import warnings
+
+from course_utils import ROOT
+from course_utils._checks import DatasetError, MissingDataError, check_choice
+from course_utils.datasets import _npz
 from course_utils.datasets.container import ImageDataset
-from course_utils.datasets.duplicates import group_near_duplicates
-from course_utils.datasets.folders import read_image_folder
+from course_utils.datasets.groups import (
+    GroupProbabilities,
+    aggregate,
+    group_folds,
+    group_near_duplicates,
+    split_by_group,
+)
 from course_utils.datasets.heads import crop_to_head
-from course_utils.datasets.loading import load, read_dataset
-from course_utils.datasets.splitting import group_folds, split_by_group, split_by_image
-from course_utils.datasets.volume_folders import read_volume_folder
 
 __all__ = [
     "DatasetError",
     "GroupProbabilities",
     "ImageDataset",
+    "MissingDataError",
     "aggregate",
     "crop_to_head",
     "group_folds",
     "group_near_duplicates",
     "load",
     "read_dataset",
-    "read_image_folder",
-    "read_volume_folder",
     "split_by_group",
-    "split_by_image",
 ]
+
+DATA_FOLDER = ROOT / "data"
+#: Sets that lie in data/ under their name. The real ones stand in data/datasets.toml.
+EMBEDDED = ("brain_mri", "breast_ultrasound", "skin_lesions")
+
+
+def load(name, origin="embedded", *, size=None):
+    """Load one of the course's data sets.
+
+    Parameters
+    ----------
+    name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
+        Which subject; for real sets also their own names, which ``python -m course_utils list``
+        shows.
+    origin : {"embedded", "real", "auto"}
+        ``"embedded"`` reads the simulated set that comes with the course. ``"real"`` needs the
+        downloaded set (Cheng, BreastMNIST, DermaMNIST). ``"auto"`` takes the real set if it lies
+        on disk and its checksum is right, otherwise the embedded one.
+    size : int, optional
+        Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
+
+    Returns
+    -------
+    ImageDataset
+
+    Raises
+    ------
+    MissingDataError
+        The real set is not on this computer; the message says how to get it.
+
+    Examples
+    --------
+    ``load("brain_mri").split("train")`` gives the training patients.
+
+    >>> load("knee")
+    Traceback (most recent call last):
+    ValueError: name: received 'knee'; allowed: brain_mri, breast_ultrasound, skin_lesions. \
+Use one of these words.
+    """
+    check_choice("origin", origin, ("embedded", "real", "auto"))
+    if origin != "embedded":
+        # Later layer: it knows the readers, which know this module; and only it needs pooch.
+        from course_utils import real_data
+
+        try:
+            return real_data.load_real(name, size)
+        except MissingDataError:
+            if origin == "real":
+                raise
+        except DatasetError as error:
+            if origin == "real":
+                raise
+            warnings.warn(f"Using the embedded set instead: {error}", stacklevel=2)
+    check_choice("name", name, EMBEDDED)
+    return read_dataset(DATA_FOLDER / f"{name}.npz")
+
+
+def read_dataset(path):
+    """Read a data set that `ImageDataset.save` wrote (schema version 1).
+
+    A file that is missing, damaged, newer than this copy of the course, holds pickled objects or
+    breaks a rule of `ImageDataset` is refused by its name.
+    """
+    arrays = _npz.read_arrays(path)
+    try:
+        return ImageDataset(**_npz.arrays_to_fields(arrays))
+    except ValueError as error:
+        raise DatasetError(f"{path}: {error}") from error

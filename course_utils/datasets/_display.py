@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from course_utils.datasets._fields import SPLITS
+from course_utils.datasets._check import SPLITS
 
 PER_CLASS = 3
 MAX_IMAGES = 12
@@ -25,34 +25,29 @@ GROUP_IN_WORDS = {
 def dataset_text(data):
     """Return a summary in words that names the origin."""
     height, width, channels = data.images.shape[1:]
-    n_groups = len(np.unique(data.groups))
-    masks = ", ".join(data.mask_names)
+    masks, n_groups = ", ".join(data.mask_names), len(set(data.groups.tolist()))
     lines = [
         f"ImageDataset {data.name!r}: {data.origin.upper()} images",
         f"{_count(len(data), 'image')}, {height} x {width} px, "
         f"{_count(channels, 'channel')} ({', '.join(data.channel_names)}), {data.images.dtype}",
         f"{_count(n_groups, 'group')}, each {GROUP_IN_WORDS[data.group_kind]}",
-        *_split_lines(data),
-        f"masks: {masks}" if masks else "no masks",
     ]
+    if data.splits is None:
+        lines.append(_part_in_words(data, "no official split", np.ones(len(data), dtype=bool)))
+    else:
+        parts = {name: data.splits == name for name in SPLITS}
+        lines += [_part_in_words(data, name, part) for name, part in parts.items() if part.any()]
+    lines.append(f"masks: {masks}" if masks else "no masks")
     return "\n  ".join(lines)
 
 
-def _split_lines(data):
-    """Return one line per official split, or one for all."""
-    if data.splits is None:
-        parts = {"no official split": np.ones(len(data), dtype=bool)}
-    else:
-        parts = {name: data.splits == name for name in SPLITS}
-    for name, part in parts.items():
-        if part.any():
-            counts = np.bincount(data.labels[part], minlength=len(data.class_names))
-            classes = [f"{c} {k}" for c, k in zip(data.class_names, counts, strict=True) if k]
-            yield (
-                f"{name}: {_count(part.sum(), 'image')}, "
-                f"{_count(len(np.unique(data.groups[part])), 'group')} "
-                f"({', '.join(classes)} {'image' if part.sum() == 1 else 'images'})"
-            )
+def _part_in_words(data, name, part):
+    counts = np.bincount(data.labels[part], minlength=len(data.class_names))
+    classes = [f"{c} {k}" for c, k in zip(data.class_names, counts, strict=True) if k]
+    return (
+        f"{name}: {_count(part.sum(), 'image')}, {_count(len(set(data.groups[part])), 'group')} "
+        f"({', '.join(classes)} {'image' if part.sum() == 1 else 'images'})"
+    )
 
 
 def _count(number, noun):
@@ -61,25 +56,18 @@ def _count(number, noun):
 
 def dataset_html(data):
     """Return HTML with the origin first and sample images from different groups."""
-    summary = escape(dataset_text(data))
-    samples = "".join(_figure(data, i) for i in sample_positions(data))
-    facts = "".join(
-        f"<li>{label}: {escape(value)}</li>"
-        for label, value in (
-            ("Source", data.source),
-            ("License", data.license),
-            ("Citation", data.citation),
-        )
-    )
+    samples = "".join(_figure(data, i) for i in _sample_positions(data))
+    facts = {"Source": data.source, "License": data.license, "Citation": data.citation}
+    facts = "".join(f"<li>{label}: {escape(value)}</li>" for label, value in facts.items())
     return (
         f"<div><p><strong>{escape(data.name)}</strong>: these images are "
-        f"<strong>{escape(data.origin)}</strong>.</p><pre>{summary}</pre>"
+        f"<strong>{escape(data.origin)}</strong>.</p><pre>{escape(dataset_text(data))}</pre>"
         f'<div style="display: flex; flex-wrap: wrap; gap: 8px">{samples}</div>'
         f"<ul>{facts}</ul></div>"
     )
 
 
-def sample_positions(data):
+def _sample_positions(data):
     """Return the first images of each class, each from another group."""
     n_classes = len(data.class_names)
     per_class = max(1, min(PER_CLASS, MAX_IMAGES // n_classes))
@@ -93,8 +81,7 @@ def sample_positions(data):
 
 def _figure(data, i):
     class_name = data.class_names[data.labels[i]]
-    color = data.images.shape[-1] == 3
-    channel = "" if color else f", channel {data.channel_names[0]}"
+    channel = "" if data.images.shape[-1] == 3 else f", channel {data.channel_names[0]}"
     alt = f"{data.origin.capitalize()} {data.name} image {i}: class {class_name}{channel}"
     coded = base64.b64encode(_png(data, i)).decode("ascii")
     return (

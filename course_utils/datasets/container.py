@@ -1,11 +1,9 @@
-"""The container of the course: images with everything needed to use them honestly.
-
-Taught in lesson 04.
-"""
+"""The container of the course: images with everything needed to use them honestly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import copy
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,22 @@ import pandas as pd
 
 from course_utils._checks import DatasetError, check_choice, check_names
 from course_utils.datasets import _npz
+from course_utils.datasets._check import SPLITS, checked_fields, positions
 from course_utils.datasets._display import dataset_html, dataset_text
-from course_utils.datasets._fields import SPLITS, CopyOnRead, checked_fields, positions
+from course_utils.datasets.groups import aggregate
+
+
+class _CopyOnRead:
+    """A dataclass field that hands out copies, so that nobody can change the original."""
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, instance, owner=None):
+        return None if instance is None else copy.deepcopy(instance.__dict__[self.name])
+
+    def __set__(self, instance, value):
+        instance.__dict__[self.name] = value
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -22,7 +34,7 @@ class ImageDataset:
     """Images with labels, groups and everything needed to use them honestly.
 
     The container checks itself when it is made and cannot be changed afterwards: arrays are
-    read-only, and ``attributes`` and ``meta`` hand out copies. Taught in lesson 04.
+    read-only, and ``attributes`` and ``meta`` hand out copies.
 
     Parameters
     ----------
@@ -63,11 +75,6 @@ class ImageDataset:
     meta : dict, optional
         Anything else worth keeping, such as the generator's version and seed.
 
-    Raises
-    ------
-    DatasetError
-        A field breaks a rule; the message says which, what is allowed, and what to do.
-
     Examples
     --------
     >>> import numpy as np
@@ -98,7 +105,7 @@ class ImageDataset:
     {'A': 2, 'B': 1, 'C': 1}
     """
 
-    # CopyOnRead is a descriptor: its call in the class body is how dataclasses take one.
+    # _CopyOnRead is a descriptor: its call in the class body is how dataclasses take one.
     name: str
     images: np.ndarray
     labels: np.ndarray
@@ -115,11 +122,11 @@ class ImageDataset:
     slice_positions_mm: np.ndarray | None = None
     slice_thickness_mm: np.ndarray | None = None
     pixel_spacing_mm: np.ndarray | None = None
-    attributes: pd.DataFrame | None = CopyOnRead()  # noqa: RUF009
+    attributes: pd.DataFrame | None = _CopyOnRead()
     source: str = "not stated"
     license: str = "not stated"
     citation: str = "not stated"
-    meta: dict[str, Any] | None = CopyOnRead()  # noqa: RUF009
+    meta: dict[str, Any] | None = _CopyOnRead()
 
     def __post_init__(self):
         try:
@@ -152,50 +159,33 @@ class ImageDataset:
         which : boolean array (n,) or integer array
             Which images, as in NumPy; integers keep their order and may repeat.
 
-        Raises
-        ------
-        DatasetError
-            The selection does not fit, or holds no image.
-
         Examples
         --------
         ``scans.select(scans.labels == 1)`` keeps the second class; see `ImageDataset`.
         """
         which = positions(which, len(self))
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        chosen = {}
         for field in _PER_IMAGE:
-            if values[field] is not None:
-                values[field] = values[field][which]
-                values[field].flags.writeable = False
-        if values["attributes"] is not None:
-            values["attributes"] = values["attributes"].iloc[which]
-        return ImageDataset(**values)
+            values = getattr(self, field)
+            if field == "attributes":
+                chosen[field] = None if values is None else values.iloc[which]
+            elif values is not None:
+                chosen[field] = values[which]
+                chosen[field].flags.writeable = False
+        return replace(self, **chosen)
 
     def split(self, name):
-        """Return one part of the official split: train, validation, test or extra.
-
-        Raises
-        ------
-        DatasetError
-            The set has no such part, or no official split at all.
-        """
+        """Return one part of the official split: train, validation, test or extra."""
         if self.splits is None:
             raise DatasetError(
                 f"{self.name} has no official split, so no part {name!r}. "
                 "Divide it yourself with split_by_group."
             )
-        present = [split for split in SPLITS if (self.splits == split).any()]
-        check_choice("split", name, present)
+        check_choice("split", name, [part for part in SPLITS if (self.splits == part).any()])
         return self.select(self.splits == name)
 
     def mask(self, name):
-        """Return one mask of every image: boolean (n, height, width).
-
-        Raises
-        ------
-        DatasetError
-            The set has no mask of this name.
-        """
+        """Return one mask of every image: boolean (n, height, width)."""
         if self.masks is None:
             raise DatasetError(f"{self.name} has no masks, so none called {name!r}.")
         check_choice("mask", name, self.mask_names)
@@ -222,17 +212,33 @@ class ImageDataset:
         low, high = self.intensity_window
         return np.clip((images - np.float32(low)) / np.float32(high - low), 0, 1)
 
+    def per_group(self, probabilities, rule="mean"):
+        """Combine probabilities per image into one per group, with the groups' labels.
+
+        Parameters
+        ----------
+        probabilities, rule
+            As in `aggregate`.
+
+        Returns
+        -------
+        GroupProbabilities
+
+        Examples
+        --------
+        ``test.per_group(training.predict(model, test))``
+        """
+        return aggregate(probabilities, self.groups, rule, labels=self.labels)
+
     def by_group(self):
         """Return a table with one row per group: images, classes, and split and site if known."""
-        table = pd.DataFrame(
-            {"group": self.groups, "classes": np.array(self.class_names)[self.labels]}
-        )
-        columns = {"images": ("classes", "size"), "classes": ("classes", _join)}
-        for column, values in (("split", self.splits), ("site", self.sites)):
-            if values is not None:
-                table[column] = values
-                columns[column] = (column, _join)
-        return table.groupby("group", sort=True).agg(**columns)
+        columns = {"classes": np.array(self.class_names)[self.labels]}
+        columns |= {"split": self.splits, "site": self.sites}
+        known = {name: values for name, values in columns.items() if values is not None}
+        table = pd.DataFrame(known).groupby(self.groups)
+        words = table.agg(lambda values: ", ".join(sorted(set(values.astype(str)))))
+        words.insert(0, "images", table.size())
+        return words.rename_axis("group")
 
     def with_two_classes(self, positive, class_names):
         """Return the set with its classes merged into two.
@@ -253,8 +259,7 @@ class ImageDataset:
             check_choice("positive", name, self.class_names)
         check_names("class_names", class_names, 2)
         lookup = np.array([name in positive for name in self.class_names], dtype=np.int64)
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return ImageDataset(**values | {"labels": lookup[self.labels], "class_names": class_names})
+        return replace(self, labels=lookup[self.labels], class_names=class_names)
 
     def save(self, path, *, jpeg_quality=None):
         """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing.
@@ -269,13 +274,11 @@ class ImageDataset:
         _npz.write_arrays(path, _npz.dataset_to_arrays(self, jpeg_quality))
 
 
-_PER_IMAGE = ("images", "labels", "groups", *_npz.OPTIONAL)
-_PER_IMAGE = tuple(field for field in _PER_IMAGE if field != "mask_names")
+_PER_IMAGE = (
+    *("images", "labels", "groups", "splits", "masks", "sites", "slice_positions_mm"),
+    *("slice_thickness_mm", "pixel_spacing_mm", "attributes"),
+)
 
 
 def _rebuild(values):
     return ImageDataset(**values)
-
-
-def _join(values):
-    return ", ".join(sorted({str(value) for value in values}))

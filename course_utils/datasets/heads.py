@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
 
 import numpy as np
 from PIL import Image
 
-from course_utils.datasets._problems import refuse
+from course_utils._checks import check_integer, refuse
+from course_utils.datasets._resize import average
 
 # The median of the head becomes this gray level of 255, so that three times as bright still fits.
 MEDIAN = 80
@@ -21,7 +21,7 @@ def crop_to_head(dataset, size=96):
 
     A scanner decides how large a head appears and which number its brightness gets; a network that
     was trained on one scanner's slices needs the other's in the same form. The head's place and its
-    brightness are measured in each slice by itself, in the first channel. Used in lesson 10.
+    brightness are measured in each slice by itself, in the first channel.
 
     Parameters
     ----------
@@ -40,11 +40,6 @@ def crop_to_head(dataset, size=96):
         Without pixel spacing and without positions of slices, since every slice is resized by
         itself.
 
-    Raises
-    ------
-    DatasetError
-        A size below 16, a slice that `head_box` refuses, or a mask of which nothing is left.
-
     Examples
     --------
     >>> from course_utils import datasets
@@ -52,9 +47,7 @@ def crop_to_head(dataset, size=96):
     >>> cropped.images.shape
     (3, 64, 64, 2)
     """
-    if not isinstance(size, Integral) or isinstance(size, bool) or size < 16:
-        refuse("size", repr(size), "a whole number from 16", "96 is that of the embedded set.")
-    pixels, size = dataset.as_float(), int(size)
+    pixels, size = dataset.as_float(), check_integer("size", size, 16)
     boxes = [head_box(image, f"image {i}") for i, image in enumerate(pixels[..., 0])]
     images = np.empty((len(dataset), size, size, pixels.shape[-1]), np.uint8)
     for i, box in enumerate(boxes):
@@ -82,12 +75,6 @@ def head_box(image, name="image"):
     box : (float, float, float, float)
         In pixels, from edge to edge: the first pixel goes from 0 to 1. Parts of the box may lie
         outside the image.
-
-    Raises
-    ------
-    DatasetError
-        An image of one value, or one in which fewer rows or columns than a tenth of its side hold
-        nine pixels brighter than air. What is bright is not judged: noise all over passes.
     """
     image = np.asarray(image, np.float32)
     head = image > AIR * np.percentile(image, 99)
@@ -106,23 +93,11 @@ def head_box(image, name="image"):
 
 
 def crop(image, box, size):
-    """Cut a square out of an image and average it to `size` pixels per side, float32.
-
-    Parameters
-    ----------
-    image : array (height, width)
-    box : (float, float, float, float)
-        As from `head_box`.
-    size : int
-
-    Returns
-    -------
-    image : array (size, size), float32
-    """
+    """Cut a square box, as from `head_box`, out of an image; average it to size x size, float32."""
     image = Image.fromarray(np.asarray(image, np.float32))
     fine = (3 * size, 3 * size)
     big = image.transform(fine, Image.Transform.EXTENT, box, Image.Resampling.BILINEAR)
-    return np.asarray(big.resize((size, size), Image.Resampling.BOX))
+    return average(np.asarray(big), (size, size))
 
 
 def scale_head(image, median):

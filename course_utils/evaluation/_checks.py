@@ -12,23 +12,17 @@ class UndefinedScoreError(ValueError):
     """A score that these data do not define, such as a predictive value with no positive call."""
 
 
-def undefined(text):
-    """Raise the error of a score that does not exist for these data."""
-    raise UndefinedScoreError(text)
-
-
 def checked(check, interval=None):
-    """Make a score check its arguments; `bootstrap` checks them once and draws `unchecked`.
+    """Make a score check its rows; `bootstrap` does so once, and then calls `unchecked`.
 
-    `interval` is for scores that are no fractions, whatever values they happen to take: see
-    `intervals.bootstrap`.
+    `interval` is for scores that are no fractions, whatever values they happen to take.
     """
 
     def decorate(unchecked):
         @wraps(unchecked)
         def score(labels, probabilities, *, sample_weight=None, **options):
-            rows = check(labels, probabilities, sample_weight)
-            return unchecked(*rows[:2], sample_weight=rows[2], **options)
+            labels, probabilities, sample_weight = check(labels, probabilities, sample_weight)
+            return unchecked(labels, probabilities, sample_weight=sample_weight, **options)
 
         score.unchecked, score.interval = unchecked, interval
         return score
@@ -42,31 +36,26 @@ def check_probabilities(probabilities):
         array = np.asarray(probabilities, dtype=np.float64)
     except (TypeError, ValueError):
         refuse("probabilities", f"{probabilities!r:.60}", "numbers", "Give one per group.")
-    if not array.size:
-        refuse("probabilities", f"shape {array.shape}", "at least one", "Check the selection.")
     good = (array >= 0) & (array <= 1)
-    if not good.all():
+    if not array.size or not good.all():
+        received = array[~good][0] if array.size else "none"
         advice = "Apply a sigmoid to logits; look for the cause of NaN."
-        refuse("probabilities", f"{array[~good][0]}", "0 to 1", advice)
+        refuse("probabilities", received, "0 to 1", advice)
     return array
 
 
 def check_binary(labels, probabilities, sample_weight=None):
     """Return labels (n,) of 0 and 1, probabilities (n,) of class 1, and weights or None."""
-    probabilities, labels = np.asarray(probabilities), np.asarray(labels)
-    if probabilities.ndim != 1:
-        two = probabilities.ndim == 2 and probabilities.shape[1] == 2
-        remedy = (
-            "Of two softmax columns use predictions[:, 1], the probability of class 1."
-            if two
-            else "Keras predicts (n, 1) for a sigmoid: use predictions[:, 0]."
-        )
-        refuse("probabilities", f"shape {probabilities.shape}", "(n,), one per group", remedy)
-    probabilities = check_probabilities(probabilities)
-    if labels.shape != probabilities.shape:
-        received = f"shape {labels.shape} for {len(probabilities)} probabilities"
+    shape, labels = np.shape(probabilities), np.asarray(labels)
+    if len(shape) != 1:
+        advice = "Keras predicts (n, 1) for a sigmoid: use predictions[:, 0]."
+        if shape[1:] == (2,):
+            advice = "Of two softmax columns use predictions[:, 1], the probability of class 1."
+        refuse("probabilities", f"shape {shape}", "(n,), one per group", advice)
+    probabilities, positive = check_probabilities(probabilities), labels == 1
+    if labels.shape != shape:
+        received = f"shape {labels.shape} for {shape[0]} probabilities"
         refuse("labels", received, "one label per probability", "See datasets.aggregate.")
-    positive = labels == 1
     if labels.dtype.kind not in "biuf" or not (positive | (labels == 0)).all():
         refuse("labels", _some(labels), "0 and 1", "Code yours as 0 and 1; 1 is the disease.")
     if positive.all() or not positive.any():
@@ -81,22 +70,15 @@ def check_binary(labels, probabilities, sample_weight=None):
 def check_multiclass(labels, probabilities, sample_weight=None):
     """Return labels (n,), probabilities (n, classes) whose rows sum to 1, and weights or None."""
     probabilities, labels = check_probabilities(probabilities), np.asarray(labels)
-    if probabilities.ndim != 2 or probabilities.shape[1] < 3:
-        advice = "For two classes use the scores of (n,) probabilities, such as roc_auc."
-        refuse("probabilities", f"shape {probabilities.shape}", "(n, 3 or more classes)", advice)
-    n, classes = probabilities.shape
-    if np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
-        refuse("probabilities", "rows with other sums", "rows that sum to 1", "Apply a softmax.")
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        received = f"shape {labels.shape}, dtype {labels.dtype}"
-        refuse("labels", received, f"integers of shape ({n},)", "Give one label per group.")
-    weights = check_weights(sample_weight, n)
-    cases = np.bincount(labels, weights, classes) if labels.min() >= 0 else np.zeros(1)
-    if len(cases) != classes or not cases.all():
-        allowed = f"each of the {classes} classes 0 to {classes - 1} at least once, with weight"
+    n, classes = probabilities.shape if probabilities.ndim == 2 else (0, 0)
+    if classes < 3 or np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
+        allowed = "(n, 3 or more classes), rows that sum to 1"
+        refuse("probabilities", f"shape {probabilities.shape}", allowed, "Apply a softmax.")
+    if labels.shape != (n,) or labels.dtype.kind not in "iu" or set(labels) != set(range(classes)):
+        allowed = f"each of 0 to {classes - 1} at least once, one for each of {n} rows"
         advice = "A class without a case has no recall; leave its column out, and rescale the rows."
-        refuse("labels", f"classes {_some(labels)}", allowed, advice)
-    return labels.astype(np.int64), probabilities, weights
+        refuse("labels", _some(labels), allowed, advice)
+    return labels.astype(np.int64), probabilities, check_weights(sample_weight, n)
 
 
 def _some(labels):
@@ -108,12 +90,11 @@ def check_weights(weights, n):
     if weights is None:
         return None
     array = np.asarray(weights)
-    if array.shape != (n,) or array.dtype.kind not in "biuf":
-        received = f"shape {array.shape}, dtype {array.dtype}"
-        refuse("sample_weight", received, f"numbers of shape ({n},)", "Give one weight per row.")
-    if not np.isfinite(array).all() or array.min() < 0 or not array.any():
+    good = array.shape == (n,) and array.dtype.kind in "biuf"
+    if not good or not np.isfinite(array).all() or array.min() < 0 or not array.any():
+        received = f"shape {array.shape}, or NaN, text, negative or only zeros"
         advice = "A weight says how many cases of the population a row stands for."
-        refuse("sample_weight", "NaN, infinity, negative or only zeros", "numbers from 0", advice)
+        refuse("sample_weight", received, f"{n} numbers from 0", advice)
     return array.astype(np.float64)
 
 
@@ -127,10 +108,8 @@ def check_groups(groups, labels):
         refuse("groups", received, f"{labels.shape}", "Give one group for each label.")
     missing = groups.dtype.kind == "f" and not np.isfinite(groups).all()
     if missing or (groups.dtype.kind == "O" and not all(isinstance(g, str) for g in groups)):
-        allowed = "a name or number for each row"
-        refuse(
-            "groups", "NaN, or neither name nor number", allowed, "Find out whose rows these are."
-        )
+        received = "NaN, or neither name nor number"
+        refuse("groups", received, "a name or number for each row", "Find out whose rows they are.")
     names, first, group_of_row = np.unique(groups, return_index=True, return_inverse=True)
     mixed = group_of_row[labels != labels[first][group_of_row]]
     if mixed.size:
@@ -153,19 +132,3 @@ def check_count(name, value, least):
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         refuse(name, repr(value), f"an integer from {least}", "Give an integer.")
     return int(value)
-
-
-def check_masks(truth, predicted):
-    """Return two masks of one shape as booleans."""
-    masks = []
-    for name, mask in (("truth", truth), ("predicted", predicted)):
-        mask = np.asarray(mask)
-        if mask.dtype.kind not in "biuf" or not mask.size or not np.isin(mask, (0, 1)).all():
-            received = f"shape {mask.shape}, dtype {mask.dtype}, or values other than 0 and 1"
-            advice = "Apply a threshold to probabilities; take one bit of bit flags (dataset.mask)."
-            refuse(name, received, "booleans, or only 0 and 1", advice)
-        masks.append(mask.astype(bool))
-    if masks[0].shape != masks[1].shape:
-        advice = "Keras predicts (n, height, width, 1): use predictions[..., 0]."
-        refuse("predicted", f"shape {masks[1].shape}", f"{masks[0].shape}, as truth", advice)
-    return masks

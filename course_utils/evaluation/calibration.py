@@ -17,11 +17,11 @@ from statsmodels.genmod.generalized_linear_model import GLM
 
 from course_utils._checks import refuse
 from course_utils.evaluation._checks import (
+    UndefinedScoreError,
     check_binary,
     check_fraction,
     check_probabilities,
     checked,
-    undefined,
 )
 
 # Float32 sigmoids reach 0 and 1, whose log-odds are infinite.
@@ -34,38 +34,20 @@ COLDEST, HOTTEST = 0.02, 50.0
 def calibration_slope(labels, probabilities, *, sample_weight=None):
     """Fit the slope b of the logistic regression log-odds(label) = a + b · log-odds(probability).
 
-    Parameters
-    ----------
-    labels, probabilities, sample_weight : array-like, shape (n,)
-        As for `roc_auc`.
-
-    Returns
-    -------
-    slope : float
-        1 is best; below 1 the probabilities are too extreme, above 1 too timid.
-
-    Notes
-    -----
-    Van Calster and others 2019, https://doi.org/10.1186/s12916-019-1466-7; fitted by statsmodels.
-    Probabilities of exactly 0 and 1 count as 1e-7 away from them. There is no slope where the
-    probabilities separate the classes completely. `Temperature` corrects a wrong slope.
+    1 is best; below 1 the probabilities are too extreme, above 1 too timid (Van Calster and others
+    2019, https://doi.org/10.1186/s12916-019-1466-7). There is no slope where the probabilities
+    separate the classes completely. Arguments as for `roc_auc`. `fit_temperature` corrects a slope.
 
     Examples
     --------
-    Probabilities whose log-odds are doubled have half the slope:
-
-    >>> labels = [0, 0, 0, 1, 0, 1, 1, 1]
-    >>> honest = np.repeat([0.25, 0.75], 4)
-    >>> doubled = honest**2 / (honest**2 + (1 - honest) ** 2)
-    >>> [round(calibration_slope(labels, p), 3) for p in (honest, doubled)]
-    [1.0, 0.5]
+    >>> round(calibration_slope([0, 0, 0, 1, 0, 1, 1, 1], np.repeat([0.1, 0.9], 4)), 3)
+    0.5
     """
     above, below = probabilities[labels == 1], probabilities[labels == 0]
     if above.min() >= below.max() or above.max() <= below.min():
-        undefined(
+        raise UndefinedScoreError(
             "calibration slope: received probabilities that separate the classes completely, or "
-            "are all the same; allowed: values of the two classes that overlap. Use more cases, "
-            "or report the Brier score."
+            "are all the same; allowed: values of the two classes that overlap. Use more cases."
         )
     design = np.stack([np.ones(len(labels)), _log_odds(probabilities)], axis=1)
     return float(_logistic(labels, design, sample_weight).params[1])
@@ -75,21 +57,9 @@ def calibration_slope(labels, probabilities, *, sample_weight=None):
 def calibration_intercept(labels, probabilities, *, sample_weight=None):
     """Fit the shift of the log-odds that would make the mean probability right.
 
-    Parameters
-    ----------
-    labels, probabilities, sample_weight : array-like, shape (n,)
-        As for `roc_auc`.
-
-    Returns
-    -------
-    intercept : float
-        0 is best; below 0 the probabilities are too high on average, above 0 too low.
-
-    Notes
-    -----
-    Calibration in the large, the slope held at 1: Van Calster and others 2019,
-    https://doi.org/10.1186/s12916-019-1466-7; fitted by statsmodels. `shift_prevalence` corrects a
-    wrong intercept that comes from another prevalence.
+    0 is best; below 0 the probabilities are too high on average, above 0 too low. The slope is held
+    at 1. Arguments and source as for `calibration_slope`. `shift_prevalence` corrects an intercept
+    that comes from another prevalence.
 
     Examples
     --------
@@ -111,20 +81,7 @@ def _logistic(labels, design, weights, offset=None):
 
 @dataclass(frozen=True)
 class Temperature:
-    """Divide log-odds by one number.
-
-    Attributes
-    ----------
-    value : float
-        Above 1 makes probabilities less extreme, below 1 more.
-    n : int
-        Rows it was fitted on.
-
-    Examples
-    --------
-    >>> Temperature(2.0, n=100).apply([0.5, 0.9])
-    array([0.5 , 0.75])
-    """
+    """Divide log-odds by a value: above 1 makes probabilities less extreme, below 1 more."""
 
     value: float
     n: int
@@ -140,12 +97,12 @@ class Temperature:
 def fit_temperature(labels, probabilities):
     """Find the temperature that makes the labels of validation data most probable.
 
+    Guo and others 2017, https://arxiv.org/abs/1706.04599.
+
     Parameters
     ----------
-    labels : array-like, shape (n,)
-        0 or 1, of validation data; never of the data to be scored.
-    probabilities : array-like, shape (n,)
-        Of class 1.
+    labels, probabilities : array-like, shape (n,)
+        0 or 1, and probabilities of class 1, of validation data; never of the data to be scored.
 
     Returns
     -------
@@ -155,12 +112,8 @@ def fit_temperature(labels, probabilities):
     Raises
     ------
     ValueError
-        No temperature fits: every case gets its own class (the colder the better), or the
-        probabilities point the wrong way.
-
-    Notes
-    -----
-    Guo and others 2017, https://arxiv.org/abs/1706.04599.
+        No temperature fits: every case gets its own class, or the probabilities point the wrong
+        way.
 
     Examples
     --------
@@ -191,6 +144,10 @@ def fit_temperature(labels, probabilities):
 def shift_prevalence(probabilities, old, new):
     """Turn probabilities that hold at one prevalence into those that hold at another.
 
+    Multiplies the odds by (new odds / old odds): Saerens and others 2002,
+    https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
+    places, and the negatives too.
+
     Parameters
     ----------
     probabilities : array-like
@@ -199,20 +156,8 @@ def shift_prevalence(probabilities, old, new):
         Prevalence of class 1 where the model was trained (after any resampling or class weights)
         and where it is used, above 0 and below 1.
 
-    Returns
-    -------
-    probabilities : ndarray, the same shape, float64
-
-    Notes
-    -----
-    Multiplies the odds by (new odds / old odds): Saerens and others 2002,
-    https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
-    places, and the negatives too.
-
     Examples
     --------
-    A model trained on half-and-half classes says 0.5. Where 5 % are positive that means 0.05:
-
     >>> shift_prevalence([0.5, 0.9], old=0.5, new=0.05).round(3)
     array([0.05 , 0.321])
     """

@@ -43,32 +43,19 @@ NAMES = {"roc_auc": "AUC", "macro_auc": "macro AUC"}
 
 @dataclass(frozen=True)
 class Estimate:
-    """Show a score with its interval, how that was made, and the unit that it rests on.
+    """Show a score with its 95 % interval, how that was made, and the unit that it rests on.
 
     Attributes
     ----------
-    name : str
-        What was measured.
-    value, low, high : float
-        The score, and the ends of its 95 % interval.
-    n_groups : int
-        How many groups it rests on.
-    group_kind : str
-        What a group is: 'patient', 'lesion', ...
     method : str
         How the interval was made: 'logit-t', 'percentile' (see `bootstrap`) or 'Wilson'.
     groups_per_class : tuple of int, or None
-        Groups of each class, in the order of the labels: (negative, positive).
+        In the order of the labels: (negative, positive).
     spread_over_runs : float or None
         Standard deviation of the score over several runs: the chance in training, which the
         interval does not contain.
     warning : str or None
         What is known against the interval.
-
-    Examples
-    --------
-    >>> Estimate("AUC", 0.931, 0.886, 0.967, 180)
-    AUC 0.93 (95 % interval 0.89 to 0.97, logit-t, 180 patients)
     """
 
     name: str
@@ -119,7 +106,8 @@ def bootstrap(
 ):
     """Put an interval around a score, or a difference of two models, by drawing groups.
 
-    Groups are drawn within class, with replacement, each with all its rows.
+    Groups are drawn within class, as the mix of classes of a test set was decided by whoever
+    collected it, with replacement, and each with all its rows.
 
     Parameters
     ----------
@@ -132,17 +120,15 @@ def bootstrap(
         0–1, as the score wants them. Several trainings of one model are *runs*: the score of each
         is taken, and the scores are averaged.
     against : array-like, shape as `predictions`, optional
-        Predictions of a second model for the same rows, with as many runs as it has. The result
-        is the score of the first minus that of the second. The same groups are drawn for both, so
-        that what makes a group difficult for both cancels.
+        Predictions of a second model for the same rows, with as many runs as it has, whose score
+        is subtracted. The same groups are drawn for both, so that what makes a group difficult
+        for both cancels.
     groups : array-like, shape (n,), optional
         Group of each row. Default: each row is one.
     sample_weight : array-like, shape (n,), optional
         How many cases of the population each row stands for.
-    name : str, optional
-        What to call the score. Default: the function's name.
-    group_kind : str, optional
-        What a group is; the result names it.
+    name, group_kind : str, optional
+        What to call the score (default: the function's name), and what a group is.
     interval : {"logit-t", "percentile"}, optional
         The middle of the draws (percentile); or, better in small samples, a symmetric interval on
         the scale of the log-odds from the standard deviation of the draws and the t distribution
@@ -153,40 +139,36 @@ def bootstrap(
     n_resamples : int, optional
         At least 100.
     **options
-        Passed to the score, such as ``threshold``.
+        Passed to the score, such as ``specificity``.
 
     Returns
     -------
     estimate : Estimate
-        It is about other groups, not about other trainings: see `spread_over_runs` there.
+        Its interval is about other groups, not about other trainings.
 
     Notes
     -----
     Bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) over clusters
     (Rutter 2000, https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
-    https://doi.org/10.1111/j.1467-9868.2007.00593.x). Within class, because a test set's mix of
-    classes is decided by whoever collects it. Logit-t is our own choice among the variants that
-    authoring/studies/bootstrap_coverage.py measured. "As good as" means in this course that the
-    interval of the difference stays above −0.05.
+    https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants
+    that authoring/studies/bootstrap_coverage.py measured. "As good as" means in this course that
+    the interval of the difference stays above −0.05.
 
     Examples
     --------
     >>> from course_utils.evaluation import roc_auc
-    >>> labels = [0, 1] * 30
-    >>> model, coin = [0.1, 0.8, 0.6, 0.4] * 15, [0.5] * 60
+    >>> labels, model, coin = [0, 1] * 30, [0.1, 0.8, 0.6, 0.4] * 15, [0.5] * 60
     >>> bootstrap(roc_auc, labels, model)
     AUC 0.75 (95 % interval 0.59 to 0.86, logit-t, 60 patients)
     >>> bootstrap(roc_auc, labels, model, against=coin)
-    AUC difference 0.25 (95 % interval 0.13 to 0.37, percentile, 60 patients)
+    AUC difference 0.25 (95 % interval 0.12 to 0.37, percentile, 60 patients)
     """
-    labels = _check_labels(labels)
+    labels, (group_of_row, class_of_group) = _check_rows(labels, groups)
     weights = check_weights(sample_weight, len(labels))
-    models = [
-        _check_runs(model, len(labels)) for model in (predictions, against) if model is not None
-    ]
     _check_settings(score, group_kind, interval, n_resamples)
-    group_of_row, class_of_group = check_groups(groups, labels)
-    sizes = _check_classes(class_of_group)
+    models = [_check_runs(predictions, len(labels))]
+    if against is not None:
+        models.append(_check_runs(against, len(labels)))
 
     def of_runs(score, rows):
         """Score every run of every model on these rows."""
@@ -215,11 +197,12 @@ def bootstrap(
     if np.isnan(value) or missing.mean() > UNDEFINED_ALLOWED:
         raise UndefinedScoreError(
             f"{name}: received {missing.mean():.0%} undefined bootstrap draws; allowed: "
-            f"{UNDEFINED_ALLOWED:.0%}. There are too few cases for this score; report one that "
-            "always exists, such as sensitivity and specificity."
+            f"{UNDEFINED_ALLOWED:.0%}. There are too few cases; report a score that always exists."
         )
+    sizes = tuple(np.unique(class_of_group, return_counts=True)[1].tolist())
     draws, smallest, paired = draws[~missing], min(sizes), len(models) == 2
-    method = "percentile" if paired else interval or _method(score, value, draws)
+    kind = interval or getattr(score, "interval", None)
+    method = "percentile" if paired else kind or _method(value, draws)
     low, high = interval_of_draws(value, draws, smallest, method)
     warnings = [_low_coverage(smallest, group_kind, method, paired)]
     if low == high:
@@ -257,7 +240,7 @@ def interval_of_draws(value, draws, smallest, method):
     if method == "percentile":
         low, high = np.percentile(draws, [100 * tail, 100 - 100 * tail])
         return float(low), float(high)
-    if not _fraction(value, draws):
+    if _method(value, draws) != method:
         received = f"a score of {value:g}, with draws from {draws.min():g} to {draws.max():g}"
         refuse("interval", f"logit-t for {received}", "above 0 and below 1", "Use 'percentile'.")
     spread = draws.std() * np.sqrt(smallest / (smallest - 1))
@@ -266,14 +249,10 @@ def interval_of_draws(value, draws, smallest, method):
     return float(low), float(high)
 
 
-def _fraction(value, draws):
+def _method(value, draws):
     # A sum of shares may end slightly above 1.
-    return 0 < value < 1 and draws.min() >= -ROUNDING and draws.max() <= 1 + ROUNDING
-
-
-def _method(score, value, draws):
-    known = getattr(score, "interval", None)
-    return known or ("logit-t" if _fraction(value, draws) else "percentile")
+    fraction = 0 < value < 1 and draws.min() >= -ROUNDING and draws.max() <= 1 + ROUNDING
+    return "logit-t" if fraction else "percentile"
 
 
 def _low_coverage(smallest, group_kind, method, paired):
@@ -297,12 +276,19 @@ def _name(score):
     return NAMES.get(name, name.removesuffix("_score").replace("_", " "))
 
 
-def _check_labels(labels):
+def _check_rows(labels, groups):
     labels = np.asarray(labels)
     if labels.ndim != 1 or not labels.size or labels.dtype.kind not in "biu":
         received = f"shape {labels.shape}, dtype {labels.dtype}"
         refuse("labels", received, "integers of shape (n,), n at least 1", "Give one per row.")
-    return labels.astype(np.int64)
+    labels = labels.astype(np.int64)
+    grouped = check_groups(groups, labels)
+    sizes = np.unique(grouped[1], return_counts=True)[1].tolist()
+    if len(sizes) < 2 or min(sizes) < 2:
+        allowed = "at least two groups in each of at least two classes"
+        received = f"{' and '.join(map(str, sizes))} groups per class"
+        refuse("labels", received, allowed, "One patient shows no variation between patients.")
+    return labels, grouped
 
 
 def _check_runs(model, n):
@@ -327,41 +313,19 @@ def _check_settings(score, group_kind, interval, n_resamples):
     check_count("n_resamples", n_resamples, 100)
 
 
-def _check_classes(class_of_group):
-    sizes = tuple(np.unique(class_of_group, return_counts=True)[1].tolist())
-    if len(sizes) < 2 or min(sizes) < 2:
-        allowed = "at least two groups in each of at least two classes"
-        received = f"{' and '.join(map(str, sizes))} groups per class"
-        refuse("labels", received, allowed, "One patient shows no variation between patients.")
-    return sizes
-
-
 def bootstrap_values(values, statistic="median", *, name=None, group_kind="patient"):
-    """Put an interval around the mean or median of one value per group, such as a Dice score.
+    """Put a percentile interval around the mean or median of one value per group, such as Dice.
 
-    For a paired comparison of two models give the differences, group by group: the median of
-    the differences is not the difference of the medians, and only the former speaks of patients.
+    For a paired comparison of two models give the differences, group by group. Values that lie on a
+    grid, such as distances counted in pixels, make the interval of a median jump.
 
     Parameters
     ----------
     values : array-like, shape (n,)
         One finite number per group.
     statistic : {"median", "mean"}, optional
-    name : str, optional
-        What was measured. Default: the statistic.
-    group_kind : str, optional
-        What a group is; the result names it.
-
-    Returns
-    -------
-    estimate : Estimate
-        With a percentile interval, and a warning where it is known to be too narrow.
-
-    Notes
-    -----
-    Bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552). Values that lie on a grid, such
-    as distances counted in pixels, make the interval of a median jump, or shrink to a point; that
-    of a mean does neither.
+    name, group_kind : str, optional
+        What was measured (default: the statistic), and what a group is.
 
     Examples
     --------
@@ -400,6 +364,9 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
 def proportion(outcomes, *, name="proportion", group_kind="patient"):
     """Put Wilson's interval around a share of successes, each group giving one observation.
 
+    Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953; recommended by Brown and others
+    2001, https://doi.org/10.1214/ss/1009213286; computed by statsmodels.
+
     Parameters
     ----------
     outcomes : array-like, shape (n,)
@@ -407,15 +374,6 @@ def proportion(outcomes, *, name="proportion", group_kind="patient"):
         positive.
     name, group_kind : str, optional
         What is measured, and what a group is.
-
-    Returns
-    -------
-    estimate : Estimate
-
-    Notes
-    -----
-    Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953; recommended by Brown and others
-    2001, https://doi.org/10.1214/ss/1009213286; computed by statsmodels.
 
     Examples
     --------

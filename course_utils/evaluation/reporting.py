@@ -6,11 +6,7 @@ from textwrap import wrap
 
 import numpy as np
 
-from course_utils.evaluation._checks import (
-    UndefinedScoreError,
-    check_binary,
-    undefined,
-)
+from course_utils.evaluation._checks import UndefinedScoreError, check_binary
 from course_utils.evaluation.calibration import calibration_intercept, calibration_slope
 from course_utils.evaluation.intervals import WIDTH, bootstrap, plural, two_digits
 from course_utils.evaluation.scores import (
@@ -33,7 +29,7 @@ def _share(labels, probabilities, *, threshold, of, right, sample_weight=None):
     rows = labels == right if of == "truth" else called == right
     if not weights[rows].any():
         call = "positive" if right else "negative"
-        undefined(
+        raise UndefinedScoreError(
             f"{call} predictive value: received no case called {call}; allowed: at least one. "
             "Move the threshold, or report sensitivity and specificity."
         )
@@ -86,6 +82,9 @@ def report(
 ):
     """Score a classifier in the usual ways, each score with its interval over groups.
 
+    A score that these data do not define, such as a calibration slope of separated classes, is left
+    out with the reason.
+
     Parameters
     ----------
     labels : array-like, shape (n,)
@@ -98,16 +97,8 @@ def report(
         Where the classifier would be used. Scores that depend on it (average precision,
         predictive values, Brier score, calibration) are weighted to it; the probabilities should
         hold there, too (`shift_prevalence`). Default: the data's own.
-    group_kind : str, optional
-        What a group is.
-    n_resamples : int, optional
-        Draws of the bootstrap, at least 100.
-
-    Returns
-    -------
-    report : Report
-        With ``estimates`` and ``warnings``. A score that these data do not define, such as a
-        calibration slope of separated classes, is left out with the reason.
+    group_kind, n_resamples : optional
+        As for `bootstrap`.
 
     Examples
     --------
@@ -116,12 +107,12 @@ def report(
     >>> probabilities = np.clip(rng.normal(0.3 + 0.3 * labels, 0.2), 0, 1)
     >>> report(labels, probabilities, prevalence=0.1)
     100 positive and 100 negative patients; 95 % intervals over patients; prevalence 0.1
-      AUC                               0.84  (0.78 to 0.88, logit-t)
-      average precision                 0.48  (0.33 to 0.64, logit-t)
-      sensitivity at 90 % specificity   0.53  (0.38 to 0.68, logit-t)
-      Brier score                       0.13  (0.11 to 0.15, logit-t)
-      calibration slope                 0.91  (0.62 to 1.30, percentile)
-      calibration intercept            -1.37  (-1.60 to -1.13, percentile)
+      AUC                               0.84  (0.77 to 0.88, logit-t)
+      average precision                 0.54  (0.43 to 0.65, logit-t)
+      sensitivity at 90 % specificity   0.51  (0.36 to 0.66, logit-t)
+      Brier score                       0.14  (0.12 to 0.17, logit-t)
+      calibration slope                 1.74  (1.32 to 2.32, percentile)
+      calibration intercept            -1.81  (-1.96 to -1.65, percentile)
     """
     labels, probabilities, _ = check_binary(labels, probabilities)
     weights = None if prevalence is None else prevalence_weights(labels, prevalence)

@@ -1,8 +1,7 @@
 """Scores of predictions as plain numbers: ``score(labels, probabilities, *, sample_weight=None)``.
 
-`bootstrap` puts an interval around any of them. For others call scikit-learn; these are here
-because scikit-learn lacks them, or because a bootstrap calls them thousands of times and they are
-8 to 20 times as fast as scikit-learn's, with the same results.
+For others call scikit-learn. These are here because scikit-learn lacks them, or because a bootstrap
+calls them thousands of times and they are 12 to 22 times as fast, with the same results.
 """
 
 import numpy as np
@@ -45,21 +44,9 @@ def roc_auc(labels, probabilities, *, sample_weight=None):
 def average_precision(labels, probabilities, *, sample_weight=None):
     """Average the precisions along the precision–recall curve, each by its step in recall.
 
-    Parameters
-    ----------
-    labels, probabilities, sample_weight
-        As for `roc_auc`.
-
-    Returns
-    -------
-    average_precision : float
-        0–1; guessing gets the prevalence.
-
-    Notes
-    -----
-    The same as scikit-learn's `average_precision_score`. Unlike the AUC it depends on the
-    prevalence (Saito and Rehmsmeier 2015, https://doi.org/10.1371/journal.pone.0118432): give a
-    test set that keeps all its cancers the weights of `prevalence_weights`.
+    Arguments as for `roc_auc`; the same as scikit-learn's `average_precision_score`. Guessing gets
+    the prevalence, on which this score depends (Saito and Rehmsmeier 2015,
+    https://doi.org/10.1371/journal.pone.0118432): see `prevalence_weights`.
 
     Examples
     --------
@@ -72,20 +59,10 @@ def average_precision(labels, probabilities, *, sample_weight=None):
 
 @checked(check_binary)
 def sensitivity_at_specificity(labels, probabilities, *, specificity=0.9, sample_weight=None):
-    """Find the highest sensitivity among the thresholds with at least the specificity wanted.
+    """Find the highest sensitivity among the thresholds with at least this specificity.
 
-    Parameters
-    ----------
-    labels, probabilities, sample_weight
-        As for `roc_auc`.
-    specificity : float, optional
-        0–1.
-
-    Returns
-    -------
-    sensitivity : float
-        A point of the ROC curve, for comparing models. The threshold is looked up in the very data
-        it is scored on; for a fixed one use `choose_threshold` on validation data.
+    Other arguments as for `roc_auc`. It is a point of the ROC curve, for comparing models. The
+    threshold is looked up in the very data it is scored on; for a fixed one see `choose_threshold`.
 
     Examples
     --------
@@ -116,6 +93,8 @@ def _steps(labels, probabilities, weights):
 def balanced_accuracy(labels, probabilities, *, sample_weight=None):
     """Average the classes' recalls, the most probable class being the one predicted.
 
+    The same as scikit-learn's `balanced_accuracy_score`; rare classes count as much as common ones.
+
     Parameters
     ----------
     labels : integer array-like, shape (n,)
@@ -125,15 +104,6 @@ def balanced_accuracy(labels, probabilities, *, sample_weight=None):
     sample_weight : array-like, shape (n,), optional
         How many cases of the population each row stands for.
 
-    Returns
-    -------
-    accuracy : float
-        0–1; 1 / classes for guessing. Rare classes count as much as common ones.
-
-    Notes
-    -----
-    The same as scikit-learn's `balanced_accuracy_score` of the most probable classes.
-
     Examples
     --------
     >>> round(balanced_accuracy([0, 1, 2], [[0.8, 0.1, 0.1], [0, 1, 0], [0.1, 0.7, 0.2]]), 3)
@@ -142,38 +112,6 @@ def balanced_accuracy(labels, probabilities, *, sample_weight=None):
     right = probabilities.argmax(axis=1) == labels
     weighted = right if sample_weight is None else right * sample_weight
     return float((np.bincount(labels, weighted) / np.bincount(labels, sample_weight)).mean())
-
-
-def auc_standard_error(auc, positives, negatives):
-    """Predict the standard error of an AUC, after Hanley and McNeil.
-
-    Parameters
-    ----------
-    auc : float
-        Above 0 and below 1.
-    positives, negatives : int, or arrays of int
-        Groups of each class, at least 1.
-
-    Returns
-    -------
-    standard_error : float, or array
-
-    Notes
-    -----
-    Hanley and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747.
-
-    Examples
-    --------
-    >>> auc_standard_error(0.9, positives=20, negatives=20).round(3)
-    0.051
-    """
-    check_fraction("auc", auc)
-    if not (np.min(positives) >= 1 and np.min(negatives) >= 1):
-        received = f"{positives} and {negatives}"
-        refuse("positives and negatives", received, "at least 1 each", "Both classes are needed.")
-    one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    spread = (positives - 1) * (one - auc**2) + (negatives - 1) * (two - auc**2)
-    return np.sqrt((auc * (1 - auc) + spread) / (positives * negatives))
 
 
 def prevalence_weights(labels, prevalence):
@@ -203,3 +141,29 @@ def prevalence_weights(labels, prevalence):
     labels = check_binary(labels, np.zeros(np.shape(labels)))[0]
     share = labels.mean()
     return np.where(labels == 1, prevalence / share, (1 - prevalence) / (1 - share))
+
+
+def auc_standard_error(auc, positives, negatives):
+    """Predict the standard error of an AUC.
+
+    Hanley and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747.
+
+    Parameters
+    ----------
+    auc : float
+        Above 0 and below 1.
+    positives, negatives : int, or arrays of int
+        Groups of each class, at least 1.
+
+    Examples
+    --------
+    >>> print(auc_standard_error(0.9, positives=20, negatives=20).round(3))
+    0.051
+    """
+    check_fraction("auc", auc)
+    if np.min(positives) < 1 or np.min(negatives) < 1:
+        received = f"{positives} and {negatives}"
+        refuse("positives and negatives", received, "at least 1 each", "Both classes are needed.")
+    one, two = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = (positives - 1) * (one - auc**2) + (negatives - 1) * (two - auc**2)
+    return np.sqrt((auc * (1 - auc) + spread) / (positives * negatives))

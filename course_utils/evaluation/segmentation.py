@@ -3,11 +3,6 @@
 Empty masks have no overlap and no outline, so they are decided first. Both empty: a correct
 absence, counted but not scored. Only one empty: a failed detection, with overlap 0 and, as its
 distance, the diagonal of the image, the largest there is.
-
-Notes
------
-What to report follows Maier-Hein and others 2024, https://doi.org/10.1038/s41592-023-02151-z: an
-overlap and a distance between outlines, and what happens to empty masks said in advance.
 """
 
 from typing import NamedTuple
@@ -17,7 +12,7 @@ import pandas as pd
 from scipy import ndimage
 
 from course_utils._checks import refuse
-from course_utils.evaluation._checks import check_fraction, check_masks, undefined
+from course_utils.evaluation._checks import UndefinedScoreError, check_fraction
 
 # Slices one behind the other are never placed to the last digit.
 EVEN_STEPS = 0.02
@@ -27,15 +22,7 @@ SMALLEST_STEP, LARGEST_STEP = 0.6, 1.5
 
 
 class OutlineDistances(NamedTuple):
-    """Distances between the outlines of two masks, in mm.
-
-    Attributes
-    ----------
-    hd95 : float
-        95 % Hausdorff distance: 95 % of each outline lie at most this far from the other one.
-    masd : float
-        Mean surface distance: of each outline from the other, averaged over the two.
-    """
+    """The 95 % Hausdorff distance and the mean surface distance, in mm."""
 
     hd95: float
     masd: float
@@ -55,18 +42,17 @@ def outline_distances(truth, predicted, spacing_mm):
     Returns
     -------
     distances : OutlineDistances
-        With ``hd95`` and ``masd``.
+        ``hd95``: 95 % of each outline lie at most this far from the other one; the larger one of
+        the two directed 95th percentiles (scikit-image's `hausdorff_distance` takes the maximum).
+        ``masd``: the mean of the two directed means. Neither direction is outvoted by the longer
+        outline.
 
     Notes
     -----
-    Definitions differ, so here is ours. The outline are the pixels of the mask that touch, by a
-    side, a pixel outside it; beyond the edge of the image is outside. Distances run between the
-    centers of pixels. The 95 % Hausdorff distance is the larger one of the two directed 95th
-    percentiles (scikit-image's `hausdorff_distance` is their maximum), and the mean surface
-    distance the mean of the two directed means, MASD in Maier-Hein and others 2024,
-    https://doi.org/10.1038/s41592-023-02151-z: neither direction is outvoted by the longer
-    outline. On outliers, for which the 95th percentile replaces the maximum, see Taha and Hanbury
-    2015, https://doi.org/10.1186/s12880-015-0068-x.
+    Definitions differ, so here is ours, after Maier-Hein and others 2024,
+    https://doi.org/10.1038/s41592-023-02151-z. The outline are the pixels of the mask that touch,
+    by a side, a pixel outside it; beyond the edge of the image is outside. Distances run between
+    the centers of pixels.
 
     Examples
     --------
@@ -75,7 +61,7 @@ def outline_distances(truth, predicted, spacing_mm):
     >>> outline_distances(truth, predicted, spacing_mm=(2.0, 0.5))
     OutlineDistances(hd95=0.5, masd=0.25)
     """
-    truth, predicted = check_masks(truth, predicted)
+    truth, predicted = _check_masks(truth, predicted)
     if truth.ndim not in (2, 3):
         allowed = "(height, width) or (slices, height, width)"
         refuse("truth", f"shape {truth.shape}", allowed, "Take one patient at a time.")
@@ -86,9 +72,9 @@ def outline_distances(truth, predicted, spacing_mm):
     slices = np.stack([truth, predicted]).reshape(2, -1, *truth.shape[-2:]).swapaxes(0, 1)
     outlines = [[_outline(mask) for mask in pair] for pair in slices if pair.any((1, 2)).all()]
     if not outlines:
-        undefined(
+        raise UndefinedScoreError(
             "truth and predicted: received no slice in which both have pixels; allowed: at least "
-            "one. Without two outlines there is no distance; count this as a failed detection."
+            "one. Count this as a failed detection."
         )
     directed = [
         np.concatenate(
@@ -145,36 +131,12 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
 
     Notes
     -----
-    `bootstrap_values` puts an interval around the mean or median of a column. Dice is the F1 score
-    of the pixels (Taha and Hanbury 2015, https://doi.org/10.1186/s12880-015-0068-x).
+    Taha and Hanbury 2015, https://doi.org/10.1186/s12880-015-0068-x. `bootstrap_values` puts an
+    interval around the mean or median of a column.
 
     Examples
     --------
     ``segmentation_scores(test, model.predict(test.as_float()), "core")``
-
-    >>> from course_utils.datasets import ImageDataset
-    >>> masks = np.zeros((3, 8, 8), np.uint8)
-    >>> masks[1:, 2:5, 2:5] = 1
-    >>> scans = ImageDataset(
-    ...     name="demo",
-    ...     images=np.zeros((3, 8, 8, 1), np.uint8),
-    ...     labels=[0, 1, 1],
-    ...     class_names=("healthy", "tumor"),
-    ...     groups=["A", "B", "C"],
-    ...     group_kind="patient",
-    ...     origin="simulated",
-    ...     masks=masks,
-    ...     mask_names=["core"],
-    ...     pixel_spacing_mm=(2, 2),
-    ... )
-    >>> predicted = masks == 1
-    >>> predicted[2] = False
-    >>> segmentation_scores(scans, predicted, "core")[["outcome", "dice", "hd95_mm"]].round(1)
-                     outcome  dice  hd95_mm
-    patient
-    A        correct absence   NaN      NaN
-    B                 scored   1.0      0.0
-    C                 missed   0.0     22.6
     """
     truth = dataset.mask(mask)
     predicted = _check_predictions(predicted, truth.shape, threshold)
@@ -246,6 +208,22 @@ def _one_spacing(dataset, images):
         received = f"several in {dataset.group_kind} {dataset.groups[images[0]]}"
         refuse("pixel_spacing_mm", received, "one for all slices of a stack", "Resample first.")
     return tuple(spacing[0])
+
+
+def _check_masks(truth, predicted):
+    """Return two masks of one shape as booleans."""
+    masks = []
+    for name, mask in (("truth", truth), ("predicted", predicted)):
+        mask = np.asarray(mask)
+        if mask.dtype.kind not in "biuf" or not mask.size or not np.isin(mask, (0, 1)).all():
+            received = f"shape {mask.shape}, dtype {mask.dtype}, or values other than 0 and 1"
+            advice = "Apply a threshold to probabilities; take one bit of bit flags (dataset.mask)."
+            refuse(name, received, "booleans, or only 0 and 1", advice)
+        masks.append(mask.astype(bool))
+    if masks[0].shape != masks[1].shape:
+        advice = "Keras predicts (n, height, width, 1): use predictions[..., 0]."
+        refuse("predicted", f"shape {masks[1].shape}", f"{masks[0].shape}, as truth", advice)
+    return masks
 
 
 def _check_predictions(predicted, shape, threshold):

@@ -18,28 +18,9 @@ RULES = ("sensitivity", "specificity", "youden", "cost")
 
 @dataclass(frozen=True)
 class Threshold:
-    """Remember a threshold and the data it was chosen on.
+    """Remember a threshold, the scores at it, and the data it was chosen on.
 
-    Attributes
-    ----------
-    value : float
-        Cases at or above it are called positive.
-    rule : str
-        How it was chosen.
-    sensitivity, specificity : float
-        On the data it was chosen on; expect less on others.
-    cases_per_class : tuple of int
-        Negative and positive cases it was chosen on.
-    chosen_on : str
-        What the data were called.
-    fingerprint : str
-        Tells whether other data are the very same.
-
-    Examples
-    --------
-    >>> choose_threshold([0, 0, 1, 1], [0.1, 0.2, 0.4, 0.9], "sensitivity", target=1.0)
-    Threshold 0.4, chosen for sensitivity at least 1 on validation data: 2 negative and 2
-    positive cases; there sensitivity 1.00, specificity 1.00
+    Cases at or above `value` are called positive; on other data expect lower scores.
     """
 
     value: float
@@ -87,19 +68,11 @@ def choose_threshold(
     chosen_on : str, optional
         What the data are called.
 
-    Returns
-    -------
-    threshold : Threshold
-
-    Notes
-    -----
-    Youden 1950, https://doi.org/10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
-
     Examples
     --------
-    >>> labels, probabilities = [0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]
-    >>> choose_threshold(labels, probabilities, "cost", costs=(10, 1)).value
-    0.4
+    >>> choose_threshold([0, 0, 1, 1], [0.1, 0.2, 0.4, 0.9], "sensitivity", target=1.0)
+    Threshold 0.4, chosen for sensitivity at least 1 on validation data: 2 negative and 2
+    positive cases; there sensitivity 1.00, specificity 1.00
     """
     _check_arguments(rule, target, costs)
     labels, probabilities, _ = check_binary(labels, probabilities)

@@ -1,8 +1,7 @@
 """One entry for each exercise: what is right, which mistakes people make, and how both are told.
 
-`Exercise` says how an entry is written. The entries stand in ``lesson_NN.py``, each as
-``check_N_M``; a lesson calls it with the reader's answer. The same entry is the test's bank:
-`authoring.workshop.exercises` hands each check its own right and wrong answers.
+The entries stand in ``lesson_NN.py``, each as ``check_N_M``; a lesson calls it with the reader's
+answer. The same entry is the bank of the test, which hands each check its own answers.
 """
 
 import copy
@@ -15,10 +14,8 @@ import numpy as np
 from course_utils.exercises.feedback import respond
 
 
-class Several(tuple):
-    """Wrong answers that share one sentence, or calls of one kind: ``Several((first, second))``."""
-
-    __slots__ = ()
+class Several(list):
+    """Wrong answers that share one sentence."""
 
 
 @dataclass(frozen=True)
@@ -26,32 +23,31 @@ class Exercise:
     """An exercise with its answer, its mistakes and its check: call it with the reader's answer.
 
     A function is called with the arguments in `calls`, and its results are compared with those of
-    the `reference`. Where they differ, the mistake that gives the same results names itself;
-    otherwise the reader sees the call, the result and what was expected. A value is compared with
-    the `reference`. A choice gets the explanation of the chosen letter. Everything else brings its
-    own `judge`.
+    the `reference`. Where they differ, the mistake with the same results names itself; otherwise
+    the reader sees the call, the result and what was expected. A value is compared with the
+    `reference`. A choice gets the explanation of the chosen letter. What has no single right
+    answer brings its own `judge`.
 
     Attributes
     ----------
     number : str
         Such as ``'3.6'``; the entry is called ``check_3_6``.
     reference : object
-        The right function, value or letter; the right answer for the `judge`.
+        The right function, value or letter.
     praise : str
         What the reader should take away from the right answer.
     calls : list of tuple, or dict of str to tuple
-        Arguments with which the function is called. The keys of a dict say what is special about a
-        call whose arguments are too large to be shown, such as ``'a mask with label 2'``.
+        Arguments. Keys say in words what large arguments cannot, such as ``'a mask of label 2'``.
     mistakes : dict of str to object
-        The sentence that names a mistake, and an answer with that mistake (`Several`, if there are
-        more). In a tuple ``...`` stands for a part that may be anything. With a `judge`, the key
-        may be a part of what the judge says.
+        The sentence that names a mistake, and an answer with that mistake, the result of the first
+        call, or `Several`. ``...`` stands for a part of a result that may be anything. With a
+        `judge`, the key is a part of what it says.
     choices : dict of str to str
         For each wrong letter why it is wrong.
     judge : callable, optional
         Takes the answer; returns what is wrong with it, or None.
     look : callable, optional
-        Takes each result before it is compared; returns what is wrong with its kind, or None.
+        Takes each result before the comparison; returns what is wrong with its kind, or None.
     view : callable, optional
         Applied to all results before the comparison, such as ``np.sort``.
     tolerance : float
@@ -109,10 +105,10 @@ class Exercise:
         if self.choices:
             return _judge_choice(answer, self.reference, self.choices)
         if not self.calls:
-            return self._problem_of(answer) or self._compare([answer], answer)
+            return self._problem_of(answer) or self._compare([self.view(answer)], answer)
         if not callable(answer):
             kind = type(answer).__name__
-            return f"Your answer is a {kind}; give the function itself, without calling it."
+            return f"Your answer is of type `{kind}`; give the function itself, without calling it."
         results = []
         for arguments in self._arguments():
             before = copy.deepcopy(arguments)
@@ -123,10 +119,9 @@ class Exercise:
                 break
             if self.keeps_inputs and not _agree(arguments, before, 0):
                 return "Your function changes its input. Work on a copy: `a + b`, not `a += b`."
-            complaint = self._problem_of(result)
-            if complaint:
+            if complaint := self._problem_of(result):
                 return complaint
-            results.append(result)
+            results.append(self.view(result))
         return self._compare(results, answer)
 
     def _problem_of(self, result):
@@ -135,57 +130,49 @@ class Exercise:
         return self.look(result)
 
     def _arguments(self):
-        calls = self.calls.values() if isinstance(self.calls, Mapping) else self.calls
-        return copy.deepcopy(list(calls))
+        return copy.deepcopy(list(getattr(self.calls, "values", lambda: self.calls)()))
 
-    def _compare(self, results, answer):
+    def _compare(self, got, answer):
         """Return the sentence of the mistake that gives these results, or the first difference."""
-        got, expected = [self._seen(result) for result in results], self._results_of(self.reference)
-        wrong = [not self._same(*pair) for pair in zip(got, expected, strict=False)]
+        expected = self._results_of(self.reference)
+        wrong = [not same for same in self._same(got, expected)]
         if not any(wrong):
-            return self._complaint_about_dtype(results)
+            return self._complaint_about_dtype(got)
         first, on_first = wrong.index(True), None
+        failed = isinstance(got[first], Exception)
         for sentence, answers in self.mistakes.items():
             for mistake in answers if isinstance(answers, Several) else [answers]:
-                mistaken = self._results_of(mistake)
-                same = [self._same(*pair) for pair in zip(got, mistaken, strict=False)]
-                if all(same) and not isinstance(got[0], Exception):
+                same = self._same(got, self._results_of(mistake))
+                if all(same) and not (failed and first == 0):
                     return sentence
-                if same[first : first + 1] == [True] and not isinstance(got[first], Exception):
+                if same[first : first + 1] == [True] and not failed:
                     on_first = on_first or sentence
-        if isinstance(got[first], Exception):
+        if failed:
             raise got[first]
-        if not all(wrong) and all(self._same(one, got[0]) for one in got):
+        if not all(wrong) and all(self._same(got, got[:1] * len(got))):
             return "Your function returns the same for every call: use its arguments."
-        if on_first:
-            return on_first
-        if not self.calls:
-            return _describe_value(got[0], expected[0])
-        return _describe(got[first], expected[first], self._words_for(first, answer))
-
-    def _seen(self, result):
-        return result if isinstance(result, Exception) else self.view(result)
+        gave = f"{self._words_for(first, answer)} gave" if self.calls else "Your answer is"
+        return on_first or _difference(got[first], expected[first], gave)
 
     def _same(self, got, expected):
-        return _agree(got, expected, self.tolerance)
+        return [_agree(*pair, self.tolerance) for pair in zip(got, expected, strict=False)]
 
     def _results_of(self, answer):
         """Return what an answer of the entry gives for each call, up to its first exception."""
         if not (self.calls and callable(answer)):
-            return [self._seen(answer)]
+            return [self.view(answer)]
         results = []
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             for arguments in self._arguments():
                 try:
-                    results.append(self._seen(answer(*arguments)))
+                    results.append(self.view(answer(*arguments)))
                 except Exception as error:
                     return [*results, error]
         return results
 
     def _complaint_about_dtype(self, results):
-        for result in results if self.dtype else []:
-            kind = np.asarray(result).dtype
+        for kind in (np.asarray(result).dtype for result in results if self.dtype):
             if kind != self.dtype:
                 return f"The values are right; their type is {kind}, not {np.dtype(self.dtype)}."
         return None
@@ -195,8 +182,7 @@ class Exercise:
         name = "your function" if name.startswith("<") else name
         if isinstance(self.calls, Mapping):
             return f"For {list(self.calls)[index]}, `{name}`"
-        shown = ", ".join(map(_shown, self._arguments()[index]))
-        return f"`{name}({shown})`"
+        return f"`{name}({', '.join(map(_shown, self._arguments()[index]))})`"
 
 
 def _judge_choice(answer, right, explanations):
@@ -212,7 +198,8 @@ def _numbers(value):
     """Return a value as float64, or None if it is not made of numbers."""
     try:
         array = np.asarray(value)
-        return array.astype(np.float64) if array.dtype.kind in "biufO" else None
+        numeric = array.dtype.kind in "biufO" and value is not None
+        return array.astype(np.float64) if numeric else None
     except (TypeError, ValueError):
         return None
 
@@ -223,15 +210,15 @@ def _agree(got, expected, tolerance):
         return True
     if isinstance(expected, Exception) or isinstance(got, Exception):
         return type(got) is type(expected)
-    if isinstance(expected, str):
-        return isinstance(got, str) and got.strip().lower() == expected.lower()
+    if isinstance(expected, str) or callable(expected):
+        return isinstance(got, type(expected)) and got == expected
+    if isinstance(expected, dict):
+        same_keys = isinstance(got, dict) and got.keys() == expected.keys()
+        return same_keys and all(_agree(got[key], expected[key], tolerance) for key in expected)
     if isinstance(expected, tuple):
         parts = list(got) if isinstance(got, (tuple, list)) or np.ndim(got) else []
-        return len(parts) == len(expected) and all(
-            _agree(*pair, tolerance) for pair in zip(parts, expected, strict=True)
-        )
-    if callable(expected):
-        return got is expected
+        pairs = zip(parts, expected, strict=False)
+        return len(parts) == len(expected) and all(_agree(*pair, tolerance) for pair in pairs)
     got, expected = _numbers(got), _numbers(expected)
     if got is None or expected is None or got.shape != expected.shape:
         return False
@@ -240,65 +227,50 @@ def _agree(got, expected, tolerance):
 
 def _shown(value):
     """Write an argument or a result as a reader would type it, if it is small."""
-    if isinstance(value, str):
-        return repr(value)
-    if isinstance(value, (tuple, list)) and _numbers(value) is None:
-        return f"({', '.join(map(_shown, value))})"
-    if callable(value):
-        return getattr(value, "__name__", "…")
     array = _numbers(value)
-    if array is None:
-        return f"{value!r:.60}"
+    if array is None or isinstance(value, bool):
+        if isinstance(value, (tuple, list)):
+            return f"({', '.join(map(_shown, value))})"
+        return f"{getattr(value, '__name__', repr(value)):.60}"
     if array.ndim == 0:
-        return (
-            f"{array:,.0f}" if array == np.round(array) and abs(array) < 1e15 else f"{array:,.6g}"
-        )
+        return f"{array:,.0f}" if array == np.round(array) else f"{array:,.6g}"
     if array.size > 12:
         return f"<{' × '.join(map(str, array.shape))} numbers>"
-    if array.ndim == 1:
-        inside = ", ".join(map(_shown, np.asarray(value, dtype=np.float64)))
-        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
-    return f"[{', '.join(map(_shown, list(array)))}]"
+    inside = ", ".join(map(_shown, array))
+    return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
 
 
-def _describe(got, expected, call):
-    """Say what a call gave and what was expected."""
-    if isinstance(expected, str):
-        return f"{call} gave {_shown(got)}, expected {_shown(expected)}."
-    wanted, numbers = _numbers(expected), _numbers(got)
-    if wanted is None:
-        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
-            return f"{call} gave a {type(got).__name__}, expected {len(expected)} results."
-        pairs = enumerate(zip(got, expected, strict=True), start=1)
-        part = next(n for n, pair in pairs if not _agree(*pair, 1e-4))
-        return _describe(got[part - 1], expected[part - 1], f"{call}, result {part},")
-    if numbers is None:
-        return f"{call} gave a {type(got).__name__}; it should be made of numbers."
-    if numbers.shape != wanted.shape:
-        return f"{call} gave shape {numbers.shape}, expected shape {wanted.shape}."
-    if not np.isfinite(numbers).all():
-        return f"{call} gave NaN or infinite values."
-    if wanted.size <= 6:
-        return f"{call} gave {_shown(got)}, expected {_shown(expected)}."
-    where = _largest_difference(numbers, wanted)
-    index = ", ".join(map(str, where))
-    return f"{call} gave {_shown(numbers[where])} at [{index}], expected {_shown(wanted[where])}."
-
-
-def _describe_value(got, expected):
-    """Say what an answer is, without giving the right one away."""
+def _difference(got, expected, gave):
+    """Say how a result differs; `gave` begins the sentence, such as ``'`f(2)` gave'``."""
+    kind = f"something of type `{type(got).__name__}`"
     numbers, wanted = _numbers(got), _numbers(expected)
+    should = ", expected {}."
+    if gave == "Your answer is":
+        # What was worked out by hand is not given away.
+        should = ", and that is not the expected value."
+    if isinstance(expected, dict):
+        keys = ", ".join(map(repr, expected))
+        if not isinstance(got, dict):
+            return f"{gave} {kind}, expected a dict with the keys {keys}."
+        for key in [*(got.keys() - expected.keys()), *(expected.keys() - got.keys())]:
+            return f"{gave} {'' if key in got else 'no '}{key!r}, expected the keys {keys}."
+        key = next(key for key in expected if not _agree(got[key], expected[key], 1e-4))
+        return _difference(got[key], expected[key], f"{gave}, for {key!r},")
+    if wanted is None and isinstance(expected, tuple):
+        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
+            return f"{gave} {kind}, expected {len(expected)} results."
+        part = [_agree(*pair, 1e-4) for pair in zip(got, expected, strict=True)].index(False)
+        return _difference(got[part], expected[part], f"{gave}, as result {part + 1},")
+    if wanted is None or isinstance(expected, bool):
+        return f"{gave} {_shown(got)}" + should.format(_shown(expected))
     if numbers is None:
-        return f"Your answer is a {type(got).__name__}, and it should be made of numbers."
+        return f"{gave} {kind}; it should be made of numbers."
     if numbers.shape != wanted.shape:
-        return f"Your answer has shape {numbers.shape}, and it should have shape {wanted.shape}."
-    if numbers.ndim == 0:
-        return f"Your answer is {_shown(numbers)}, and that is not the expected value."
-    where = _largest_difference(numbers, wanted)
-    index = ", ".join(map(str, where))
-    return f"Your answer is not right at [{index}], where it is {_shown(numbers[where])}."
-
-
-def _largest_difference(got, expected):
-    distance = np.nan_to_num(np.abs(got - expected), nan=np.inf)
-    return tuple(int(i) for i in np.unravel_index(np.argmax(distance), got.shape))
+        return f"{gave} an array of shape {numbers.shape}, expected shape {wanted.shape}."
+    if not np.isfinite(numbers).all():
+        return f"{gave} something with NaN or infinite values."
+    if wanted.size <= 6:
+        return f"{gave} {_shown(got)}" + should.format(_shown(expected))
+    where = np.unravel_index(np.argmax(np.abs(numbers - wanted)), wanted.shape)
+    place = ", ".join(map(str, where))
+    return f"{gave} {_shown(numbers[where])} at [{place}]" + should.format(_shown(wanted[where]))

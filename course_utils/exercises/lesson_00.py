@@ -15,18 +15,10 @@ check_0_1 = Exercise(
         "That is the smallest value.": lambda x: x.min(),
         "That is the position of the brightest pixel, counted through the rows. Its value is asked "
         "for.": lambda x: x.argmax(),
-        "You have looked for the largest value in each column. Take it over the whole image.": (
-            lambda x: x.max(axis=0)
-        ),
-        "You have looked for the largest value in each row. Take it over the whole image.": (
-            lambda x: x.max(axis=1)
-        ),
-        "For an image whose values are all below 0 you return 0: start from a pixel, not from 0.": (
-            lambda x: max(0, x.max())
-        ),
-        "You have dropped the sign; the largest value of -990, -1000, -950, -1010 is -950.": (
-            lambda x: np.abs(x).max()
-        ),
+        "That is the largest value of each column, not of the image.": lambda x: x.max(axis=0),
+        "That is the largest value of each row, not of the image.": lambda x: x.max(axis=1),
+        "For values below 0 you return 0: start from a pixel.": lambda x: max(0, x.max()),
+        "You have dropped the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
     },
     other_right=[
         lambda image: max(max(row) for row in image),

@@ -71,18 +71,12 @@ check_1_3 = Exercise(
         "You subtracted the intercept. It carries its own sign: add it.": lambda s, m, b: s * m - b,
         "You made a positive intercept negative; add it.": lambda s, m, b: s * m - abs(b),
         "Multiply first, then add: slope · stored + intercept.": lambda s, m, b: (s + b) * m,
-        "Your numbers have wrapped around in uint16: convert to float32 before you compute.": (
-            lambda s, m, b: (s * m + b) % 2**16
-        ),
+        "Your numbers wrapped around in uint16: use float32.": lambda s, m, b: (s * m + b) % 2**16,
         "You have cut negative values to 0. Keep them.": lambda s, m, b: (s * m + b).clip(0),
         "You use −1024 whatever the header says.": lambda s, m, b: s * m - 1024,
         "You have cut at −1024; padding may lie below.": lambda s, m, b: (s * m + b).clip(-1024),
-        "Values above 32767 have wrapped around in int16: convert to float32 right away.": (
-            lambda s, m, b: s.astype(np.int16) * m + b
-        ),
-        "You have cut slope or intercept to a whole number: keep their decimals.": (
-            lambda s, m, b: s.astype(int) * int(m) + int(b)
-        ),
+        "Values above 32767 wrapped around in int16.": lambda s, m, b: s.astype(np.int16) * m + b,
+        "You cut slope or intercept to whole numbers.": lambda s, m, b: s * 1.0 * int(m) + int(b),
         "type is float64, not float32": lambda s, m, b: s * m + b,
     },
     other_right=[lambda s, m, b: np.polyval([m, b], s).astype(np.float32)],
@@ -98,11 +92,6 @@ def _window(hounsfield, center, width):
     return np.clip(_ramp(hounsfield, center, width), 0, 1)
 
 
-def _stretched(hounsfield, center, width):
-    kept = np.clip(hounsfield, center - width / 2, center + width / 2)
-    return (kept - kept.min()) / np.ptp(kept)
-
-
 check_1_4 = Exercise(
     "1.4",
     _window,
@@ -116,26 +105,17 @@ check_1_4 = Exercise(
     mistakes={
         "Values outside the window are below 0 or above 1: clip them.": _ramp,
         "Your window is twice as wide as asked.": lambda h, c, w: _window(h, c, 2 * w),
-        "Black should start at center − width / 2, not at the center.": (
-            lambda h, c, w: _window(h, c + w / 2, w)
-        ),
+        "Black should start at center − width / 2.": lambda h, c, w: _window(h, c + w / 2, w),
         "Your picture is inverted: high values are bright.": lambda h, c, w: 1 - _window(h, c, w),
         "The gray scale is 0–1 here, not 0–255.": lambda h, c, w: 255 * _window(h, c, w),
         "That is the LINEAR form of the DICOM standard, which counts whole gray levels. Here black "
         "and white lie at center ± width / 2.": lambda h, c, w: _window(h, c - 0.5, w - 1),
         "You have clipped, and not yet scaled to 0–1: subtract the black level and divide by the "
         "width.": lambda h, c, w: np.clip(h, c - w / 2, c + w / 2),
-        "It works for a window that starts at 0 and not for center 40, width 400: subtract "
-        "center − width / 2, and divide by the width.": lambda h, c, w: (h / (c + w / 2)).clip(
-            0, 1
-        ),
-        "You keep the type of the input, so integers lose their grays: compute in float.": (
-            lambda h, c, w: _window(h, c, w).astype(h.dtype)
-        ),
-        "`//` cuts half a unit off an odd width: divide with `/`.": (
-            lambda h, c, w: np.clip((h - (c - w // 2)) / w, 0, 1)
-        ),
-        "You stretched the values that occur; use center and width alone.": _stretched,
+        "It works only for a window that starts at 0: subtract center − width / 2, and divide by "
+        "the width.": lambda h, c, w: np.clip(h / (c + w / 2), 0, 1),
+        "Whole-number images lose their grays.": lambda h, c, w: _window(h, c, w).astype(h.dtype),
+        "`//` cuts half a unit: use `/`.": lambda h, c, w: _window(h, c + w / 2 - w // 2, w),
     },
     other_right=[lambda h, c, w: np.interp(h, [c - w / 2, c + w / 2], [0, 1])],
 )
@@ -184,21 +164,8 @@ check_1_6 = Exercise(
         "You added the spacings: a volume is their product.": 4,
         "You counted all voxels, not those in the mask.": 4.5,
         "That is the box around the mask: count the voxels in the mask.": 2.55,
-        "For a mask with label 2 you add up the labels: count the voxels that are not 0 instead.": (
-            _volume(np.sum)
-        ),
-        "You count only the label 1: count every voxel that is not 0.": (
-            _volume(lambda mask: (mask == 1).sum())
-        ),
-        "You count the largest label only: count every voxel that is not 0.": (
-            _volume(lambda mask: (mask == mask.max()).sum())
-        ),
-        "You count the smallest label only: count every voxel that is not 0.": (
-            _volume(lambda mask: (mask == np.unique(mask)[1]).sum())
-        ),
-        "You divide the sum of the labels by the largest; count the voxels.": (
-            _volume(lambda mask: mask.sum() / mask.max())
-        ),
+        "You add up the labels (label 2 counts twice): count the voxels.": _volume(np.sum),
+        "You count only label 1, not every label.": _volume(lambda mask: (mask == 1).sum()),
     },
     other_right=[lambda m, s: (np.asarray(m) != 0).sum() * s[0] * s[1] * s[2] * 1e-3],
 )
@@ -227,9 +194,7 @@ check_1_7 = Exercise(
         "Your ratio is upside down: a smaller spacing gives more voxels.": (2, 37, 4),
         "You used n · old / new. Between n centers there are n − 1 gaps; then add 1 for the center "
         "at the start.": (12, 3, 8),
-        "You used n · old / new and cut the rest. Between n centers there are n − 1 gaps.": (
-            _counts(lambda n, a, b: int(n * a / b))
-        ),
+        "You used n · old / new; there are n − 1 gaps.": _counts(lambda n, a, b: int(n * a / b)),
         "You counted the gaps: there is one more center than there are gaps.": (8, 3, 6),
         "Your grid ends before the last center: 9 gaps of 2 mm are 18 mm, so centers 8 mm apart "
         "must go on to 24 mm. Round up, neither down nor to the nearest.": (9, 3, 7),

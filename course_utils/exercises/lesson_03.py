@@ -6,12 +6,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from course_utils.exercises.exercise import Exercise, Several
 
 
-def _pool(summary, begin=None):
-    """Return a pooling function whose windows begin `begin(window, stride)` pixels apart."""
+def _pool(summary):
+    """Return a pooling function."""
 
     def pool(image, window, stride):
-        step = begin(window, stride) if begin else stride
-        parts = sliding_window_view(image, (window, window))[::step, ::step]
+        parts = sliding_window_view(image, (window, window))[::stride, ::stride]
         return np.apply_along_axis(summary, 2, parts.reshape(*parts.shape[:2], -1))
 
     return pool
@@ -35,26 +34,16 @@ check_3_1 = Exercise(
     keeps_inputs=True,
     mistakes={
         "You add up each window; divide by the number of its pixels.": _pool(np.sum),
-        "You divide by the side of the window; it has side × side pixels.": (
-            lambda i, w, s: _mean(i, w, s) * w
-        ),
-        "Sums of uint8 wrapped around at 256: convert the image to float first.": (
-            _pool(lambda part: part.sum() % 256 / part.size)
-        ),
-        "The fractions are gone: make the result an array of floats.": (
-            lambda i, w, s: _mean(i, w, s).astype(np.uint8)
-        ),
+        "Divide by side × side, the number of pixels.": lambda i, w, s: _mean(i, w, s) * w,
+        "Sums of uint8 wrapped around at 256.": _pool(lambda part: part.sum() % 256 / part.size),
+        "The fractions are gone; return floats.": lambda i, w, s: _mean(i, w, s).astype(np.uint8),
         "You rounded the means; keep their fractions.": _pool(lambda part: np.round(part.mean())),
         "You took the largest value of each window; the mean is asked for.": _pool(np.max),
         "You took the median of each window; the mean is asked for.": _pool(np.median),
-        "You forgot the stride: windows begin `stride` pixels apart, not 1.": (
-            _pool(np.mean, lambda window, stride: 1)
-        ),
+        "You forgot the stride: windows begin 1 pixel apart.": lambda i, w, s: _mean(i, w, 1),
         "You forgot the stride: result [i, j] belongs to the window that begins at row i · stride "
         "and column j · stride.": lambda i, w, s: _mean(i, w, 1)[: 4 - w // 2 - w % 2, :4],
-        "Your windows begin `window` pixels apart; use the argument `stride`.": (
-            _pool(np.mean, lambda window, stride: window)
-        ),
+        "Your windows touch; use the argument `stride`.": lambda i, w, s: _mean(i, w, w),
         "The last row and the last column are missing: the output size is "
         "(size − window) // stride + 1.": lambda i, w, s: _mean(i, w, s)[:-1, :-1],
         "You exchanged rows and columns.": lambda i, w, s: _mean(i, w, s).T,
@@ -139,19 +128,12 @@ check_3_4 = Exercise(
     calls={"one image": (_TWO_MAPS[:1], *_LAYER), "two images": (_TWO_MAPS, *_LAYER)},
     look=_look_at_batch,
     mistakes={
-        "Wrong axis order: the channels come last, so they must stay innermost.": (
-            _dense(_flat(3, 1, 2))
-        ),
+        "Wrong axis order: channels come last and must stay innermost.": _dense(_flat(3, 1, 2)),
         "Wrong axis order: rows come before columns.": _dense(_flat(2, 1, 3)),
         'Wrong axis order: order="F" makes the first axis run fastest.': _dense(_flat(order="F")),
-        "The images of the batch got mixed: each row must hold one image.": (
-            _dense(lambda m: m.reshape(-1, len(m)).T)
-        ),
+        "The images of the batch got mixed.": _dense(lambda m: m.reshape(-1, len(m)).T),
         "You forgot the bias.": lambda m, w, b: _flat()(m) @ w,
         "You applied a ReLU; give the sums as they are.": _dense(_flat(), lambda s: s.clip(0)),
-        "You applied a sigmoid; give the sums as they are.": (
-            _dense(_flat(), lambda s: 1 / (1 + np.exp(-s)))
-        ),
         "The result is turned on its side: one row per image.": _dense(_flat(), np.transpose),
         "You flattened the batch, too": lambda m, w, b: m.reshape(-1)[:24] @ w + b,
     },
@@ -175,26 +157,18 @@ check_3_5 = Exercise(
     calls=[(np.array([0.9, 0.2, 0.6, 0.35, 0.7]), np.array([1, 0, 0, 1, 1]))],
     tolerance=1e-6,
     mistakes={
-        "The sign is wrong: logarithms of probabilities are negative, the loss is not.": (
-            _loss(sign=1)
-        ),
-        "You take the logarithm of the wrong class: where the label is 1 it is that of p.": (
-            lambda p, y: _loss()(1 - p, y)
-        ),
+        "The sign is wrong: logarithms of probabilities are below 0.": _loss(sign=1),
+        "You take the logarithm of the wrong class.": lambda p, y: _loss()(1 - p, y),
         "That is the sum; the mean over the images is asked for.": _loss(summary=np.sum),
         "That is the sum, and its sign is wrong: take minus the mean.": _loss(np.log, np.sum, 1),
         "You used log2; the natural logarithm is `np.log`.": _loss(np.log2),
         "You used log10; the natural logarithm is `np.log`.": _loss(np.log10),
-        "You left out the images with label 0: add (1 − y) · log(1 − p).": (
-            lambda p, y: -np.mean(y * np.log(p))
-        ),
-        "You left out the images with label 1: add y · log(p).": (
-            lambda p, y: -np.mean((1 - y) * np.log(1 - p))
-        ),
-        "Every image counts with one class only; multiply the logarithms by y and 1 − y.": (
+        "You left out the images with label 0.": lambda p, y: -np.mean(y * np.log(p)),
+        "You left out the images with label 1.": lambda p, y: -np.mean((1 - y) * np.log(1 - p)),
+        "Each image counts with one class only.": (
             lambda p, y: -np.mean(np.log(p) + np.log(1 - p))
         ),
-        "You averaged the probabilities first: take the logarithm of each, then the mean.": (
+        "You took the logarithm of the mean: take the mean of the logarithms.": (
             lambda p, y: -np.log(np.mean(np.where(y == 1, p, 1 - p)))
         ),
         "That is the mean squared error; take logarithms.": lambda p, y: np.mean((p - y) ** 2),
@@ -245,40 +219,20 @@ check_3_7 = Exercise(
             np.array([[0.5, -1], [0.25, 2], [-1, 1], [3, 0.5]]),
         )
     ],
-    look=lambda result: (
-        None
-        if isinstance(result, (tuple, list)) and len(result) == 2
-        else "Return two arrays: the gradient for the weights, and the one for the bias."
-    ),
+    other_wrong=[lambda x, g: x.T @ g],
     mistakes={
-        "You exchanged the two arrays: weights first, bias second.": (
-            lambda x, g: (g.sum(axis=0), x.T @ g)
-        ),
-        "For the weights: add up the contributions of all images of the batch.": (
-            _parts(_each, ...)
-        ),
-        "For the weights: you kept one image's contribution; add up those of all.": Several(
-            [_parts(lambda x, g: _each(x, g)[0], ...), _parts(lambda x, g: _each(x, g)[-1], ...)]
+        "You exchanged the two arrays: weights first.": lambda x, g: (g.sum(axis=0), x.T @ g),
+        "For the weights: add up the contributions of all images.": _parts(_each, ...),
+        "For the weights: you kept one image's contribution.": Several(
+            [_parts(lambda x, g, n=n: np.outer(x[n], g[n]), ...) for n in (0, -1)]
         ),
         "For the weights: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(lambda x, g: x.T @ g / len(x), ...),
-        "For the weights: turned on its side. Weights are (inputs, outputs).": (
-            _parts(lambda x, g: g.T @ x, ...)
-        ),
-        "For the bias: sum over the batch, so that each output has one number.": (
-            _parts(..., lambda x, g: g)
-        ),
+        "For the weights: turned on its side.": _parts(lambda x, g: g.T @ x, ...),
+        "For the bias: one number for each output.": _parts(..., lambda x, g: g),
         "For the bias: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(..., lambda x, g: g.mean(axis=0)),
-        "For the bias: you added along the wrong axis; sum over the images, axis 0.": (
-            _parts(..., lambda x, g: g.sum(axis=1))
-        ),
-        "For the bias: every output has its own; sum over the images only.": (
-            _parts(..., lambda x, g: g.sum())
-        ),
-        "For the bias: each image adds to the bias; do not multiply by the inputs.": (
-            _parts(..., lambda x, g: (x.T @ g).sum(axis=0))
-        ),
-        "Return two arrays": lambda x, g: x.T @ g,
+        "For the bias: wrong axis; add over the images.": _parts(..., lambda x, g: g.sum(axis=1)),
+        "For the bias: every output has its own.": _parts(..., lambda x, g: g.sum()),
     },
 )

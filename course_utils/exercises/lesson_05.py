@@ -52,9 +52,7 @@ check_5_2 = Exercise(
         "You divide by all patients; divide by those of the class in question.": (0.3, 0.4),
         "Those are counts; divide each by the size of its class.": (3, 4),
         "Those are percentages; give fractions from 0 to 1.": (75, 400 / 6),
-        "`~` turns 0 into −1 here, not into True: write `called == 0`.": (
-            lambda y, c: (np.mean(c[y == 1]), np.mean(~c[y == 0]))
-        ),
+        "For 0 and 1, write `== 0`, not `~`.": lambda y, c: (0.75, np.mean(~c[y == 0])),
         "That is the accuracy; two numbers are asked for.": lambda y, c: np.mean(y == c),
     },
     other_right=[lambda y, c: [(c * y).sum() / y.sum(), ((1 - c) * (1 - y)).sum() / (1 - y).sum()]],
@@ -96,6 +94,7 @@ check_5_3 = Exercise(
     },
     other_right=[lambda y, p, t: max(x for x in p if np.mean(p[y == 1] >= x) >= t)],
 )
+
 check_5_4 = Exercise(
     "5.4",
     lambda a, b, p: a * p / (a * p + (1 - b) * (1 - p)),
@@ -138,15 +137,11 @@ check_5_5 = Exercise(
         "You return a mask": np.isin,
         "You return one list per draw": lambda g, d: [np.flatnonzero(g == name) for name in d],
         "You return patients": lambda g, d: np.concatenate([g[g == name] for name in d]),
-        "A patient drawn twice must bring its images twice; `np.isin` keeps them once.": (
-            lambda g, d: np.flatnonzero(np.isin(g, d))
-        ),
-        "You take one image per draw; a patient brings all its images.": (
-            lambda g, d: [int(np.argmax(g == name)) for name in d]
-        ),
-        "Those are the rows of the patients that were *not* drawn.": (
-            lambda g, d: np.flatnonzero(~np.isin(g, d))
-        ),
+        "Who is drawn twice brings all images twice.": lambda g, d: np.flatnonzero(np.isin(g, d)),
+        "You take one image per draw; a patient brings all images.": lambda g, d: [
+            int(np.argmax(g == name)) for name in d
+        ],
+        "Those are the rows *not* drawn.": lambda g, d: np.flatnonzero(~np.isin(g, d)),
         "Those are all rows: nothing was drawn.": lambda g, d: np.arange(len(g)),
     },
     other_right=[lambda g, d: [row for name in d for row, who in enumerate(g) if who == name]],

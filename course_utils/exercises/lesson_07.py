@@ -23,51 +23,25 @@ check_7_1 = Exercise(
     other_wrong=[lambda a, b, p: 0.895, lambda a, b, p: 89.5],
 )
 
-
-def _weights(zero, one):
-    """Return class weights from two rules of (all, negatives, positives)."""
-
-    def weights(labels):
-        counts = len(labels), np.sum(labels == 0), np.sum(labels == 1)
-        return {0: zero(*counts), 1: one(*counts)}
-
-    return weights
-
-
-def _look_at_weights(result):
-    if isinstance(result, dict) and set(result) == {0, 1}:
-        return None
-    return f"Your result is {result!r:.60}; return a dict with the keys 0 and 1."
-
-
 check_7_2 = Exercise(
     "7.2",
-    _weights(lambda n, a, b: n / (2 * a), lambda n, a, b: n / (2 * b)),
+    lambda labels: dict(enumerate(len(labels) / (2 * np.bincount(labels)))),
     praise="19 to 1: one cancer counts as much as 19 others. The mean weight is 1.",
     calls={f"{a} and {b} images": (np.repeat([0, 1], [a, b]),) for a, b in ((95, 5), (30, 10))},
-    look=_look_at_weights,
-    view=lambda weights: [weights[0], weights[1]],
     mistakes={
-        "You exchanged the classes: the rare class gets the large weight.": (
-            _weights(lambda n, a, b: n / (2 * b), lambda n, a, b: n / (2 * a))
-        ),
+        "You exchanged the classes: the rare class gets the large weight.": {0: 10, 1: 100 / 190},
         "The classes get equal shares, but the mean weight of an image is 2 and not 1. Divide by "
-        "the number of classes.": _weights(lambda n, a, b: n / a, lambda n, a, b: n / b),
+        "the number of classes.": {0: 100 / 95, 1: 20},
         "The ratio is right, but the mean weight of an image is not 1, so that the loss changes "
-        "its scale.": _weights(lambda n, a, b: 1, lambda n, a, b: a / b),
-        "Those are the shares of the classes; the rare one needs the large weight.": (
-            _weights(lambda n, a, b: a / n, lambda n, a, b: b / n)
-        ),
+        "its scale.": {0: 1, 1: 19},
+        "Those are the shares of the classes; the rare one needs more.": {0: 0.95, 1: 0.05},
         "Those weights sum to 1, but the mean over the images is not 1: count how many images "
-        "carry each.": _weights(lambda n, a, b: b / n, lambda n, a, b: a / n),
-        "You divided by each count and left the rest out; the mean weight must be 1.": (
-            _weights(lambda n, a, b: 1 / a, lambda n, a, b: 1 / b)
-        ),
-        "Those are the counts of the classes.": _weights(lambda n, a, b: a, lambda n, a, b: b),
-        "return a dict with the keys 0 and 1": lambda labels: [0.5, 10],
+        "carry each.": {0: 0.05, 1: 0.95},
+        "You divided by each count; the mean weight must be 1.": {0: 1 / 95, 1: 1 / 5},
+        "Those are the counts of the classes.": {0: 95, 1: 5},
     },
     other_right=[lambda labels: {1: 0.5 / labels.mean(), 0: 0.5 / (1 - labels.mean())}],
-    other_wrong=[lambda labels: {0: 100 / 190, 1: 10}],
+    other_wrong=[lambda labels: {0: 100 / 190, 1: 10}, lambda labels: [0.5, 10]],
 )
 
 # Six healthy patients, two ill ones, with one to three images; one more of each in validation.
@@ -77,33 +51,28 @@ _SPLITS = np.repeat(["train", "validation"], [12, 3])
 
 
 def _judge_oversampled(oversampled):
-    positions = oversampled(_LABELS.copy(), _PATIENTS.copy(), _SPLITS.copy())
-    if positions is None:
-        return "Your result is None. Did you forget `return`?"
-    positions = np.asarray(positions)
+    positions = np.asarray(oversampled(_LABELS.copy(), _PATIENTS.copy(), _SPLITS.copy()))
     if positions.dtype.kind not in "iu" or positions.ndim != 1:
         return "Return positions of images: a row of whole numbers, some of them several times."
-    if positions.size and not 0 <= positions.min() <= positions.max() < len(_LABELS):
+    if not 0 <= positions.min() <= positions.max() < len(_LABELS):
         return f"Positions run from 0 to {len(_LABELS) - 1}."
     times = np.bincount(positions, minlength=len(_LABELS))
-    in_train, of_g, of_h = _SPLITS == "train", times[_PATIENTS == "G"], times[_PATIENTS == "H"]
-    if times[~in_train].any():
+    of_g, ill = times[_PATIENTS == "G"], times[8] + times[11]
+    if times[_SPLITS != "train"].any():
         return (
             "You also took images of validation patients. Copies of them in training are leakage: "
-            "the network is then judged on patients it has seen. Resample after dividing, the "
-            "training part only."
+            "the network is then judged on patients it has seen. Resample the training part only."
         )
-    if (times[in_train] == 0).any():
-        lost = _PATIENTS[in_train & (times == 0)][0]
+    if 0 in times[:12]:
+        lost = _PATIENTS[times.argmin()]
         return f"Patient {lost} lost images. Oversampling leaves nobody out; that is undersampling."
-    if (times[in_train & (_LABELS == 0)] > 1).any():
+    if times[:8].max() > 1:
         return "Images of healthy patients are there several times: copy the ill ones only."
     if len(set(of_g)) > 1:
         return (
             "Patient G has some images more often than others: you drew images. Copy whole "
             "patients, so that everyone keeps the same weight for each image."
         )
-    ill = of_g[0] + of_h[0]
     if ill == 2:
         return "The ill patients are there once, as before: copy them."
     if ill != 6:
@@ -133,9 +102,7 @@ check_7_3 = Exercise(
         "leakage": lambda labels, patients, splits: imbalance.oversample(labels, patients),
         "you drew images": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1], rows[-2:]]),
         "lost images": _resampled(lambda rows, y, who: rows[imbalance.undersample(y, who)]),
-        "healthy patients are there several times": (
-            _resampled(lambda rows, y, who: np.repeat(rows, 2))
-        ),
+        "healthy patients are there several": _resampled(lambda rows, y, who: np.repeat(rows, 2)),
         "there 4 times": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1]]),
         "as before": _resampled(lambda rows, y, who: rows),
         "whole numbers": lambda labels, patients, splits: splits == "train",
@@ -176,26 +143,13 @@ check_7_5 = Exercise(
     mistakes={
         "You multiplied the probabilities by the ratio of the prevalences. That cannot bring 0.9 "
         "to what it should be: go through the odds.": lambda p, old, new: p * new / old,
-        "You multiplied the probabilities by the ratio of the odds; multiply their odds.": (
-            lambda p, old, new: p * _odds(new) / _odds(old)
-        ),
-        "That is the other way round: you went from the natural prevalence to the trained one.": (
-            lambda p, old, new: _corrected(p, new, old)
-        ),
-        "Those are odds. Turn them back: probability = odds / (1 + odds).": (
-            lambda p, old, new: _odds(p) * _odds(new) / _odds(old)
-        ),
-        "You used the ratio of the prevalences; take the ratio of their odds.": (
-            lambda p, old, new: _corrected(p, 0.5, new / (old + new))
-        ),
+        "Multiply the odds, not the probability.": lambda p, old, new: p * _odds(new) / _odds(old),
+        "That is the other way round.": lambda p, old, new: _corrected(p, new, old),
+        "Those are odds; turn them back.": lambda p, old, new: _odds(p) * _odds(new) / _odds(old),
         "You subtracted the difference of the prevalences.": lambda p, old, new: p - (old - new),
         "Probabilities are unchanged.": lambda p, old, new: p,
-        "You left out the odds of the trained prevalence; they are 1 only for 0.5.": (
-            lambda p, old, new: _corrected(p, 0.5, new)
-        ),
-        "Use the arguments: you always correct to 0.05.": (
-            lambda p, old, new: _corrected(p, old, 0.05)
-        ),
+        "The odds of `trained` are 1 only for 0.5.": lambda p, old, new: _corrected(p, 0.5, new),
+        "You always correct to 0.05.": lambda p, old, new: _corrected(p, old, 0.05),
     },
 )
 
@@ -223,29 +177,25 @@ def _judge_undersampled(arm):
         return f"Return two things, positions and prevalence; you return {type(answer).__name__}."
     positions, trained = answer
     kept = np.unique(groups[positions])
-    ill = int((kept >= 200).sum())
+    healthy, expected = int((kept < 200).sum()), labels[positions].mean()
     if len(np.unique(positions)) < len(positions):
         return "Some images are there several times: that is oversampling."
-    if ill < 2:
+    if len(kept) < healthy + 2:
         return "You left ill patients out; only healthy ones are plentiful."
-    if len(kept) == 192:
-        return "Nobody was left out."
-    if len(kept) == 4:
-        return "That is half and half; 20 % are asked for: `prevalence=0.2`."
-    if len(kept) - ill == 80:
-        return "You counted images instead of patients: give `groups` to `undersample`."
-    if len(kept) - ill != 8:
-        return f"There are {len(kept) - ill} healthy patients; there should be 8 for 2 ill ones."
-    wrong = {
-        0.2: "0.2 is the share of the patients. The network sees images, and ill patients may have "
-        "more of them: count labels[positions].",
-        labels.mean(): "That is the prevalence before resampling.",
-        20 / 8: "That is the odds, not the share.",
-    }
-    for value, sentence in wrong.items():
-        if np.allclose(trained, value):
-            return sentence
-    expected = labels[positions].mean()
+    if healthy != 8:
+        why = {
+            190: "Nobody was left out.",
+            2: "That is half and half; 20 % are asked for: `prevalence=0.2`.",
+            80: "You counted images instead of patients: give `groups` to `undersample`.",
+        }
+        return why.get(healthy, f"You keep {healthy} healthy patients; keep 8 for 2 ill ones.")
+    if np.allclose(trained, 0.2):
+        return (
+            "0.2 is the share of the patients. The network sees images, and ill patients may have "
+            "more of them: count labels[positions]."
+        )
+    if np.allclose(trained, labels.mean()):
+        return "That is the prevalence before resampling."
     if not np.allclose(trained, expected, atol=1e-4):
         return f"The network sees the prevalence {expected:.3f}; you return {trained!r:.60}."
     return None
@@ -275,7 +225,7 @@ check_7_7 = Exercise(
         "half and half": _arm(_seen, prevalence=None),
         "share of the patients": _arm(lambda labels, positions: 0.2),
         "before resampling": _arm(lambda labels, positions: labels.mean()),
-        "That is the odds": _arm(lambda labels, positions: 20 / 8),
+        "sees the prevalence": _arm(lambda labels, positions: 20 / 8),
         "give `groups`": _arm(_seen, lambda y, _, **share: imbalance.undersample(y, **share)),
         "two things": lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),
         "Nobody was left out": lambda labels, groups: (np.arange(len(labels)), labels.mean()),

@@ -37,28 +37,19 @@ check_8_1 = Exercise(
         "That is one number for the whole batch; take the means of each image by itself, over the "
         "axes 1, 2 and 3.": _rule(mean=np.mean),
         "Divide the center by the whole image.": _rule(ratio=lambda c, m: 1 - m / c),
-        "Divide by the mean of the image: a dark image is not a dark center.": (
-            _rule(ratio=lambda c, m: 1 - c)
-        ),
+        "Divide by the mean: a dark image is not a dark center.": _rule(ratio=lambda c, m: 1 - c),
         "A ratio does not depend on the gain; a difference does.": _rule(ratio=lambda c, m: m - c),
-        "Compare with the whole image, not with the border.": (
-            _rule(ratio=lambda c, m: 1 - c / ((m * 96 - c * 24) / 72))
+        "You compare with the border; compare with the mean of the whole image.": _rule(
+            ratio=lambda c, m: 1 - c / ((m * 96 - c * 24) / 72)
         ),
         "Take the middle half of the height *and* of the width.": _rule(lambda x: x[:, 2:6]),
-        "You cut the columns by the height: a quarter of the width is another number.": (
-            _rule(lambda x: x[:, 2:6, 2:6])
-        ),
+        "You cut the columns by the height, not the width.": _rule(lambda x: x[:, 2:6, 2:6]),
         "You divided the wrong way, and forgot 1 minus.": _rule(ratio=lambda c, m: m / c),
-        "Divide by the mean of each image, not of the batch.": (
-            _rule(ratio=lambda c, m: 1 - c / m.mean())
+        "Divide by the mean of each image, not of the batch.": _rule(
+            ratio=lambda c, m: 1 - c / m.mean()
         ),
-        "An empty slice? Compute the middle half from `images.shape`, not from one size.": (
-            _rule(lambda x: x[:, 16:48, 16:48])
-        ),
+        "An empty slice? Use `images.shape`.": _rule(lambda x: x[:, 16:48, 16:48]),
         "Compute the middle half from `images.shape`.": _rule(lambda x: x[:, 2:6, 3:9]),
-        "The middle half ends at three quarters, not in the middle.": (
-            _rule(lambda x: _center(x)[:, : x.shape[1] // 4, : x.shape[2] // 4])
-        ),
         "A bright center gives less than 0; keep it.": _rule(ratio=lambda c, m: abs(1 - c / m)),
     },
     other_wrong=[_rule(mean=lambda x: x.mean(axis=(1, 2)))],
@@ -87,77 +78,56 @@ def _predict(batch):
     return ((batch * weights) ** 2).mean(axis=(1, 2, 3)) / 144
 
 
-def _both(turn):
-    return lambda predict, x: (predict(x) + predict(turn(x))) / 2
+def _both(turn=lambda x: x[:, :, ::-1], combine=lambda a, b: (a + b) / 2):
+    return lambda predict, images: combine(predict(images), predict(turn(images)))
 
 
 check_8_3 = Exercise(
     "8.3",
-    _both(lambda x: x[:, :, ::-1]),
+    _both(),
     praise="Two looks at the same image by one network, no training needed.",
     calls={"three images": (_predict, np.random.default_rng(0).random((3, 4, 4, 1)))},
     tolerance=1e-9,
     mistakes={
-        "That is the prediction of the images alone.": lambda predict, x: predict(x),
-        "That is the prediction of the mirror images alone; average both.": (
-            lambda predict, x: predict(x[:, :, ::-1])
-        ),
-        "You added the two; the mean of two probabilities is half of that.": (
-            lambda predict, x: predict(x) + predict(x[:, :, ::-1])
-        ),
-        "You turned the images upside down (axis 1). Left and right are axis 2.": (
-            _both(lambda x: x[:, ::-1])
-        ),
-        "You exchanged the order of the images (axis 0). Left and right are axis 2.": (
-            _both(lambda x: x[::-1])
-        ),
-        "You turned both ways; exchange left and right only (axis 2).": (
-            _both(lambda x: x[:, ::-1, ::-1])
-        ),
-        "That turns everything, also the order of the images; reverse axis 2 only.": (
-            _both(np.flip)
-        ),
-        "You halved the second only: put the sum in parentheses.": (
-            lambda predict, x: predict(x) + predict(x[:, :, ::-1]) / 2
-        ),
-        "You took the larger of the two; take their mean.": (
-            lambda predict, x: np.maximum(predict(x), predict(x[:, :, ::-1]))
-        ),
+        "That is the prediction of the images alone.": _both(combine=lambda a, b: a),
+        "That is the mirror images alone; average both.": _both(combine=lambda a, b: b),
+        "You added the two; the mean is half of that.": _both(combine=np.add),
+        "You turned the images upside down (axis 1); use axis 2.": _both(lambda x: x[:, ::-1]),
+        "You exchanged the order of the images (axis 0); use axis 2.": _both(lambda x: x[::-1]),
+        "You turned both ways; use axis 2 only.": _both(lambda x: x[:, ::-1, ::-1]),
+        "That turns everything, also the order of the images.": _both(np.flip),
+        "Put the sum in parentheses.": _both(combine=lambda a, b: a + b / 2),
+        "You took the larger of the two; take their mean.": _both(combine=np.maximum),
         "Average the probabilities, not the images: the mean of an image and its mirror image is "
         "a picture of nothing.": lambda predict, x: predict((x + x[:, :, ::-1]) / 2),
     },
     other_right=[lambda predict, x: np.mean([predict(x), predict(np.flip(x, 2))], axis=0)],
-    other_wrong=[lambda predict, x: predict(x[0]) / 2 + predict(x[0, :, ::-1]) / 2],
+    other_wrong=[lambda predict, x: predict(x[0])],
 )
+
+
+def _members(select, axis=0):
+    return lambda runs, k: select(runs, k).mean(axis=axis, keepdims=True)
+
 
 _RUNS = np.array([[0.1, 0.8, 0.3, 0.2], [0.3, 0.4, 0.9, 0.4], [0.8, 0.0, 0.6, 0.9]])
 
 check_8_4 = Exercise(
     "8.4",
-    lambda runs, members: runs[:members].mean(axis=0, keepdims=True),
+    _members(lambda runs, members: runs[:members]),
     praise="An arm is nothing but probabilities of the same patients in the same order.",
     calls=[(_RUNS, 2), (_RUNS[:, :3], 1)],
     tolerance=1e-9,
     keeps_inputs=True,
     mistakes={
         "Keep the axis of the runs, (1, patients).": lambda runs, k: runs[:k].mean(axis=0),
-        "You ignore `members`.": lambda runs, k: runs.mean(axis=0, keepdims=True),
-        "You took the mean over the patients; average over the runs (axis 0).": (
-            lambda runs, k: runs[:k].mean(axis=1, keepdims=True)
-        ),
-        "You took the first patients; the runs are the rows.": (
-            lambda runs, k: runs[:, :k].mean(axis=0, keepdims=True)
-        ),
-        "You took the last runs; take the first.": (
-            lambda runs, k: runs[-k:].mean(axis=0, keepdims=True)
-        ),
+        "You ignore `members`.": _members(lambda runs, k: runs),
+        "You took the mean over the patients, not the runs.": _members(lambda r, k: r[:k], axis=1),
+        "You took the first patients; the runs are the rows.": _members(lambda r, k: r[:, :k]),
+        "You took the last runs; take the first.": _members(lambda runs, k: runs[-k:]),
         "You return the runs themselves; return their mean.": lambda runs, k: runs[:k],
-        "You return the sum; divide by the number of members.": (
-            lambda runs, k: runs[:k].sum(axis=0, keepdims=True)
-        ),
-        "You always take two runs: use `members`.": (
-            lambda runs, k: runs[:2].mean(axis=0, keepdims=True)
-        ),
+        "You return the sum; divide by the number.": _members(lambda runs, k: runs[:k] * k),
+        "You always take two runs: use `members`.": _members(lambda runs, k: runs[:2]),
     },
     other_right=[lambda runs, k: [np.mean(runs[:k], axis=0)]],
 )

@@ -31,7 +31,7 @@ check_9_1 = Exercise(
         "of a class.": _precision,
         "You return the sum; divide by the number of classes.": 4 / 3,
         "The number of classes is fixed in your function; take it from the labels.": 4 / 21,
-        "You have a fixed number of three classes; take it from the labels.": (
+        "The number of classes is fixed, 3.": (
             lambda y, c: np.sum(_recalls(y, c, np.unique(y))) / 3
         ),
         "Your result is NaN: classes that do not occur are averaged, too, and have no recall. Take "
@@ -60,23 +60,15 @@ check_9_2 = Exercise(
     tolerance=1e-6,
     keeps_inputs=True,
     mistakes={
-        "You forgot the root: the mean of the powers, to the power 1 / power.": (
-            lambda x, p: x / (x**p).mean(axis=(1, 2), keepdims=True)
-        ),
-        "`mean ** 1 / power` is `(mean ** 1) / power`: put 1 / power in parentheses.": (
+        "You forgot the root.": lambda x, p: x / (x**p).mean(axis=(1, 2), keepdims=True),
+        "Put 1 / power in parentheses: `mean ** 1 / power` is `(mean ** 1) / power`.": (
             lambda x, p: x / ((x**p).mean(axis=(1, 2), keepdims=True) / p)
         ),
         "You ignore `power`: that is gray world.": _without(_light((1, 2), 1)),
         "You return the light; return the images divided by it.": _light((1, 2)),
-        "You return the light; return the images divided by it, and keep the shape.": (
-            lambda x, p: _light((1, 2))(x, p)[:, 0, 0]
-        ),
-        "You took the mean over all images; each image has its own light.": (
-            _without(_light((0, 1, 2)))
-        ),
-        "You took the mean over the colors, too; each color is divided by its own.": (
-            _without(_light((1, 2, 3)))
-        ),
+        "You return the light; keep the shape.": lambda x, p: _light((1, 2))(x, p)[:, 0, 0],
+        "You took the mean over all images; each has its own light.": _without(_light((0, 1, 2))),
+        "You took the mean over the colors; divide each by its own.": _without(_light((1, 2, 3))),
         "You multiplied by the light; divide by it.": lambda x, p: x * _light((1, 2))(x, p),
         "You divided the powers of the images.": lambda x, p: x**p / _light((1, 2))(x, p),
         "You took the mean over axis 1 only; rows and columns are 1 and 2.": _without(_light(1)),
@@ -111,19 +103,11 @@ check_9_3 = Exercise(
     tolerance=1e-6,
     mistakes={
         "The rows do not sum to 1: divide each by its sum.": lambda q, t, w: q * w / t,
-        "That goes the other way: multiply by wanted over trained.": (
-            lambda q, t, w: _shares(q * t / w)
-        ),
-        "You divided by the shares trained on and forgot the wanted ones.": (
-            lambda q, t, w: _shares(q / t)
-        ),
-        "You multiplied by the wanted shares and forgot to divide by those trained on.": (
-            lambda q, t, w: _shares(q * w)
-        ),
+        "That goes the other way: use wanted / trained.": lambda q, t, w: _shares(q * t / w),
+        "You divided by the trained and forgot the wanted.": lambda q, t, w: _shares(q / t),
+        "You forgot to divide by those trained on.": lambda q, t, w: _shares(q * w),
         "The rows do not sum to 1, and the wanted shares are forgotten.": lambda q, t, w: q / t,
-        "You divided by the sum of each column; each row is one lesion.": (
-            lambda q, t, w: _shares(q * w / t, axis=0)
-        ),
+        "You divided by the sum of each column.": lambda q, t, w: _shares(q * w / t, axis=0),
         "You divided by the sum of all rows; each row sums to 1.": (
             lambda q, t, w: _shares(q * w / t, axis=None)
         ),

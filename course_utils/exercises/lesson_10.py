@@ -112,47 +112,30 @@ check_10_4 = Exercise(
         "masks with no pixel in common": (_FOUND, np.roll(_FOUND, 2, axis=2)),
         "masks with no slice in common": (_FOUND, np.roll(_FOUND, 1, axis=0)),
     },
-    look=lambda result: (
-        None
-        if isinstance(result, str)
-        else f"You return a {type(result).__name__}; return one of the four texts."
-    ),
+    view=lambda result: result.strip().lower() if isinstance(result, str) else result,
     mistakes={
         "You exchanged the two failures: a tumor without a prediction is missed.": (
             _outcome(missed="false detection", false="missed")
         ),
-        "Where both are empty there is no Dice score: 0 / 0. That is a correct absence.": (
-            _outcome(absent="scored")
-        ),
+        "Where both are empty Dice is 0 / 0: a correct absence.": _outcome(absent="scored"),
         "Both have pixels, but none in common: that is 'scored', with a Dice of 0. Missed means "
         "that nothing was predicted at all.": _needs_overlap,
         "Both have pixels, but in no slice together: that is 'scored', too; look at the whole "
         "mask.": lambda t, p: _needs_overlap(t, p, lambda mask: mask.any(axis=(1, 2))),
-        "return one of the four texts": _outcome(1.0, 1.0, 0.0, 0.0),
     },
-    other_wrong=[_outcome(absent="missed"), _outcome(missed="scored", false="scored")],
+    other_wrong=[
+        _outcome(absent="missed"),
+        _outcome(missed="scored"),
+        _outcome(1.0, 1.0, 0.0, 0.0),
+    ],
 )
 
 _UP, _JOINED = (24, 24, 32), (24, 24, 64)
-
-
-def _look_at_shapes(shapes):
-    try:
-        got = [tuple(int(n) for n in shape) for shape in shapes]
-    except (TypeError, ValueError):
-        return "Give a list of three shapes, each (height, width, channels)."
-    if len(got) != 3 or any(len(shape) != 3 for shape in got):
-        return f"Give three shapes of three numbers; you gave {got}."
-    if any(shape[1:] == (24, 24) for shape in got):
-        return "Keras puts channels last: (height, width, channels)."
-    return None
-
 
 check_10_5 = Exercise(
     "10.5",
     (_UP, _JOINED, _UP),
     praise="The skip adds channels, never height or width.",
-    look=_look_at_shapes,
     mistakes={
         "A transposed convolution doubles height and width.": ((12, 12, 32), ..., ...),
         "The number of channels is that of the layer's filters.": (_JOINED, ..., ...),
@@ -165,63 +148,37 @@ check_10_5 = Exercise(
         "The two convolutions have 32 filters: 32 channels come out.": (..., ..., _JOINED),
         "This step has 32 filters; 8 come only at the top.": (..., ..., (24, 24, 8)),
         "`padding='same'` keeps height and width.": (..., ..., (20, 20, 32)),
-        "three shapes of three numbers": (_UP, _JOINED),
-        "channels last": ((32, 24, 24), (64, 24, 24), (32, 24, 24)),
+        "Keras puts channels last: (height, width, channels).": ((32, 24, 24), ..., ...),
     },
     other_right=[[[24, 24, 32], [24, 24, 64], [24, 24, 32]]],
-    other_wrong=["(24, 24, 32)", ((22, 22, 32), _JOINED, _UP)],
+    other_wrong=["(24, 24, 32)", ((22, 22, 32), _JOINED, _UP), (_UP, _JOINED)],
 )
-
-
-def _judge_new_arm(new_arm):
-    if not callable(new_arm):
-        return "Give the function itself, which returns the settings, without calling it."
-    settings = new_arm()
-    if settings is None:
-        return "Your function returns None. Did you forget `return`?"
-    if not isinstance(settings, dict):
-        return f"Return a dict, as the arms of the table are; yours is a {type(settings).__name__}."
-    if "seed" in settings:
-        return "The seed is the same for all arms and not a setting; leave it out."
-    unknown = sorted(map(str, set(settings) - {"loss", "augment"}))
-    if unknown:
-        return f"The settings of this arm are loss and augment, not {', '.join(unknown)}."
-    if "loss" not in settings:
-        return "Name the loss in the settings."
-    loss, augment = settings["loss"], settings.get("augment", False)
-    if not isinstance(loss, str):
-        return "Give the loss by its name, a text in quotes; `LOSSES` knows the function behind it."
-    if loss == "Dice loss":
-        return "'Dice loss' is the arm's name; the loss is called 'Dice'."
-    if loss == "sum":
-        return "With the sum that arm exists: 'sum, augmented'. Take the Dice loss alone."
-    if loss != "Dice":
-        return f"There, the Dice loss is called 'Dice', not {loss!r}."
-    if not isinstance(augment, bool):
-        return f"`augment` is True or False; yours is {augment!r:.40}."
-    return None if augment else "That is the arm 'Dice loss' of the table; switch augment on."
-
 
 check_10_6 = Exercise(
     "10.6",
     lambda: {"loss": "Dice", "augment": True},
     praise="One line, and the arm meets the same patients and seeds as all others.",
-    judge=_judge_new_arm,
+    calls=[()],
     mistakes={
-        "the loss is called 'Dice'": lambda: {"loss": "Dice loss", "augment": True},
-        "called 'Dice', not 'dice'": lambda: {"loss": "dice", "augment": True},
-        "by its name": lambda: {"loss": np.mean, "augment": True},
-        "Name the loss": lambda: {"augment": True},
-        "the arm 'Dice loss' of the table": lambda: {"loss": "Dice"},
-        "that arm exists: 'sum, augmented'": lambda: {"loss": "sum", "augment": True},
-        "same for all arms": lambda: {"seed": 0, "loss": "Dice", "augment": True},
-        "not augmented": lambda: {"loss": "Dice", "augmented": True},
-        "True or False; yours is 'True'": lambda: {"loss": "Dice", "augment": "True"},
-        "yours is a tuple": lambda: ("Dice", True),
-        "Give the function itself": {"loss": "Dice", "augment": True},
+        "'Dice loss' is the arm; the loss is called 'Dice'.": (
+            {"loss": "Dice loss", "augment": ...}
+        ),
+        "The loss is called 'Dice', not 'dice'.": {"loss": "dice", "augment": ...},
+        "That is the arm 'Dice loss' of the table; switch augment on.": Several(
+            [{"loss": "Dice"}, {"loss": "Dice", "augment": False}]
+        ),
+        "With the sum, that arm exists: 'sum, augmented'.": {"loss": "sum", "augment": ...},
+        "The seed is the same for all; leave it out.": {"loss": ..., "augment": ..., "seed": ...},
     },
     other_right=[lambda: dict(augment=True, loss="Dice")],  # noqa: C408
-    other_wrong=[lambda: {"loss": "Dice", "augment": {"flip": True}}],
+    other_wrong=[
+        lambda: {"loss": np.mean, "augment": True},
+        lambda: {"augment": True},
+        lambda: {"loss": "Dice", "augmented": True},
+        lambda: {"loss": "Dice", "augment": "True"},
+        lambda: ("Dice", True),
+        {"loss": "Dice", "augment": True},
+    ],
 )
 
 check_10_7 = Exercise(

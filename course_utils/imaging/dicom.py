@@ -218,12 +218,14 @@ def _in_units(dataset, stored, name):
         received = f"no {' and no '.join(missing)} in the header"
         remedy = "Get a complete file; pydicom's pixel_array gives the stored numbers, not HU."
         unreadable(name, received, "both, which turn stored numbers into real units", remedy)
-    if not table and not missing and not dataset.RescaleSlope:
-        unreadable(name, "RescaleSlope 0", "a slope other than 0", "Correct the header.")
-    of_pet = dataset.get("Units") if dataset.get("Modality") == "PT" else None
-    unit = table[0].get("ModalityLUTType") if table else dataset.get("RescaleType") or of_pet
-    values = pydicom_pixels.apply_modality_lut(stored, dataset)
-    return values.astype(np.float32), str(unit or ("HU" if ct and not table else "US"))
+    dose = float(dataset.get("DoseGridScaling", 1))
+    if not dose or (not table and not missing and not dataset.RescaleSlope):
+        unreadable(name, "a scale of 0", "a slope other than 0", "Get the file again.")
+    stated = ("ModalityLUTType",) if table else ("RescaleType", "DoseUnits", "Units")
+    found = [(table[0] if table else dataset).get(keyword) for keyword in stated]
+    unit = next(filter(None, found), "HU" if ct and not table else "US")
+    values = pydicom_pixels.apply_modality_lut(stored, dataset) * dose
+    return values.astype(np.float32), str(unit)
 
 
 def _rgb(dataset, stored, name):
@@ -253,4 +255,5 @@ def _pixel_spacing(dataset, name):
 def _window(dataset):
     """Return the first window of the file, or None."""
     center, width = (np.ravel(dataset.get(k) or []) for k in ("WindowCenter", "WindowWidth"))
-    return Window(float(center[0]), float(width[0])) if center.size and width.size else None
+    usable = center.size and width.size and width[0] >= 1
+    return Window(float(center[0]), float(width[0])) if usable else None

@@ -56,7 +56,8 @@ def plot_roc(labels, probabilities, *, threshold=None, ax=None, label=None, **kw
         place = {"xytext": (-9, 9), "ha": "right"} if x > 0.6 else {"xytext": (9, -13)}
         text = f"threshold {float(threshold):.2f}"
         ax.annotate(text, (x, y), textcoords="offset points", **place)
-    ax.set(xlabel="1 − specificity", ylabel="sensitivity", aspect="equal")
+    limits = (-0.05, 1.05)
+    ax.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=limits, ylim=limits)
     return ax
 
 

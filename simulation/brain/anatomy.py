@@ -5,24 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from simulation.brain.template import HEAD_LABELS, SPACING, Template, Volume
+from simulation.brain.template import HEAD_LABELS, Template, Volume
 
 WARP_SPACING = 6.0
 WARP_ORIGIN = np.array([-114.0, -156.0, -144.0])
 WARP_SHAPE = (39, 44, 43)
-
-
-def noise_volume(rng, width, *, size=48):
-    """Draw a periodic random field of unit variance whose bumps are about `width` voxels wide."""
-    field = ndimage.gaussian_filter(rng.standard_normal((size,) * 3), width, mode="wrap")
-    return ((field - field.mean()) / field.std()).astype(np.float32)
+# Of the bumps of each texture, in mm.
+WIDTHS = {"sulci": 4.2, "tissue": 3.0, "patches": 10.0, "fine": 1.6, "streaks": 2.6, "veins": 2.2}
 
 
 class Noise:
-    """A random field over space: unit variance, bumps of `width` mm."""
+    """A periodic random field over space: unit variance, bumps of `width` mm."""
 
-    def __init__(self, rng, width, *, voxels=1.6):
-        self.values = noise_volume(rng, voxels)
+    def __init__(self, rng, width):
+        voxels = 1.6
+        field = ndimage.gaussian_filter(rng.standard_normal((48, 48, 48)), voxels, mode="wrap")
+        self.values = ((field - field.mean()) / field.std()).astype(np.float32)
         self.spacing = width / voxels
         # An odd rotation keeps the axes of the noise grid from showing.
         self.axes = np.linalg.qr(rng.standard_normal((3, 3)))[0].astype(np.float32)
@@ -100,14 +98,6 @@ def draw_anatomy(rng, template):
     volume = rng.uniform(1320, 1680)
     scale = (volume / template.cavity_cm3) ** (1 / 3) * np.exp(rng.normal(0, 0.02, 3))
     scale *= ((volume / template.cavity_cm3) / scale.prod()) ** (1 / 3)
-    widths = {
-        "sulci": 4.2,
-        "tissue": 3.0,
-        "patches": 10.0,
-        "fine": 1.6,
-        "streaks": 2.6,
-        "veins": 2.2,
-    }
     return Anatomy(
         template=template,
         rotation=_rotation(rng),
@@ -117,7 +107,7 @@ def draw_anatomy(rng, template):
         sulcal_width=float(rng.uniform(0.8, 1.9)),
         skull=float(rng.uniform(4.5, 7.5)),
         fat=float(rng.uniform(1.8, 6.2)),
-        texture={name: Noise(rng, width) for name, width in widths.items()},
+        texture={name: Noise(rng, width) for name, width in WIDTHS.items()},
         plexus_side=rng.uniform(0.3, 1.0, 2),
         white_spots=float(rng.uniform(1.9, 3.2)),
     )
@@ -209,6 +199,3 @@ def dura_and_vessels(anatomy, points, cavity, displaced):
     veins = np.clip((fine - 2.0) * 2.5, 0, 1) * (cavity < -0.5) * (cavity > -16) * displaced["csf"]
     blood = np.clip(np.maximum(blood, 1.6 * veins), 0, 1)
     return {"dura": dura * (1 - blood), "blood": blood}
-
-
-__all__ = ["SPACING", "Anatomy", "Noise", "draw_anatomy"]

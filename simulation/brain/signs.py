@@ -54,20 +54,7 @@ def _choose(rng, rates):
 
 
 def draw_signs(rng, diagnosis):
-    """Draw the signs of one tumor.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    diagnosis : {'meningioma-like', 'glioma-like'}
-        The tumor's kind.
-
-    Returns
-    -------
-    dict
-        Place, enhancement pattern and strength (0 to 1), shape, volume of the core in cm³, and
-        one bool per sign.
+    """Draw the signs of one tumor: place, pattern and strength of enhancement, volumes, flags.
 
     Examples
     --------

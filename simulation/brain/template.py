@@ -7,15 +7,14 @@ notice stands in ``data/licenses/MNI152.txt``.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
 from course_utils import ROOT
 
-DATA_FOLDER = ROOT / "data"
-TEMPLATE_FILE = DATA_FOLDER / "brain_template.npz"
+# Written by authoring/workshop/mni_template.py.
+TEMPLATE_FILE = ROOT / "data" / "brain_template.npz"
 SPACING = 1.5
 HEAD_SPACING = 2.0
 HEAD_ORIGIN = np.array([-100.0, -140.0, -130.0])
@@ -65,29 +64,6 @@ class Template:
     cavity_cm3: float
     surface_points: np.ndarray  # (3, n) on the inner skull, upper part
     white_points: np.ndarray  # (3, n) in white matter
-
-
-def build_template_file(path=TEMPLATE_FILE):
-    """Write the tissue maps at 1.5 mm from the copies in nilearn (a development dependency)."""
-    import nibabel
-    import nilearn.datasets
-
-    folder = Path(nilearn.datasets.__file__).parent / "data"
-    maps = {}
-    for name in ("t1", "gm", "wm"):
-        file = folder / f"mni_icbm152_{name}_tal_nlin_sym_09a_converted.nii.gz"
-        maps[name] = np.asarray(nibabel.load(file).dataobj).astype(np.float32)
-    shape = [int((n - 1) / SPACING) + 1 for n in maps["t1"].shape]
-    grid = np.stack(np.meshgrid(*[np.arange(n) * SPACING for n in shape], indexing="ij"))
-    sampled = {
-        # 4 bits are enough for a tissue fraction that will be warped and averaged.
-        name: np.rint(ndimage.map_coordinates(maps[name], grid, order=1) / 17).astype(np.uint8) * 17
-        for name in ("gm", "wm")
-    }
-    sampled["mask"] = (
-        ndimage.map_coordinates((maps["t1"] > 0).astype(np.float32), grid, order=1) > 0.5
-    )
-    np.savez_compressed(path, origin=np.array([-98.0, -134.0, -72.0]), **sampled)
 
 
 def _head_grid():
@@ -218,14 +194,9 @@ def _vessels(grid, cavity):
 
 
 @lru_cache(maxsize=1)
-def load_template(path=TEMPLATE_FILE):
+def load_template():
     """Read the tissue maps and build the shared head around them (about 3 s, once)."""
-    if not Path(path).is_file():
-        raise FileNotFoundError(
-            f"{path}: the template is missing. It belongs to the repository's data folder; get the "
-            "repository again, or call build_template_file() where nilearn is installed."
-        )
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(TEMPLATE_FILE, allow_pickle=False) as file:
         gm, wm = file["gm"].astype(np.float32) / 255, file["wm"].astype(np.float32) / 255
         mask, origin = file["mask"], file["origin"]
     grid = _head_grid()

@@ -22,26 +22,13 @@ _SOFTNESS_MM = {
 
 @dataclass
 class Lesion:
-    """One lesion on a `Grid`; arrays are (rows, columns).
+    """One lesion on a `Grid`; arrays are (rows, columns)."""
 
-    Attributes
-    ----------
-    inside : ndarray
-        0 to 1, soft at the margin.
-    outside_mm : ndarray
-        Distance from the outline along the ray from the center; negative inside.
-    angle : ndarray
-        Direction of each sample from the center, in radians; 0 is to the right, π/2 down.
-    height_mm : float
-        Largest extent along the beam.
-    signs : dict
-        From `draw_signs`.
-    """
-
-    inside: np.ndarray
+    inside: np.ndarray  # 0 to 1, soft at the margin
+    # Distance from the outline along the ray from the center; negative inside.
     outside_mm: np.ndarray
-    angle: np.ndarray
-    height_mm: float
+    angle: np.ndarray  # direction from the center in radians; 0 is to the right, π/2 down
+    height_mm: float  # largest extent along the beam
     signs: dict
 
 

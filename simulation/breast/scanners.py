@@ -7,40 +7,19 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Scanner:
-    """A scanner's habits; pairs are the range from which each examination draws.
+    """A scanner's habits; pairs are the range from which each examination draws."""
 
-    Attributes
-    ----------
-    frequency : tuple
-        Center frequency in MHz.
-    width_mm, depth_mm : tuple
-        Field of view.
-    axial_mm, lateral_mm : tuple
-        Full widths at half maximum of the pulse and, at the focus, of the beam.
-    looks : int
-        Directions that are compounded.
-    noise_db : tuple
-        Electronic noise, in dB relative to fat's echo at the probe.
-    range_db : tuple
-        Dynamic range of the display.
-    gamma : tuple
-        Exponent of the gray map.
-    level : tuple
-        Mean and SD of the gray level, 0 to 1, that the gain aims at.
-    smoothing_mm : tuple
-        SD across of the speckle reduction, a blur of the displayed image; along the beam, half.
-    """
-
-    frequency: tuple
-    width_mm: tuple
+    frequency: tuple  # center frequency in MHz
+    width_mm: tuple  # field of view
     depth_mm: tuple
-    axial_mm: tuple
-    lateral_mm: tuple
-    looks: int
-    noise_db: tuple
-    range_db: tuple
-    gamma: tuple
-    level: tuple
+    axial_mm: tuple  # full width at half maximum of the pulse
+    lateral_mm: tuple  # and, at the focus, of the beam
+    looks: int  # directions that are compounded
+    noise_db: tuple  # electronic noise, relative to fat's echo at the probe
+    range_db: tuple  # dynamic range of the display
+    gamma: tuple  # exponent of the gray map
+    level: tuple  # mean and SD of the gray level, 0 to 1, that the gain aims at
+    # SD across of the speckle reduction, a blur of the displayed image; along the beam, half.
     smoothing_mm: tuple
 
 

@@ -152,19 +152,7 @@ NO_LESION_SUSPICION = -9.0
 
 
 def draw_signs(rng, kind):
-    """Draw the signs of one lesion.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    kind : str
-        One of `LESIONS`.
-
-    Returns
-    -------
-    dict
-        One word for each of `SIGNS`, and ``size_mm``, the longest diameter.
+    """Draw the signs of one lesion: a word for each of `SIGNS`, and the longest diameter in mm.
 
     Examples
     --------

@@ -7,38 +7,19 @@ import numpy as np
 from simulation.breast.fields import follow, smooth_field, smooth_line, step
 
 # Echo level in dB above fat, attenuation in dB/cm/MHz. Unchecked defaults near published values.
-FAT, SKIN, GLAND, MUSCLE, BONE, LUNG = (
-    (0, 0.60),
-    (11, 0.9),
-    (8, 0.75),
-    (-3, 0.75),
-    (20, 6),
-    (-9, 1.2),
-)
+FAT, SKIN, GLAND = (0, 0.60), (11, 0.9), (8, 0.75)
+MUSCLE, BONE, LUNG = (-3, 0.75), (20, 6), (-9, 1.2)
 LIGAMENT_DB, STRIA_DB = 14, 9
 
 
 @dataclass
 class Tissue:
-    """What the beam meets, on a `Grid`; every array is (rows, columns), float32.
+    """What the beam meets, on a `Grid`; every array is (rows, columns), float32."""
 
-    Attributes
-    ----------
-    echo_db : ndarray
-        Echo level of the scatterers in dB above fat.
-    attenuation : ndarray
-        dB/cm/MHz.
-    mirror : ndarray
-        Amplitude of surfaces that reflect as a whole, relative to fat's scatterers.
-    """
-
-    echo_db: np.ndarray
-    attenuation: np.ndarray
+    echo_db: np.ndarray  # echo level of the scatterers in dB above fat
+    attenuation: np.ndarray  # dB/cm/MHz
+    # Amplitude of surfaces that reflect as a whole, relative to fat's scatterers.
     mirror: np.ndarray
-
-    def copy(self):
-        """Return an independent copy."""
-        return Tissue(self.echo_db.copy(), self.attenuation.copy(), self.mirror.copy())
 
 
 def _layers(rng, grid, lesion_box):

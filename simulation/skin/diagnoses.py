@@ -86,19 +86,9 @@ CHANGEABLE = dict.fromkeys(SIGNS, (False, True)) | {
 def draw_signs(rng, diagnosis):
     """Draw what a lesion will show.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of every random choice.
-    diagnosis : {"akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"}
-        The true diagnosis.
-
-    Returns
-    -------
-    dict
-        One bool per sign, `network`, `asymmetry` (0 to 2 axes), `abrupt_segments` (0 to 8),
-        `diameter_mm`, `mimic` (drawn to mislead), and `latent`, the standard normal
-        suspicion that ties the signs together.
+    One bool per sign, `network`, `asymmetry` (0 to 2 axes), `abrupt_segments` (0 to 8),
+    `diameter_mm`, `mimic` (drawn to mislead), and `latent`, the standard normal suspicion that
+    ties the signs together.
 
     Examples
     --------

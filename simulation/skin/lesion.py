@@ -42,32 +42,16 @@ _TAKEN_FOR = {
 
 @dataclass(frozen=True)
 class Lesion:
-    """Geometry of a lesion on the scene's grid.
+    """Geometry of a lesion on the scene's grid, arrays (n, n), float32."""
 
-    Attributes
-    ----------
-    x, y : ndarray (n, n), float32
-        Position in mm from the lesion's middle.
-    depth : ndarray (n, n), float32
-        Distance from the outline in mm, positive inside.
-    alpha : ndarray (n, n), float32
-        0 outside to 1 inside, as soft as the border.
-    rho, theta : ndarray (n, n), float32
-        Distance from the middle in radii of its direction, and the direction.
-    radius : float
-        Mean radius in mm.
-    per_mm : float
-        Pixels per mm.
-    """
-
-    x: np.ndarray
+    x: np.ndarray  # position in mm from the lesion's middle
     y: np.ndarray
-    depth: np.ndarray
-    alpha: np.ndarray
-    rho: np.ndarray
-    theta: np.ndarray
-    radius: float
-    per_mm: float
+    depth: np.ndarray  # distance from the outline in mm, positive inside
+    alpha: np.ndarray  # 0 outside to 1 inside, as soft as the border
+    rho: np.ndarray  # distance from the middle, in radii of its direction
+    theta: np.ndarray  # direction from the middle
+    radius: float  # mean radius in mm
+    per_mm: float  # pixels per mm
 
     @property
     def inside(self):

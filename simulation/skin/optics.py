@@ -5,7 +5,7 @@ by the upper dermis, and what goes deeper is thrown back by the deep dermis; mel
 epidermis therefore looks brown or black, and melanin below the scattering layer gray or blue.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -35,31 +35,14 @@ _WHITE_XYZ = np.array([0.95047, 1.0, 1.08883])
 
 @dataclass
 class Layers:
-    """What lies in and on the skin at each point.
+    """What lies in and on the skin at each point, arrays (n, n), float32."""
 
-    Attributes
-    ----------
-    melanin : ndarray (n, n), float32
-        Melanosome fraction of the epidermis, 0 to about 0.8.
-    blood : ndarray (n, n), float32
-        Blood in the upper dermis; 1 halves the green light and more.
-    deep : ndarray (n, n), float32
-        Melanin below the scattering upper dermis.
-    white : ndarray (n, n), float32
-        Share of the upper dermis hidden by scar, 0 to 1; melanin lies above it.
-    keratin : ndarray (n, n), float32
-        Share of the surface hidden by yellowish horn, 0 to 1.
-    """
-
-    melanin: np.ndarray
-    blood: np.ndarray
-    deep: np.ndarray
+    melanin: np.ndarray  # melanosome fraction of the epidermis, 0 to about 0.8
+    blood: np.ndarray  # in the upper dermis; 1 halves the green light and more
+    deep: np.ndarray  # melanin below the scattering upper dermis
+    # Share of the upper dermis hidden by scar, 0 to 1; melanin lies above it.
     white: np.ndarray
-    keratin: np.ndarray
-
-    def copy(self):
-        """Return layers that may be painted on without changing these."""
-        return Layers(**{field.name: getattr(self, field.name).copy() for field in fields(self)})
+    keratin: np.ndarray  # share of the surface hidden by yellowish horn, 0 to 1
 
 
 def reflectance(layers):

@@ -17,33 +17,15 @@ _BALANCED = np.array([0.58, 0.38, 0.40])
 
 @dataclass(frozen=True)
 class Site:
-    """How one site takes pictures.
+    """How one site takes pictures."""
 
-    Attributes
-    ----------
-    cast : tuple of float
-        Mean gain of red, green and blue.
-    cast_spread : float
-        Spread of the log gains between pictures.
-    falloff : (float, float)
-        Loss of light toward the edge of the field.
-    contrast : (float, float)
-        Exponent of the tone curve.
-    saturation : float
-        What the camera's color matrix adds to differences between channels.
-    noise : float
-        Noise at middle gray.
-    rates : dict
-        Share of pictures with each artifact.
-    """
-
-    cast: tuple
-    cast_spread: float
-    falloff: tuple
-    contrast: tuple
-    saturation: float
-    noise: float
-    rates: dict
+    cast: tuple  # mean gain of red, green and blue
+    cast_spread: float  # of the log gains between pictures
+    falloff: tuple  # loss of light toward the edge of the field
+    contrast: tuple  # exponent of the tone curve
+    saturation: float  # what the color matrix adds to differences between channels
+    noise: float  # at middle gray
+    rates: dict  # share of pictures with each artifact
 
 
 SITES = {

@@ -1,22 +1,24 @@
 """Downloads against a local server that misbehaves in every way the real ones might."""
 
-import contextlib
 import errno
 import hashlib
 import http.server
 import os
+import shutil
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pooch
 import pytest
 
-from course_utils import downloads
-from course_utils.datasets import load, loading
-from course_utils.downloads import DownloadError, _fetching, catalog, download, find
-from tests.course_utils.test_real_sets import medmnist_file
+from course_utils import datasets, downloads, real_data
+from course_utils.datasets import load
+from course_utils.downloads import DownloadError, download, find
+from tests.course_utils.test_real_data import medmnist_file
 from tests.tiny_data import tiny
 
 OLD = b"an older file that must survive"
@@ -42,8 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault != "cut short, length unknown":
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if fault == "damaged":
-            body = body[:-1] + b"?"
+        body = body[:-1] + b"?" if fault == "damaged" else body
         self.wfile.write(body[: len(body) // 2] if "cut" in str(fault) else body)
 
     def log_message(self, *_):
@@ -52,11 +53,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """Run a server on loopback, and a registry that points to it."""
+    """Run a server on loopback, and a registry that points to it; it has a fourth set, too."""
     body = medmnist_file(tmp_path / "made.npz", sizes=(40, 20, 20)).read_bytes()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.lock, server.requests, server.faults = threading.Lock(), [], []
-        server.content = {"breastmnist.npz": body}
+        server.content = {"breastmnist.npz": body, "pneumoniamnist.npz": body}
         server.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
@@ -65,22 +66,40 @@ def server(tmp_path, monkeypatch):
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.setenv("COURSE_DATA", str(tmp_path / "cache"))
         monkeypatch.delenv("COURSE_MIRROR", raising=False)
-        monkeypatch.setattr(_fetching, "PAUSE_SECONDS", 0)
+        monkeypatch.setattr(time, "sleep", lambda _: None)
         write_registry(tmp_path / "datasets.toml", server, body)
-        monkeypatch.setattr(catalog, "REGISTRY_FILE", tmp_path / "datasets.toml")
+        monkeypatch.setattr(downloads, "REGISTRY_FILE", tmp_path / "datasets.toml")
         yield server
         server.shutdown()
         thread.join()
 
 
-def write_registry(path, server, body):
-    """Write the real registry with one file's address, size and checksum replaced."""
-    text = catalog.REGISTRY_FILE.read_text(encoding="utf-8")
-    url = "https://zenodo.org/records/10519652/files/breastmnist.npz"
-    assert url in text
-    text = text.replace(url, f"{server.url}/breastmnist.npz").replace("559580", str(len(body)))
-    text = text.replace("750601b1f35ba3300ea97c75c52ff8f6", hashlib.md5(body).hexdigest())
-    path.write_text(text, encoding="utf-8")
+FOURTH = """
+[pneumoniamnist]
+title = "PneumoniaMNIST"
+subject = "chest_xray"
+reader = "{reader}"
+license = "CC BY 4.0"
+notice = "Free to use."
+source = "a server of this test"
+citation = "Nobody 2026"
+class_names = ["normal", "pneumonia"]
+positive = ["pneumonia"]
+labels = {{ 0 = 0, 1 = 1 }}
+channel_names = ["intensity"]
+splits = {{ train = 40, validation = 20, test = 20 }}
+default_size = 28
+files = [{{ size = 28, file = "pneumoniamnist.npz", url = "{url}/pneumoniamnist.npz", md5 = "{md5}" }}]
+"""  # noqa: E501
+
+
+def write_registry(path, server, body, reader="medmnist"):
+    """Write the real registry with one file's address and checksum replaced, and a fourth set."""
+    text = (datasets.ROOT / "data" / "datasets.toml").read_text(encoding="utf-8")
+    md5 = hashlib.md5(body).hexdigest()
+    text = text.replace("https://zenodo.org/records/10519652/files/breast", f"{server.url}/breast")
+    text = text.replace("750601b1f35ba3300ea97c75c52ff8f6", md5)
+    path.write_text(text + FOURTH.format(reader=reader, url=server.url, md5=md5), encoding="utf-8")
 
 
 @pytest.fixture
@@ -98,92 +117,74 @@ def fails_and_leaves_the_old_file(old_file, message):
         download("breastmnist")
     assert old_file.read_bytes() == OLD
     assert [path.name for path in old_file.parent.iterdir()] == [old_file.name]
-    return str(caught.value)
+    assert "is unchanged" in str(caught.value)
 
 
 def test_success_replaces_the_damaged_file_and_is_readable_by_others(server, old_file, capsys):
-    paths = download("breastmnist")
-    assert paths == [old_file]
+    assert download("breastmnist") == [old_file]
     assert old_file.read_bytes() == server.content["breastmnist.npz"]
     assert old_file.stat().st_mode & 0o444 == 0o444
     assert list(old_file.parent.iterdir()) == [old_file]
-    output = capsys.readouterr()
-    assert "license CC BY 4.0" in output.out
-    assert "complete and verified" in output.out
+    output = capsys.readouterr().out
+    assert "license CC BY 4.0" in output
+    assert "complete and verified" in output
 
 
-def test_the_progress_bar_names_the_file_and_counts_bytes(server, capsys, monkeypatch):
+def test_a_progress_bar_counts_bytes(server, capsys, monkeypatch):
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     download("breastmnist")
-    assert "breastmnist.npz" in capsys.readouterr().err
+    assert "100%" in capsys.readouterr().err
 
 
-def test_what_is_complete_is_not_fetched_again(server, capsys):
+def test_what_is_complete_is_not_fetched_again(server):
     download("breastmnist")
     download("breast_ultrasound")
     assert len(server.requests) == 1
-    assert "already there and verified" in capsys.readouterr().out
 
 
-def test_wrong_hash(server, old_file):
-    server.faults = ["damaged"]
-    message = fails_and_leaves_the_old_file(old_file, "not the right file .*MD5")
-    assert "Repeat the download" in message
-    assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize("fault", ["cut short", "cut short, length unknown"])
-def test_truncated_body(server, old_file, fault):
-    server.faults = [fault] * 3
-    expected = "broke off" if fault == "cut short" else r"only [\d,]+ of [\d,]+ bytes arrived"
-    message = fails_and_leaves_the_old_file(old_file, expected)
-    assert "tried 3 times" in message
-    assert len(server.requests) == 3
-
-
-def test_server_error_then_recovery(server, old_file, capsys):
+def test_server_errors_then_recovery(server, old_file):
     server.faults = [503, "cut short"]
     download("breastmnist")
     assert old_file.read_bytes() == server.content["breastmnist.npz"]
-    output = capsys.readouterr().out
-    assert "answered 503" in output
-    assert "trying again (3 of 3)" in output
+    assert len(server.requests) == 3
 
 
-def test_server_error_that_lasts(server, old_file):
-    server.faults = [500] * 9
-    message = fails_and_leaves_the_old_file(old_file, r"answered 500 .*tried 3 times")
-    assert "COURSE_MIRROR" in message
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("damaged", "not the right file, and was thrown away .*Repeat the download"),
+        ("cut short", "broke off|not the right file"),
+        ("cut short, length unknown", "not the right file"),
+        (500, r"answered 500 .*COURSE_MIRROR"),
+        (404, "answered 404"),
+    ],
+)
+def test_a_server_that_never_gives_the_file(server, old_file, fault, message):
+    server.faults = [fault] * 9
+    fails_and_leaves_the_old_file(old_file, message)
+    assert len(server.requests) == 3
 
 
-def test_a_file_the_server_does_not_have_is_asked_for_once(server, old_file):
-    server.content = {}
-    fails_and_leaves_the_old_file(old_file, "answered 404")
-    assert len(server.requests) == 1
+def test_an_empty_answer(server, old_file):
+    server.content["breastmnist.npz"] = b""
+    fails_and_leaves_the_old_file(old_file, "not the right file.*answers with something else")
 
 
 def test_no_server(server, old_file, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", "http://127.0.0.1:9")
-    message = fails_and_leaves_the_old_file(old_file, r"no connection to 127\.0\.0\.1:9")
-    assert "Check the network" in message
+    fails_and_leaves_the_old_file(old_file, r"no connection to 127\.0\.0\.1:9.*Check the network")
 
 
-def test_no_space(server, old_file, monkeypatch):
-    def disk_full(self, url, output_file, _):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), output_file)
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [(errno.ENOSPC, "no space left in "), (errno.EACCES, "no permission to write in ")],
+)
+def test_a_disk_that_refuses(server, old_file, monkeypatch, number, message):
+    def refuse(self, url, output_file, _):
+        raise OSError(number, os.strerror(number), output_file)
 
-    monkeypatch.setattr(_fetching._Downloader, "__call__", disk_full)
-    message = fails_and_leaves_the_old_file(old_file, r"no space left for 0\.1 MB in ")
-    assert "COURSE_DATA" in message
-
-
-def test_no_permission(server, old_file, monkeypatch):
-    def forbidden(source, target):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
-
-    monkeypatch.setattr(os, "replace", forbidden)
-    message = fails_and_leaves_the_old_file(old_file, "no permission to write in ")
-    assert "COURSE_DATA" in message
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", refuse)
+    fails_and_leaves_the_old_file(old_file, f"{message}.*COURSE_DATA")
 
 
 def test_an_interrupted_download_leaves_nothing_behind(server, old_file, monkeypatch):
@@ -191,7 +192,7 @@ def test_an_interrupted_download_leaves_nothing_behind(server, old_file, monkeyp
         Path(output_file).write_bytes(b"half")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_fetching._Downloader, "__call__", interrupted)
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         download("breastmnist")
     assert old_file.read_bytes() == OLD
@@ -213,76 +214,95 @@ def test_two_downloads_at_once(server, old_file):
     assert list(old_file.parent.iterdir()) == [old_file]
 
 
-def test_one_of_two_downloads_fails_and_the_other_stays(server, old_file):
-    server.faults = ["damaged"]
-    with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(download, "breastmnist") for _ in range(2)]
-    assert sum(isinstance(job.exception(), DownloadError) for job in jobs) == 1
-    assert old_file.read_bytes() == server.content["breastmnist.npz"]
-
-
 def test_repeating_goes_on_where_it_stopped(server, tmp_path, monkeypatch):
-    entry = catalog.find_set("cheng")
-    parts = {file.file: file.file.encode() for file in entry.files}
-    text = catalog.REGISTRY_FILE.read_text(encoding="utf-8")
+    entry, text = downloads.find_set("cheng"), downloads.REGISTRY_FILE.read_text(encoding="utf-8")
+    server.content = {file.file: file.file.encode() for file in entry.files}
     for file in entry.files:
-        text = text.replace(file.md5, hashlib.md5(parts[file.file]).hexdigest())
-        text = text.replace(f"bytes = {file.bytes}", f"bytes = {len(parts[file.file])}")
-    catalog.REGISTRY_FILE.write_text(text, encoding="utf-8")
+        text = text.replace(file.md5, hashlib.md5(server.content[file.file]).hexdigest())
+    downloads.REGISTRY_FILE.write_text(text, encoding="utf-8")
     monkeypatch.setenv("COURSE_MIRROR", f"{server.url}/")
-    last = server.content = dict(parts)
-    missing = last.pop("cvind.mat")
+    missing = server.content.pop("cvind.mat")
     with pytest.raises(DownloadError, match=r"cvind\.mat: .*404"):
         download("cheng")
     server.content["cvind.mat"] = missing
+    before = len(server.requests)
     assert len(download("cheng")) == 5
-    assert len(server.requests) == 6
+    assert len(server.requests) == before + 1
 
 
-@pytest.mark.parametrize("kind", ["http", "file"])
-def test_a_mirror_replaces_the_host(server, tmp_path, monkeypatch, kind):
-    body = server.content.pop("breastmnist.npz")
-    if kind == "http":
-        server.content["class/breastmnist.npz"] = body
-        monkeypatch.setenv("COURSE_MIRROR", f"{server.url}/class")
-    else:
-        folder = tmp_path / "with space"
-        folder.mkdir()
-        (folder / "breastmnist.npz").write_bytes(body)
-        monkeypatch.setenv("COURSE_MIRROR", folder.as_uri())
+def test_a_mirror_on_the_network_replaces_the_host(server, monkeypatch):
+    body = server.content["class/breastmnist.npz"] = server.content.pop("breastmnist.npz")
+    monkeypatch.setenv("COURSE_MIRROR", f"{server.url}/class")
     assert download("breastmnist")[0].read_bytes() == body
 
 
-def test_a_mirror_folder_without_the_file(server, old_file, tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_MIRROR", tmp_path.as_uri() + "/nowhere")
+def test_a_filled_folder_is_a_mirror(server, old_file, tmp_path, monkeypatch):
+    mirror = tmp_path / "with space"
+    mirror.mkdir()
+    monkeypatch.setenv("COURSE_MIRROR", mirror.as_uri())
     fails_and_leaves_the_old_file(old_file, "there is no readable file .*COURSE_MIRROR")
+    shutil.copy(tmp_path / "made.npz", mirror / "breastmnist.npz")
+    assert download("breastmnist")[0].read_bytes() == (tmp_path / "made.npz").read_bytes()
 
 
 @pytest.mark.parametrize("mirror", ["/media/usb", "ftp://host/x", "localhost:8000"])
-def test_a_mirror_of_another_kind_is_refused(server, old_file, monkeypatch, mirror):
+def test_a_mirror_of_another_kind_is_refused(server, monkeypatch, mirror):
     monkeypatch.setenv("COURSE_MIRROR", mirror)
-    fails_and_leaves_the_old_file(old_file, "http://, https:// or file://")
+    with pytest.raises(DownloadError, match="http://, https:// or file://"):
+        download("breastmnist")
 
 
-def test_load_says_how_to_get_a_missing_set(server):
+# The registry.
+
+
+def test_a_fourth_set_is_an_entry(server, capsys):
+    assert downloads.main_list([]) == 0
+    assert "PneumoniaMNIST" in capsys.readouterr().out
+    with pytest.raises(datasets.MissingDataError, match="course_utils download pneumoniamnist"):
+        load("chest_xray", "real")
+    assert downloads.main_download(["pneumoniamnist"]) == 0
+    for name in ("chest_xray", "pneumoniamnist"):
+        data = load(name, "real")
+        assert (data.name, data.class_names) == ("pneumoniamnist", ("normal", "pneumonia"))
+        assert len(data.split("train")) == 40
+    assert load("pneumoniamnist", "auto").origin == "real"
+    with pytest.raises(ValueError, match="'chest_xray'; allowed: brain_mri"):
+        load("chest_xray")
+
+
+def test_an_unknown_reader_gets_a_sentence(server):
+    body = server.content["breastmnist.npz"]
+    write_registry(downloads.REGISTRY_FILE, server, body, reader="matlab")
+    with pytest.raises(ValueError, match="reader of pneumoniamnist: received 'matlab'; allowed: "):
+        load("chest_xray", "real")
+
+
+def test_the_registry_is_complete_and_every_entry_has_a_reader():
+    for entry in downloads.registry().values():
+        assert entry.reader in real_data.READERS
+        assert set(entry.positive) < set(entry.class_names)
+        assert sorted(entry.labels.values()) == list(range(len(entry.class_names)))
+        for file in entry.files:
+            assert file.url.startswith("https://")
+            assert len(bytes.fromhex(file.md5)) == 16
+
+
+def test_load_says_how_to_get_a_missing_set_and_takes_it_once_it_is_there(server):
     with pytest.raises(ValueError, match=r"python -m course_utils download breastmnist$"):
         load("breast_ultrasound", "real")
     with pytest.raises(ValueError, match=r"download dermamnist --size 64$"):
         load("skin_lesions", "real", size=64)
-    with pytest.raises(ValueError, match="32; allowed: 28, 64, 128, 224 px"):
-        load("skin_lesions", "real", size=32)
-
-
-def test_load_takes_the_real_set_once_it_is_there(server):
     download("breastmnist")
     for origin in ("real", "auto"):
         assert load("breast_ultrasound", origin).origin == "real"
+    table = downloads.available().set_index(["name", "pixels"])
+    assert table.index[table["on_disk"]].tolist() == [("breastmnist", "28")]
 
 
 def test_auto_takes_the_embedded_set_if_the_real_one_is_missing_or_damaged(
     server, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(loading, "DATA_FOLDER", tmp_path)
+    monkeypatch.setattr(datasets, "DATA_FOLDER", tmp_path)
     tiny(name="breast_ultrasound").save(tmp_path / "breast_ultrasound.npz")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -292,60 +312,30 @@ def test_auto_takes_the_embedded_set_if_the_real_one_is_missing_or_damaged(
     with pytest.warns(UserWarning, match="is damaged"):
         assert load("breast_ultrasound", "auto").origin == "simulated"
     with pytest.raises(ValueError, match=r"is damaged.*download breastmnist"):
-        load("breast_ultrasound", "real")
-    with pytest.raises(ValueError, match="is damaged"):
         find("breastmnist")
 
 
-def test_names_and_sizes_must_be_known(server):
+@pytest.mark.parametrize("call", [download, lambda name, size=None: load(name, "real", size=size)])
+def test_names_and_sizes_must_be_known(server, call):
     with pytest.raises(ValueError, match="'mnist'; allowed: breastmnist, dermamnist, cheng"):
-        download("mnist")
-    with pytest.raises(ValueError, match="allowed: 28, 64, 128, 224 px"):
-        download("breastmnist", size=32)
+        call("mnist")
+    with pytest.raises(ValueError, match="32; allowed: 28, 64, 128, 224 px"):
+        call("breastmnist", size=32)
 
 
-def test_the_command_line(server, capsys):
-    assert downloads.main_list([]) == 0
-    assert "CC BY-NC 4.0" in capsys.readouterr().out
-    assert downloads.main_download(["breastmnist"]) == 0
-    assert "Ready in" in capsys.readouterr().out
-    server.content = {}
-    assert downloads.main_download(["dermamnist", "--size", "32"]) == 1
-    assert "received 32" in capsys.readouterr().err
-    with contextlib.suppress(SystemExit):
-        downloads.main_download(["--help"])
-    assert "breastmnist, dermamnist, cheng" in capsys.readouterr().out
-
-
-def test_the_license_is_shown_even_if_the_download_fails(server, capsys, monkeypatch):
+def test_the_command_line_shows_the_license_and_says_what_failed(server, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", server.url)
     assert downloads.main_download(["dermamnist"]) == 1
     output = capsys.readouterr()
     assert "NOT FOR COMMERCIAL USE" in output.out
     assert "dermamnist.npz: the server 127.0.0.1" in output.err
-
-
-def test_available_marks_what_is_on_disk(server):
-    download("breastmnist")
-    table = downloads.available().set_index(["name", "pixels"])
-    assert table["on_disk"].sum() == 1
-    assert table.loc[("breastmnist", "28"), "on_disk"]
-
-
-def test_the_registry_is_complete():
-    for entry in downloads.registry().values():
-        assert set(entry.positive) < set(entry.class_names)
-        assert sorted(entry.labels.values()) == list(range(len(entry.class_names)))
-        for file in entry.files:
-            assert file.url.startswith("https://")
-            assert len(bytes.fromhex(file.md5)) == 16
+    assert downloads.main_download(["dermamnist", "--size", "32"]) == 1
+    assert "received 32" in capsys.readouterr().err
 
 
 def test_cheng_is_read_once_and_kept(tmp_path, monkeypatch):
-    from course_utils.datasets import real_sets
-
     calls = []
-    monkeypatch.setattr(real_sets, "read_cheng", lambda *a: calls.append(a) or tiny(name="cheng"))
+    monkeypatch.setattr(real_data, "read_cheng", lambda *a: calls.append(a) or tiny(name="cheng"))
     monkeypatch.setattr(downloads, "find", lambda *_: [tmp_path / "a.zip"])
     for _ in range(2):
         assert np.array_equal(load("brain_mri", "real").images, tiny().images)

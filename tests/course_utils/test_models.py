@@ -1,12 +1,10 @@
 """Models: parameters counted by hand, and the same layers as lesson 04 shows."""
 
-import json
-
 import numpy as np
 import pytest
 
-from authoring.workshop.lessons import find_lessons
 from course_utils import models
+from tests.lessons.sections import cells
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip
@@ -38,8 +36,8 @@ def test_output_is_one_probability_per_image(build):
     ("name", "build"), [("first_cnn", models.first_cnn), ("compact", models.compact_cnn)]
 )
 def test_lesson_04_shows_these_layers(name, build):
-    cells = json.loads(find_lessons(["04"])[0].read_text(encoding="utf-8"))["cells"]
-    (shown,) = (s for c in cells if (s := "".join(c["source"])).startswith(f"{name} = keras.Seq"))
+    sources = (cell.source for cell in cells("04"))
+    (shown,) = (source for source in sources if source.startswith(f"{name} = keras.Sequential"))
     shown = shown.split("\n)\n")[0] + "\n)"
     names = {"keras": keras, "layers": keras.layers}
     exec(shown, names)

@@ -1,24 +1,12 @@
 """Stored tables of results: complete, and a sample of each can be computed again."""
 
-import importlib
-import importlib.util
-
 import pandas as pd
 import pytest
 
+from authoring.studies import difficulty, first_cnn
 from course_utils import ROOT, datasets, evaluation
 
 RESULTS = ROOT / "data" / "results"
-
-
-@pytest.fixture(scope="module")
-def first_cnn():
-    """Import the script that made the table."""
-    path = ROOT / "authoring" / "studies" / "first_cnn.py"
-    spec = importlib.util.spec_from_file_location("first_cnn", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +28,7 @@ def test_first_cnn_table_has_every_arm_and_seed(table):
     ("arm", "tolerance"),
     [("logistic_regression", 0.005), ("compact_cnn", 0.03)],
 )
-def test_a_sample_of_the_first_cnn_table_can_be_computed_again(first_cnn, table, arm, tolerance):
+def test_a_sample_of_the_first_cnn_table_can_be_computed_again(table, arm, tolerance):
     data = first_cnn.tumor_slices(datasets.load("brain_mri"))
     train, test = data.split("train"), data.split("test")
     probabilities = first_cnn.ARMS[arm](train, test, 0)
@@ -63,11 +51,10 @@ def test_no_shortcut_solves_a_question_with_two_classes(difficulty_table):
     assert (two["gain_value"] >= 0.05).all()
 
 
-def test_a_sample_of_the_difficulty_table_can_be_computed_again(difficulty_table, monkeypatch):
-    difficulty = importlib.import_module("difficulty")
-    task = difficulty.tasks(datasets.load("breast_ultrasound"))[0]
+def test_a_sample_of_the_difficulty_table_can_be_computed_again(difficulty_table):
+    task = difficulty.tasks("breast_ultrasound")[0]
     features = difficulty.shortcuts(task.data)["position"]
-    again = difficulty.Scorer(task).score(difficulty.linear_rule(features, task))[0]
+    again = difficulty.score(task, difficulty.linear_rule(features, task))[0]
     row = difficulty_table.query("set == 'breast_ultrasound' and what == 'position'").iloc[0]
     assert again.value == pytest.approx(row["auc"], abs=0.005)
     assert again.low == pytest.approx(row["low"], abs=0.01)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from course_utils import ROOT, training
+from course_utils._tensorflow import keras
 from course_utils.datasets import ImageDataset
-from course_utils.training import keras
 from tests.tiny_data import tiny
 
 FIT_IN_SILENCE = """

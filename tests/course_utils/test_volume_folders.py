@@ -4,7 +4,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from course_utils.datasets import read_volume_folder
+from course_utils.own_data import read_volume_folder
 
 TABLE = """t1c,flair,mask,label,patient,split,age
 1/t1c.nii.gz,1/flair.nii.gz,1/mask.nii.gz,glioma,P1,train,50
@@ -14,9 +14,7 @@ AFFINE = np.array([[-2.0, 0, 0, 10], [0, 1, 0, -20], [0, 0, 5, 30], [0, 0, 0, 1]
 OPTIONS = {
     "images": {"T1c": "t1c", "FLAIR": "flair"},
     "class_names": ("meningioma", "glioma"),
-    "group": "patient",
-    "split": "split",
-    "mask": "mask",
+    "columns": {"group": "patient", "split": "split", "mask": "mask"},
     "mask_name": "tumor",
     "intensity_window": (0, 100),
 }
@@ -109,24 +107,25 @@ def test_percentiles_bring_each_volume_to_the_same_range(folder):
     assert abs(medians[0] - medians[1]) < 0.15
 
 
-def test_coronal_slices_and_resizing(folder):
-    data = read(folder, plane="coronal", size=(6, 6), fit="stretch")
-    assert data.images.shape == (16, 6, 6, 2)
-    assert data.slice_positions_mm[:2].tolist() == [-20, -19]
-    np.testing.assert_allclose(data.pixel_spacing_mm[0], [5 * 3 / 6, 2])
-
-
 def test_a_mask_may_lose_slices_to_resizing_but_not_all_of_them(folder):
     mask = np.zeros((6, 8, 3), np.uint8)
     mask[1:5, 2:6, 1] = mask[3, 4, 2] = 1
     for k in (1, 2):
         write(folder / f"{k}/mask.nii.gz", mask)
-    data = read(folder, size=(4, 3), plane="axial")
+    data = read(folder, size=(4, 3))
     assert data.mask("tumor")[:3].any(axis=(1, 2)).tolist() == [False, True, False]
     mask[..., 1] = 0
     write(folder / "1/mask.nii.gz", mask)
-    message = complaint(folder, size=(4, 3), plane="axial")
+    message = complaint(folder, size=(4, 3))
     assert "left after resizing (1): 1/t1c.nii.gz (line 2), 1 pixels before" in message
+
+
+def test_padding_is_the_low_end_of_the_window(folder):
+    data = read(folder, size=(12, 6), fit="pad", intensity_window=(-50, 100))
+    # 8 x 6 px in the middle of 12 x 6.
+    assert set(data.images[:, [0, 1, 10, 11]].ravel()) == {-50}
+    assert data.images[:, 2:10].min() > 0
+    assert not data.masks[:, [0, 1, 10, 11]].any()
 
 
 def replace(name, data, affine=AFFINE):
@@ -151,19 +150,19 @@ MASK = np.zeros((6, 8, 3), np.uint8)
 COMPLAINTS = {
     "mask shape": (
         replace("1/mask.nii.gz", MASK[:, :, :2]), "mask on another grid than its volume (1)",
-        "1/mask.nii.gz: 6 x 8 x 2",
+        "mask: 6 x 8 x 2 voxels instead of 6 x 8 x 3",
     ),
     "mask moved": (replace("1/mask.nii.gz", MASK, MOVED), "mask on another grid", "to 1 mm"),
     "channel spacing": (
         replace("2/flair.nii.gz", voxels(12), np.diag([-1, 1, 5, 1])), "channel on another grid",
-        "2/flair.nii.gz",
+        "flair: 6 x 8 x 3 voxels",
     ),
     "mask values": (
         replace("1/mask.nii.gz", MASK + np.arange(3, dtype=np.uint8)), "mask with other values",
         "values 0, 1, 2",
     ),
     "missing": (table("1/mask", "9/mask"), "listed, but not in", "9/mask.nii.gz (line 2)"),
-    "unlisted": (replace("3/t1c.nii.gz", voxels(3)), "the table does not list (1): 3", "ignore"),
+    "unlisted": (replace("3/t1c.nii.gz", voxels(3)), "does not list (1): 3", "move it away"),
     "listed twice": (table("2/t1c", "1/t1c"), "file listed twice (1)", "1/t1c.nii.gz (line 3)"),
     "the mask as a channel": (table("1/flair", "1/mask"), "file listed twice", "1/mask.nii.gz"),
     "two patients, one scan": (
@@ -178,7 +177,7 @@ COMPLAINTS = {
                 ("mask", np.zeros((7, 8, 3), np.uint8)),
             )
         ],
-        "volumes of different sizes (2)", "8 x 7 px, such as 2/t1c.nii.gz",
+        "images of different sizes (2)", "8 x 7 px: 1, such as 2/t1c.nii.gz",
     ),
     "two splits": (table("P2", "P1"), "a patient in two splits (1): P1 in test and train", ""),
     "label": (table("glioma", "GBM"), "'GBM' in line 2", "meningioma, glioma"),
@@ -194,7 +193,7 @@ COMPLAINTS = {
     "outside the window": (replace("1/t1c.nii.gz", voxels(1) + 900), "outside the intensity", ""),
     "a picture": (
         lambda f: (content("1/x.png", b"x")(f), change(f, "1/t1c.nii.gz", "1/x.png")),
-        "unreadable volume", "neither .nii nor .nii.gz",
+        "unreadable volume", "undamaged",
     ),
 }  # fmt: skip
 
@@ -234,12 +233,10 @@ def test_all_problems_come_in_one_error(folder):
     [
         ({"intensity_window": "zscore"}, "(low, high) or 'percentile'"),
         ({"intensity_window": None}, "low < high"),
-        ({"group": None}, "column that holds the patient"),
-        ({"group_kind": "image"}, "patient, lesion"),
-        ({"plane": "oblique"}, "axial"),
-        ({"images": "t2"}, "no column t2"),
+        ({"columns": {}}, "column that holds the patient"),
+        ({"images": {"T2": "t2"}}, "no column t2"),
         ({"images": {}}, "images"),
-        ({"images": 3}, "channel name to column"),
+        ({"images": "t1c"}, "channel name to column"),
     ],
 )
 def test_wrong_arguments_get_a_sentence(folder, changes, words):

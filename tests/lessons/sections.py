@@ -2,16 +2,19 @@
 
 import re
 
-import nbformat
-
 from authoring.experiments.definitions import definitions
-from authoring.workshop.lessons import find_lessons
+from authoring.workshop.lessons import find_lessons, read_lesson
+
+
+def cells(number):
+    """Return the cells of a lesson."""
+    return read_lesson(*find_lessons([number])).cells
 
 
 def code_of(number, heading):
     """Return the sources of the code cells below a heading of the second level."""
     found, inside = [], False
-    for cell in nbformat.read(find_lessons([number])[0], as_version=4).cells:
+    for cell in cells(number):
         if cell.cell_type == "markdown":
             headings = re.findall(r"^## (.+)$", cell.source, re.M)
             inside = heading in headings[-1] if headings else inside

@@ -3,16 +3,14 @@
 import re
 
 import matplotlib
-import nbformat
 import numpy as np
 import pytest
 
 from authoring.experiments.definitions import definitions
-from authoring.workshop.lessons import find_lessons
-from course_utils import datasets, transfer
-from course_utils.datasets.real_sets import read_dermamnist
-from tests.course_utils.test_real_sets import medmnist_file
-from tests.lessons.sections import run_section
+from course_utils import datasets, downloads, transfer
+from course_utils.real_data import read_medmnist
+from tests.course_utils.test_real_data import medmnist_file
+from tests.lessons.sections import cells, run_section
 
 # Only after the modules of the course, which import TensorFlow quietly.
 import keras  # isort: skip
@@ -38,8 +36,7 @@ def test_the_network_bears_a_black_image():
 
 
 def test_the_start_from_photographs_that_is_not_run_here_would_run(monkeypatch):
-    cells = nbformat.read(find_lessons(["09"])[0], as_version=4).cells
-    (text,) = (cell.source for cell in cells if "MobileNetV2" in cell.source)
+    (text,) = (cell.source for cell in cells("09") if "MobileNetV2" in cell.source)
     code = re.search(r"```python\n(.*?)```", text, re.S)[1].replace('"imagenet"', "None")
     tuned = []
     names = vars(definitions("09")) | {"few": "few", "fine_tune": lambda *a: tuned.append(a)}
@@ -53,7 +50,7 @@ def test_the_start_from_photographs_that_is_not_run_here_would_run(monkeypatch):
 def test_the_last_section_runs_on_the_real_set_where_it_is_present(tmp_path, monkeypatch, capsys):
     path = tmp_path / "d.npz"
     medmnist_file(path, shape=(28, 28, 3), labels=range(7), sizes=(28, 14, 14), copies=[(0, 42)])
-    real = read_dermamnist(path)
+    real = read_medmnist([path], downloads.find_set("dermamnist"))
     matplotlib.use("agg")
     monkeypatch.setattr(datasets, "load", lambda name, origin: real)
     short = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]

@@ -27,7 +27,7 @@ from authoring.workshop.notebooks import (
 )
 
 pytestmark = pytest.mark.slow
-TIMEOUT = 10  # seconds per cell; nbval waits as long for a dead kernel
+TIMEOUT = 60  # seconds per cell; a dead kernel is noticed sooner
 
 
 # ---- the cells that suit a fault ----------------------------------------------------------------
@@ -150,7 +150,7 @@ FAULTS = [
         executed=True,
     ),
     Fault("raised error", any_cell, add_code(RAISING), None, "ValueError: planted error", True),
-    Fault("dead kernel", any_cell, add_code(DYING), None, f"Timeout of {TIMEOUT} seconds", True),
+    Fault("dead kernel", any_cell, add_code(DYING), None, "The kernel died", True),
     # From here on the rules see the fault without executing anything.
     Fault("missing figure", shows_a_figure, remove_outputs, "alt text without a figure"),
     Fault("figure without alt text", shows_a_figure, remove_alt_text, "alt text '' is shorter"),

@@ -52,7 +52,8 @@ def test_numbers_equal_pydicom_on_every_bundled_image(path):
     dataset, stored = DECODED[path]
     image = read_quietly(path)
     if dataset.PhotometricInterpretation.startswith("MONOCHROME"):
-        expected = pydicom_pixels.apply_modality_lut(stored, dataset).astype(np.float32)
+        expected = pydicom_pixels.apply_modality_lut(stored, dataset)
+        expected = (expected * float(dataset.get("DoseGridScaling", 1))).astype(np.float32)
         assert image.pixels.dtype == np.float32
         np.testing.assert_array_equal(image.pixels, expected)
         return
@@ -111,7 +112,9 @@ def without_transfer_syntax():
         (lambda: dicom([[5]], Modality="CT"), "no RescaleSlope and no RescaleIntercept"),
         (lambda: dicom([[5]], Modality="CT", RescaleSlope=1), "no RescaleIntercept"),
         (lambda: dicom([[5]], Modality="MR", RescaleIntercept=1), "no RescaleSlope"),
-        (lambda: dicom([[5]], RescaleSlope=0, RescaleIntercept=1), "RescaleSlope 0"),
+        (lambda: dicom([[5]], RescaleSlope=0, RescaleIntercept=1), "a scale of 0"),
+        (lambda: dicom([[5]], Modality="RTDOSE", DoseGridScaling="0"), "a scale of 0"),
+        (lambda: dicom([[5]], PhotometricInterpretation="PALETTE COLOR"), "damaged header"),
         (enhanced, "dcm2niix"),
         (without_transfer_syntax, "Transfer Syntax UID"),
         (lambda: dicom([[5]], PhotometricInterpretation="CMYK"), "MONOCHROME2, PALETTE COLOR"),

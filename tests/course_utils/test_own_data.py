@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from course_utils.datasets import folders, read_image_folder
+from course_utils.own_data import read_image_folder
 
 TABLE = """file,label,patient,split,age
 a.png,benign,P1,train,50
@@ -16,11 +16,11 @@ b.png,benign,P1,train,
 c.png,malignant,P2,test,61
 d.png,malignant,P3,validation,70
 """
+COLUMNS = {"group": "patient", "split": "split"}
 OPTIONS = {
     "class_names": ("benign", "malignant"),
-    "group": "patient",
+    "columns": COLUMNS,
     "group_kind": "patient",
-    "split": "split",
 }
 REAL = Path(os.environ.get("REAL_DATA_FOLDER", Path(__file__).parents[3] / "shared" / "data"))
 
@@ -64,7 +64,7 @@ def change(folder, old, new):
 
 
 def test_pixels_labels_patients_splits_and_masks_come_through(folder):
-    data = read(folder, mask_name="cancer", pixel_spacing_mm=(0.2, 0.1), source="clinic")
+    data = read(folder, mask_name="cancer", pixel_spacing_mm=(0.2, 0.1))
     np.testing.assert_array_equal(data.images[2, ..., 0], gray(seed=2))
     assert data.images.dtype == np.uint8
     assert data.labels.tolist() == [0, 0, 1, 1]
@@ -74,15 +74,7 @@ def test_pixels_labels_patients_splits_and_masks_come_through(folder):
     assert data.pixel_spacing_mm.tolist() == [[0.2, 0.1]] * 4
     assert data.attributes["file"].tolist() == ["a.png", "b.png", "c.png", "d.png"]
     np.testing.assert_array_equal(data.attributes["age"], [50, np.nan, 61, 70])
-    assert (data.origin, data.source, data.group_kind) == ("real", "clinic", "patient")
-
-
-def test_the_set_can_be_saved_and_read_again(folder, tmp_path):
-    data = read(folder)
-    data.save(tmp_path / "set.npz")
-    from course_utils.datasets import read_dataset
-
-    np.testing.assert_array_equal(read_dataset(tmp_path / "set.npz").masks, data.masks)
+    assert (data.origin, data.group_kind) == ("real", "patient")
 
 
 def test_values_of_the_label_column_may_be_named_and_merged(folder):
@@ -178,7 +170,7 @@ def test_unlisted_pictures_are_named_wherever_the_masks_lie(folder, masks):
     lines = TABLE.splitlines()
     rows = [f"{line},{prefix}{line[0]}{suffix}.png" for line in lines[1:]]
     (folder / "labels.csv").write_text("\n".join([f"{lines[0]},mask", *rows]))
-    options = {"images": "images", "masks": masks, "mask": "mask"}
+    options = {"images": "images", "masks": masks, "columns": {**COLUMNS, "mask": "mask"}}
     assert len(read(folder, **options)) == 4
     save(folder / "images" / "more" / "z.png", gray(seed=9))
     message = complaint(folder, **options)
@@ -190,7 +182,9 @@ def test_masks_may_be_named_by_a_column(folder):
     (folder / "labels.csv").write_text(
         "file,label,mask\na.png,benign,b.png\nb.png,malignant,a.png\n"
     )
-    data = read(folder, mask="mask", group=None, group_kind="image", split=None, unlisted="ignore")
+    (folder / "c.png").unlink()
+    (folder / "d.png").unlink()
+    data = read(folder, columns={"mask": "mask"}, group_kind="image")
     np.testing.assert_array_equal(data.mask("lesion")[0], gray(seed=1) > 200)
 
 
@@ -198,7 +192,9 @@ def test_color_is_read_in_the_order_red_green_blue(tmp_path):
     (tmp_path / "labels.csv").write_text("file,label\na.png,x\n")
     save(tmp_path / "a.png", np.full((5, 5, 3), (200, 100, 0), np.uint8))
     with pytest.warns(UserWarning, match="pixels are all equal: 1"):
-        data = read_image_folder(tmp_path, class_names=["x"], group_kind="image", mode="rgb")
+        data = read_image_folder(
+            tmp_path, columns={}, class_names=["x"], group_kind="image", mode="rgb"
+        )
     assert data.images[0, 0, 0].tolist() == [200, 100, 0]
     assert data.channel_names == ("red", "green", "blue")
 
@@ -220,26 +216,34 @@ def test_a_picture_is_turned_as_viewers_show_it(folder):
 
 
 def test_patients_are_never_invented(folder):
-    assert "group_kind='near-duplicate'" in complaint(folder, group=None)
+    assert "group_kind='near-duplicate'" in complaint(folder, columns={"split": "split"})
     with pytest.raises(TypeError, match="group_kind"):
-        read_image_folder(folder, class_names=("benign", "malignant"))
+        read_image_folder(folder, columns={}, class_names=("benign", "malignant"))
 
 
 def test_unknown_patients_leave_images_or_near_duplicates(folder):
-    assert len(set(read(folder, group=None, group_kind="image").groups.tolist())) == 4
+    assert (
+        len(set(read(folder, columns={"split": "split"}, group_kind="image").groups.tolist())) == 4
+    )
     brighter = np.clip(gray().astype(int) + 1, 0, 255).astype(np.uint8)
     save(folder / "b.png", brighter)
-    data = read(folder, group=None, group_kind="near-duplicate")
+    data = read(folder, columns={"split": "split"}, group_kind="near-duplicate")
     assert data.groups.tolist() == [0, 0, 1, 2]
     save(folder / "c.png", brighter[:, :] // 2)
-    message = complaint(folder, group=None, group_kind="near-duplicate")
+    message = complaint(folder, columns={"split": "split"}, group_kind="near-duplicate")
     assert "a near-duplicate in two splits (1): a.png in test and train" in message
 
 
 def test_a_function_makes_groups_from_the_table(folder):
-    data = read(folder, group=lambda table: table["split"].str[:2], group_kind="near-duplicate")
+    data = read(
+        folder,
+        columns={**COLUMNS, "group": lambda table: table["split"].str[:2]},
+        group_kind="near-duplicate",
+    )
     assert data.groups.tolist() == ["tr", "tr", "te", "va"]
-    assert "one value for each of the 4 rows" in complaint(folder, group=lambda table: [1])
+    assert "one value for each of the 4 rows" in complaint(
+        folder, columns={"group": lambda table: [1]}
+    )
 
 
 # Sizes and bits.
@@ -289,6 +293,15 @@ def test_padding_is_zero_and_keeps_proportions(folder):
     assert data.images[:, [0, 1, 18, 19]].max() == 0
     assert (data.images[:, 3:17] > 0).any(axis=(1, 2, 3)).all()
     np.testing.assert_allclose(data.pixel_spacing_mm[0], [2, 2])
+
+
+def test_padding_of_deep_pictures_is_the_low_end_of_the_window(folder):
+    for seed, letter in enumerate("abcd"):
+        deep = gray(seed=seed, dtype=np.uint16, high=4000) + np.uint16(1000)
+        save(folder / f"{letter}.png", deep)
+    data = read(folder, size=20, fit="pad", intensity_window=(500, 6000))
+    assert set(data.images[:, [0, 1, 18, 19]].ravel()) == {500}
+    assert data.images[:, 3:17].min() >= 1000
 
 
 def test_sixteen_bits_become_float_with_their_values_and_window(folder):
@@ -403,7 +416,7 @@ COMPLAINTS = {
     "unlisted file": (
         lambda f: save(f / "more" / "e.PNG", gray(seed=9)),
         "that the table does not list (1): more",
-        "unlisted='ignore'",
+        "move it away",
     ),
     "listed twice": (table("b.png", "./a.png"), "file listed twice (1): ./a.png (line 3)", ""),
     "equal pixels, labels": (twin("d.png"), "equal pixels under two names", "another label"),
@@ -452,7 +465,7 @@ COMPLAINTS = {
     "missing mask": (
         lambda f: (f / "masks" / "a.png").unlink(), "listed, but not in masks (1): a.png", "",
     ),
-    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "table="),
+    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "Put the table"),
     "empty table": (content("labels.csv", b""), "not a readable CSV", "no line"),
     "only a header": (content("labels.csv", b"file,label\n"), "only a header", ""),
     "missing columns": (
@@ -486,7 +499,7 @@ def test_gray_among_color_is_named(tmp_path):
     save(tmp_path / "a.png", COLOR)
     save(tmp_path / "b.png", gray())
     with pytest.raises(ValueError, match=r"gray image in an RGB set \(1\): b.png"):
-        read_image_folder(tmp_path, class_names=["x"], group_kind="image", mode="rgb")
+        read_image_folder(tmp_path, columns={}, class_names=["x"], group_kind="image", mode="rgb")
 
 
 def test_a_lesion_with_two_labels_is_named(folder):
@@ -503,11 +516,6 @@ def test_other_proportions_need_a_word(folder):
     message = complaint(folder, size=20)
     assert "proportions that do not fit 20 x 20 px (4)" in message
     assert "fit='crop'" in message
-
-
-def test_a_spacing_column_must_hold_millimeters(folder):
-    message = complaint(folder, pixel_spacing_mm=("age", "age"))
-    assert "no spacing above 0 in age and age (1): line 3" in message
 
 
 def test_all_problems_of_all_kinds_come_in_one_error(folder):
@@ -540,6 +548,12 @@ def test_absent_classes_and_empty_masks_are_warned_of(folder):
         read(folder, class_names=("benign", "cyst", "malignant"))
 
 
+def test_patients_that_may_be_missing_values_are_noted(folder):
+    change(folder, "P1", "nan")
+    with pytest.warns(UserWarning, match="groups that may be missing values: 'nan'"):
+        read(folder)
+
+
 def test_a_folder_that_fits_gives_no_warning(folder):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -559,10 +573,10 @@ def test_a_folder_that_fits_gives_no_warning(folder):
         ({"intensity_window": (5, 1)}, "low < high"),
         ({"pixel_spacing_mm": (0, 1)}, "two numbers above 0"),
         ({"pixel_spacing_mm": 0.5}, "two numbers above 0"),
-        ({"masks": None, "mask": "age"}, "masks='.'"),
-        ({"unlisted": "no"}, "error, ignore"),
+        ({"masks": None, "columns": {"group": "patient", "mask": "age"}}, "masks='.'"),
+        ({"columns": {"patient": "group"}}, "image, label, group"),
         ({"class_names": ()}, "class_names"),
-        ({"group": "nobody"}, "no column nobody"),
+        ({"columns": {"group": "nobody"}}, "no column nobody"),
     ],
 )  # fmt: skip
 def test_wrong_arguments_get_a_sentence(folder, changes, words):
@@ -573,35 +587,24 @@ def test_a_missing_folder_gets_a_sentence(tmp_path):
     assert "There is no folder" in complaint(tmp_path / "nowhere")
 
 
-def test_pictures_of_different_sizes_can_be_kept_as_they_are(folder):
-    save(folder / "a.png", gray((50, 60)))
-    found = folders.read_pictures(folder, unlisted="ignore", **OPTIONS)
-    assert [image.shape for image in found.images[:2]] == [(50, 60), (30, 40)]
-
-
 # Real folders, where they are.
 
 
 @pytest.mark.skipif(not (REAL / "skin_lesions").is_dir(), reason="no folder of real images")
 def test_real_lesions_are_read():
     data = read_image_folder(
-        REAL / "skin_lesions", images="images", label="dx", group="lesion_id", group_kind="lesion",
-        class_names=("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"), mode="rgb", size=96,
+        REAL / "skin_lesions",
+        images="images",
+        columns={"label": "dx", "group": "lesion_id"},
+        group_kind="lesion",
+        class_names=("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"),
+        mode="rgb",
+        size=96,
         fit="crop",
-    )  # fmt: skip
+    )
     assert data.images.shape == (598, 96, 96, 3)
     assert len(np.unique(data.groups)) == 410
     assert set(data.attributes) == {"file", "dx", "age", "sex", "localization"}
-
-
-@pytest.mark.skipif(not (REAL / "brain_t1c").is_dir(), reason="no folder of real images")
-def test_real_brain_slices_are_read_with_their_masks():
-    data = read_image_folder(
-        REAL / "brain_t1c", images="images", masks="masks", mask_name="tumor", label="diagnosis",
-        class_names=("meningioma", "glioma", "pituitary"), group_kind="near-duplicate",
-    )  # fmt: skip
-    assert data.mask("tumor").any(axis=(1, 2)).all()
-    assert data.group_kind == "near-duplicate"
 
 
 def test_the_example_of_the_documentation_runs(capsys):

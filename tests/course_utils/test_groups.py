@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,6 @@ from course_utils.datasets import (
     group_folds,
     group_near_duplicates,
     split_by_group,
-    split_by_image,
 )
 from tests.tiny_data import tiny
 
@@ -95,14 +95,6 @@ def test_integers_count_groups_and_leave_the_rest_out():
     assert [len(np.unique(part.groups)) for part in parts.values()] == [8, 5]
 
 
-def test_splitting_by_image_divides_groups_on_purpose():
-    data = random_set(30, 2, 0)
-    train, test = split_by_image(data, {"train": 0.5, "test": 0.5}, seed=0).values()
-    assert set(train.groups.tolist()) & set(test.groups.tolist())
-    assert len(train) + len(test) == len(data)
-    assert "LEAKS" in split_by_image.__doc__
-
-
 PART_MISTAKES = {
     "sum": ({"a": 0.5, "b": 0.6}, "sum to 1.1; allowed: a sum of 1"),
     "too many": ({"a": 3, "b": 4}, "7 groups in .*at most 4"),
@@ -129,7 +121,7 @@ def test_a_seed_must_be_a_whole_number(seed):
 
 @pytest.mark.parametrize("n_folds", [1, 5, 2.5])
 def test_a_number_of_folds_must_fit_the_groups(n_folds):
-    with pytest.raises(ValueError, match="2 to 4, the number of groups"):
+    with pytest.raises(ValueError, match="an integer from 2 to 4"):
         group_folds(tiny(), n_folds, seed=0)
 
 
@@ -144,6 +136,12 @@ def test_aggregate_by_hand(rule, expected):
     assert result.labels.tolist() == [0, 1]
     assert result.n_images.tolist() == [4, 1]
     assert result.table().loc["z", "probability"] == 0.7
+
+
+def test_a_data_set_passes_its_groups_and_labels():
+    result = tiny().per_group([0.1, 0.3, 0.7, 1, 0.5, 0], rule="max")
+    assert result.table()["probability"].to_dict() == {"A": 0.3, "B": 0.7, "C": 1, "D": 0}
+    assert result.labels.tolist() == [0, 1, 1, 0]
 
 
 def test_aggregate_takes_the_mean_of_every_class():
@@ -166,13 +164,15 @@ def test_aggregate_does_not_depend_on_the_order_of_images(pairs, random):
 AGGREGATE_MISTAKES = {
     "NaN": (([0.1, np.nan], [1, 1]), {}, "NaN"),
     "logits": (([0.1, 4.2], [1, 1]), {}, "0.1 to 4.2; .*sigmoid"),
-    "length": (([0.1], [1, 1]), {}, r"shape \(1,\) for groups of shape \(2,\)"),
+    "length": (([0.1], [1, 1]), {}, r"groups: received shape \(2,\); allowed: \(1,\)"),
     "nothing": (([], []), {}, "at least 1"),
     "sigmoid column": (([[0.1], [0.2]], [1, 2]), {}, r"predictions\[:, 0\]"),
     "max of classes": (([[0.1, 0.9], [0.5, 0.5]], [1, 2], "max"), {}, "with 'mean'"),
     "rule": (([0.1, 0.2], [1, 1], "median"), {}, "'median'; allowed: mean, max, top3 mean"),
+    "unknown patients": (([0.1, 0.2], pd.Series([1, None])), {}, "a missing value in row 1"),
+    "unknown names": (([0.1, 0.2], ["a", np.nan]), {}, "groups: received a missing value"),
     "two labels": (([0.1, 0.2], [7, 7]), {"labels": [0, 1]}, "group 7 has labels 0 and 1"),
-    "label length": (([0.1, 0.2], [7, 7]), {"labels": [0]}, "one label per image"),
+    "label length": (([0.1, 0.2], [7, 7]), {"labels": [0]}, r"labels: received shape \(1,\)"),
 }
 
 
@@ -195,7 +195,7 @@ def test_near_duplicates_are_found_through_others():
 
 
 def test_near_duplicates_agree_with_numpy_across_blocks(monkeypatch):
-    monkeypatch.setattr("course_utils.datasets.duplicates.BLOCK", 3)
+    monkeypatch.setattr("course_utils.datasets.groups.BLOCK", 3)
     rng = np.random.default_rng(3)
     images = rng.normal(size=(5, 6, 6))[rng.integers(0, 5, 20)] + 0.2 * rng.normal(size=(20, 6, 6))
     linked = np.corrcoef(images.reshape(20, -1)) >= 0.95

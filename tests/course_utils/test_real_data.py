@@ -9,7 +9,8 @@ import pytest
 from scipy.io import savemat
 
 from course_utils.datasets import DatasetError
-from course_utils.datasets.real_sets import read_breastmnist, read_cheng, read_dermamnist
+from course_utils.downloads import registry
+from course_utils.real_data import read_cheng, read_medmnist
 
 
 def medmnist_file(path, *, shape=(28, 28), labels=(0, 1), sizes=(6, 3, 3), copies=()):
@@ -29,8 +30,12 @@ def medmnist_file(path, *, shape=(28, 28), labels=(0, 1), sizes=(6, 3, 3), copie
     return path
 
 
+def breast(path):
+    return read_medmnist([path], registry()["breastmnist"])
+
+
 def test_breastmnist_labels_are_turned_so_that_one_is_malignant(tmp_path):
-    data = read_breastmnist(medmnist_file(tmp_path / "b.npz"))
+    data = breast(medmnist_file(tmp_path / "b.npz"))
     assert data.class_names == ("normal or benign", "malignant")
     assert data.labels.tolist() == [1, 0] * 6
     assert (data.origin, data.group_kind, data.images.shape) == (
@@ -42,7 +47,7 @@ def test_breastmnist_labels_are_turned_so_that_one_is_malignant(tmp_path):
 def test_near_duplicates_move_to_the_part_that_must_not_leak(tmp_path):
     # Train 0 is a copy of test 10, train 1 of validation 7; labels alternate, so they agree.
     path = medmnist_file(tmp_path / "b.npz", copies=[(0, 10), (1, 7)])
-    data = read_breastmnist(path)
+    data = breast(path)
     assert data.groups[0] == data.groups[10]
     assert data.splits[[0, 1, 2]].tolist() == ["test", "validation", "train"]
     assert data.attributes["official_split"].tolist() == (
@@ -51,14 +56,14 @@ def test_near_duplicates_move_to_the_part_that_must_not_leak(tmp_path):
 
 
 def test_near_duplicates_that_disagree_are_set_apart(tmp_path):
-    data = read_breastmnist(medmnist_file(tmp_path / "b.npz", copies=[(0, 11)]))
+    data = breast(medmnist_file(tmp_path / "b.npz", copies=[(0, 11)]))
     assert np.flatnonzero(data.splits == "extra").tolist() == [0, 11]
     assert np.flatnonzero(data.attributes["label_conflict"]).tolist() == [0, 11]
 
 
 def test_dermamnist_has_seven_classes_and_its_license(tmp_path):
     path = medmnist_file(tmp_path / "d.npz", shape=(64, 64, 3), labels=range(7), sizes=(7, 7, 7))
-    data = read_dermamnist(path)
+    data = read_medmnist([path], registry()["dermamnist"])
     assert data.images.shape == (21, 64, 64, 3)
     assert data.class_names[4] == "melanoma"
     assert data.labels.tolist() == list(range(7)) * 3
@@ -82,7 +87,7 @@ def test_dermamnist_has_seven_classes_and_its_license(tmp_path):
 def test_other_files_are_refused_and_named(tmp_path, arrays, message):
     np.savez(tmp_path / "b.npz", **arrays)
     with pytest.raises(DatasetError, match=rf"b\.npz: .*{message}"):
-        read_breastmnist(tmp_path / "b.npz")
+        breast(tmp_path / "b.npz")
 
 
 def cheng_slice(label, patient, image, mask):
@@ -96,6 +101,10 @@ def cheng_slice(label, patient, image, mask):
         record["tumorMask"] = mask.T.astype(np.uint8)
         record["tumorBorder"] = np.array([[1.0, 2.0]])
     return buffer.getvalue()
+
+
+def cheng_set(paths, size=128):
+    return read_cheng(paths, registry()["cheng"], size)
 
 
 @pytest.fixture
@@ -124,7 +133,7 @@ def cheng(tmp_path):
 
 def test_a_cheng_archive_is_read(cheng):
     folder, _ = cheng
-    data = read_cheng([folder / "a_3-4.zip", folder / "cvind.mat", folder / "a_1-2.zip"], size=16)
+    data = cheng_set([folder / "a_3-4.zip", folder / "cvind.mat", folder / "a_1-2.zip"], size=16)
     assert data.attributes["file_number"].tolist() == [1, 2, 3, 4, 10]
     assert data.groups.tolist() == ["100360", "100360", "90001", "113", "MR0247C"]
     assert data.labels.tolist() == [0, 0, 2, 1, 1]
@@ -136,7 +145,7 @@ def test_a_cheng_archive_is_read(cheng):
 
 
 def test_a_cheng_slice_keeps_its_orientation(cheng):
-    data = read_cheng([cheng[0] / "a_1-2.zip"], size=16)
+    data = cheng_set([cheng[0] / "a_1-2.zip"], size=16)
     assert data.splits is None
     upper_half = np.repeat([255, 0], 8)
     np.testing.assert_array_equal(data.images[0, :, 0, 0], upper_half)
@@ -151,7 +160,7 @@ def test_folds_are_also_read_from_a_matlab_73_file(cheng):
     with h5py.File(folder / "cvind.mat", "w") as file:
         file["cvind"] = folds[None]
     archives = [folder / "a_1-2.zip", folder / "a_3-4.zip"]
-    assert read_cheng([*archives, folder / "cvind.mat"]).attributes["fold"].tolist() == [
+    assert cheng_set([*archives, folder / "cvind.mat"]).attributes["fold"].tolist() == [
         1, 1, 4, 5, 2,
     ]  # fmt: skip
 
@@ -175,8 +184,8 @@ def damage(folder, kind):
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("cut short", "not an archive of the Cheng set"),
-        ("no HDF5", r"7\.mat: not a slice"),
+        ("cut short", "not of the Cheng set"),
+        ("no HDF5", r"7\.mat: not of the Cheng set"),
         ("unknown label", r"7\.mat: .*label 4"),
         ("mask of another size", r"7\.mat: .*mask \(4, 4\)"),
     ],
@@ -184,10 +193,10 @@ def damage(folder, kind):
 def test_damaged_cheng_archives_are_refused_and_named(cheng, kind, message):
     damage(cheng[0], kind)
     with pytest.raises(DatasetError, match=rf"a_1-2\.zip.*{message}"):
-        read_cheng([cheng[0] / "a_1-2.zip"])
+        cheng_set([cheng[0] / "a_1-2.zip"])
 
 
 def test_damaged_folds_are_refused(cheng):
     (cheng[0] / "cvind.mat").write_bytes(b"nothing")
     with pytest.raises(DatasetError, match=r"cvind\.mat: not the folds"):
-        read_cheng([cheng[0] / "a_1-2.zip", cheng[0] / "cvind.mat"])
+        cheng_set([cheng[0] / "a_1-2.zip", cheng[0] / "cvind.mat"])
