@@ -1,7 +1,7 @@
 """Checks at the door of the evaluation: labels, predictions, weights, groups, masks, numbers."""
 
 from functools import wraps
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 
@@ -125,10 +125,3 @@ def check_fraction(name, value, advice="Give a fraction, such as 0.05 for 5 %.",
     if not good or not (0 <= value <= 1 if ends else 0 < value < 1):
         refuse(name, repr(value), "0 to 1" if ends else "above 0 and below 1", advice)
     return float(value)
-
-
-def check_count(name, value, least):
-    """Return an integer that is not too small."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        refuse(name, repr(value), f"an integer from {least}", "Give an integer.")
-    return int(value)

@@ -11,10 +11,9 @@ import numpy as np
 from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
-from course_utils._checks import refuse
+from course_utils._checks import check_choice, check_integer, refuse
 from course_utils.evaluation._checks import (
     UndefinedScoreError,
-    check_count,
     check_groups,
     check_probabilities,
     check_weights,
@@ -308,9 +307,9 @@ def _check_settings(score, group_kind, interval, n_resamples):
         refuse("score", repr(score), "a function", "Give roc_auc, without parentheses.")
     if not isinstance(group_kind, str) or not group_kind.strip():
         refuse("group_kind", repr(group_kind), "a word", "Say what a group is, such as 'patient'.")
-    if interval not in (None, *COVERAGE):
-        refuse("interval", repr(interval), " or ".join(COVERAGE), "Leave it out.")
-    check_count("n_resamples", n_resamples, 100)
+    if interval is not None:
+        check_choice("interval", interval, COVERAGE)
+    check_integer("n_resamples", n_resamples, 100)
 
 
 def bootstrap_values(values, statistic="median", *, name=None, group_kind="patient"):
@@ -338,8 +337,7 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
         received = f"shape {values.shape}, dtype {values.dtype}, or NaN or infinity"
         advice = "Leave out groups without a score, such as correct absences; report how many."
         refuse("values", received, "two finite numbers or more, (n,)", advice)
-    if statistic not in ("mean", "median"):
-        refuse("statistic", repr(statistic), "mean, median", "Use one of these words.")
+    check_choice("statistic", statistic, ("mean", "median"))
     compute = {"mean": np.mean, "median": np.median}[statistic]
     rng = np.random.default_rng(0)
     draws = compute(rng.choice(values.astype(np.float64), (RESAMPLES, n)), axis=1)

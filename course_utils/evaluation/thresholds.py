@@ -8,7 +8,7 @@ from textwrap import fill
 import numpy as np
 from sklearn.metrics import roc_curve
 
-from course_utils._checks import refuse
+from course_utils._checks import check_choice, refuse
 from course_utils.evaluation._checks import check_binary, check_fraction
 from course_utils.evaluation.intervals import WIDTH
 from course_utils.evaluation.scores import ROUNDING
@@ -116,8 +116,7 @@ def _fingerprint(labels, probabilities):
 
 
 def _check_arguments(rule, target, costs):
-    if rule not in RULES:
-        refuse("rule", repr(rule), ", ".join(RULES), "Use one of these words.")
+    check_choice("rule", rule, RULES)
     if rule in ("sensitivity", "specificity"):
         check_fraction("target", target, f"Say which {rule} you want, such as 0.9.", ends=True)
     elif target is not None:

@@ -137,7 +137,7 @@ def bootstrap(**options):
         (lambda: ev.bootstrap("auc", *GOOD), "without parentheses"),
         (lambda: bootstrap(n_resamples=10), "an integer from 100"),
         (lambda: bootstrap(group_kind=""), "'patient'"),
-        (lambda: bootstrap(interval="bca"), "logit-t or percentile"),
+        (lambda: bootstrap(interval="bca"), "logit-t, percentile"),
         (lambda: ev.report(*GOOD, prevalence=5), "above 0 and below 1"),
         (lambda: ev.report(*GOOD, threshold=-1), "a probability, 0 to 1"),
         (lambda: ev.choose_threshold(*GOOD, "best"), "sensitivity, specificity, youden, cost"),
