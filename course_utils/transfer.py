@@ -115,8 +115,8 @@ def fine_tune(
     model : keras.Model
         From `add_head`, or any network whose last layer is new. It is compiled and trained here.
     train, validation, **options
-        As for `training.fit`: ``augment``, ``patience``, ``batch_size``, ``seed``, … Early
-        stopping, if asked for, applies to the second part.
+        As for `training.fit`: ``augment``, ``callbacks``, ``batch_size``, ``seed``, … Callbacks,
+        such as early stopping, belong to the second part.
     head_epochs, epochs : int
         Passes with the head alone, and with everything.
     loss
@@ -136,7 +136,7 @@ def fine_tune(
     """
     _freeze(model)
     model.compile(keras.optimizers.Adam(rates[0]), loss=loss)
-    first = {name: value for name, value in options.items() if name != "patience"}
+    first = {name: value for name, value in options.items() if name != "callbacks"}
     histories = [training.fit(model, train, validation, epochs=head_epochs, **first)]
     _unfreeze(model)
     model.compile(keras.optimizers.Adam(rates[1]), loss=loss)

@@ -79,9 +79,9 @@ def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False
     model = LESSON.build(SIZE, power)
     options = {} if turn else {"augment": None}
     if natural:
-        options["weights"] = train.attributes["weight"].to_numpy()
+        options["sample_weight"] = train.attributes["weight"].to_numpy()
     epochs = epochs or LESSON.EPOCHS
-    LESSON.fit(model, train, epochs=epochs, seed=seed, progress=False, **options)
+    LESSON.fit(model, train, epochs=epochs, seed=seed, **options)
     return model
 
 

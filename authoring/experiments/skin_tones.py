@@ -84,8 +84,10 @@ def trained(seed, power, tones=LIGHT, tint=0.0, equal=False):
     options = {"augment": Tinter(augment, tint, seed) if tint else augment}
     if equal:
         tone = train.attributes["tone"]
-        options["weights"] = len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
-    LESSON.fit(model, train, seed=seed, progress=False, **options)
+        options["sample_weight"] = (
+            len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
+        )
+    LESSON.fit(model, train, seed=seed, **options)
     return model
 
 
