@@ -160,28 +160,22 @@ class Folder:
     def check_groups(self, names=None):
         """Complain of unknown splits, groups in two splits, and lesions with two labels."""
         groups = self.groups if names is None else names[self.groups]
+        kind, facts = self.group_kind, []
         if self.splits is not None:
             for line, word in zip(self.table.index, self.splits.tolist(), strict=True):
                 if word and word not in SPLITS:
                     advice = f"Allowed: {', '.join(SPLITS)}."
                     self.add("unknown split", f"{word!r} in line {line}", advice)
-            advice = (
-                f"Put all files of one {self.group_kind} into one split; else the test is no test."
-            )
-            for group, words in pd.Series(self.splits).groupby(groups):
+            advice = f"Put all files of one {kind} into one split; else the test is no test."
+            facts.append((f"a {kind} in two splits", self.splits, advice))
+        if kind == "lesion":
+            kinds = np.array([*self.class_names, ""])[self.labels]
+            facts.append(("a lesion with two labels", kinds, "A lesion has one label; correct it."))
+        for what, values, advice in facts:
+            for group, words in pd.Series(values).groupby(groups):
                 words = sorted(set(words) - {""})
                 if group != "" and len(words) > 1:
-                    place = f"{group} in {' and '.join(words)}"
-                    self.add(f"a {self.group_kind} in two splits", place, advice)
-        if self.group_kind == "lesion":
-            for group, labels in pd.Series(self.labels).groupby(groups):
-                kinds = sorted({self.class_names[k] for k in labels if k >= 0})
-                if group != "" and len(kinds) > 1:
-                    place, advice = (
-                        f"{group}: {', '.join(kinds)}",
-                        "A lesion has one label; correct it.",
-                    )
-                    self.add("a lesion with two labels", place, advice)
+                    self.add(what, f"{group} in {' and '.join(words)}", advice)
 
     def attributes(self):
         """Return file names, labels as written, and the columns without a role."""

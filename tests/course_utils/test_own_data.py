@@ -505,7 +505,7 @@ def test_gray_among_color_is_named(tmp_path):
 def test_a_lesion_with_two_labels_is_named(folder):
     change(folder, "b.png,benign", "b.png,malignant")
     message = complaint(folder, group_kind="lesion")
-    assert "a lesion with two labels (1): P1: benign, malignant" in message
+    assert "a lesion with two labels (1): P1 in benign and malignant" in message
 
 
 def test_eight_bits_where_a_window_asks_for_more_are_named(folder):
