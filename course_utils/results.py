@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils import ROOT
-from course_utils._checks import DatasetError, refuse
+from course_utils._checks import refuse
 
 RESULTS = ROOT / "data" / "results"
 
@@ -61,11 +61,6 @@ def stored(name):
     table : pandas.DataFrame
         ``table.attrs["made_by"]`` says how it was made.
 
-    Raises
-    ------
-    DatasetError
-        There is no such table.
-
     Examples
     --------
     >>> stored("bootstrap_coverage").columns[0]
@@ -77,7 +72,9 @@ def stored(name):
         refuse("name", repr(name), known, "`make experiments` computes the tables.")
     table = pd.read_csv(path, comment="#")
     first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-    table.attrs["made_by"] = first.removeprefix("# ") if first.startswith("#") else "not stated"
+    table.attrs["made_by"] = (
+        first[2:].split("; fingerprint")[0] if first.startswith("#") else "not stated"
+    )
     return table
 
 
@@ -100,11 +97,6 @@ def probabilities(table, arm, part):
         table may hold them rounded, or in thousandths.
     groups : ndarray (groups,)
 
-    Raises
-    ------
-    DatasetError
-        An arm or part that the table lacks, or runs that differ in their groups.
-
     Examples
     --------
     ``labels, runs, _ = probabilities(stored("overfitting"), "dropout", "validation")``
@@ -118,10 +110,8 @@ def probabilities(table, arm, part):
     classes.sort(key=lambda column: int(column.removeprefix("p_")))
     wide = rows.pivot(index="group", columns="seed", values=classes or ["probability"])
     if wide.isna().any(axis=None):
-        raise DatasetError(
-            f"table: arm {arm!r} has runs with different groups in part {part!r}; allowed: the "
-            "same groups in every run. Compute the missing runs."
-        )
+        received = f"runs of arm {arm!r} with different groups in part {part!r}"
+        refuse("table", received, "the same groups in every run", "Compute the missing runs.")
     labels = rows.drop_duplicates("group").set_index("group")["label"].loc[wide.index]
     if not classes:
         return labels.to_numpy(), wide["probability"].to_numpy().T, wide.index.to_numpy()

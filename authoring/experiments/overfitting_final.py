@@ -1,7 +1,7 @@
 """The winner of lesson 06 meets the test patients, once, and fresh simulated patients.
 
-Only the winner, which `overfitting.winner` reads from the stored table, and the network without a
-remedy for reference. Nothing is chosen here.
+Only the winner by the lesson's rule, and the network without a remedy for reference. Nothing is
+chosen here.
 """
 
 from functools import cache
@@ -19,13 +19,13 @@ FRESH = {"test": (215, 405, 130)}
 
 def arms():
     """Return the network without a remedy and the winner."""
-    chosen = overfitting.winner(results.stored("overfitting"))
-    return {arm: overfitting.ARMS[arm] for arm in ("none", chosen)}
+    chosen = overfitting.lesson.winner_of(results.stored("overfitting"))
+    return {arm: overfitting.CANDIDATES[arm] for arm in ("none", chosen)}
 
 
 def measure(seed, **settings):
     """Return the probabilities of test and fresh patients; arguments as `overfitting.measure`."""
-    model = overfitting.trained(seed, **settings)[0]
+    model = overfitting.lesson.trained(seed, **settings)[0]
     return overfitting.predicted(model, {part: patients_of(part) for part in ("test", "fresh")})
 
 

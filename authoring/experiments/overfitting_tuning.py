@@ -1,12 +1,13 @@
 """How strong should each remedy be? Three strengths each, judged on the stopping part. Lesson 06.
 
 Every remedy gets the same chance: three strengths, three seeds that the comparison does not use,
-the highest mean AUC on the stopping part. `overfitting.STRENGTHS` repeats the outcome.
+the highest mean AUC on the stopping part. The lesson's ``CANDIDATES`` repeat the outcome.
 """
 
-from authoring.experiments import overfitting
+from authoring.experiments.definitions import definitions
 from course_utils.evaluation import roc_auc
 
+lesson = definitions("06")
 GRID = {
     "L2": [{"l2": factor} for factor in (1e-3, 1e-2, 1e-1)],
     "dropout": [{"dropout": share} for share in (0.25, 0.5, 0.75)],
@@ -24,11 +25,10 @@ SAMPLE = "augmentation: 0.1"
 
 
 def measure(seed, **settings):
-    """Return the AUC on the stopping part; arguments as for `overfitting.measure`."""
-    table = overfitting.predicted(
-        overfitting.trained(seed, **settings)[0], {"stopping": overfitting.patients_of("stopping")}
-    )
-    return {"auc": roc_auc(table["label"], table["probability"])}
+    """Return the AUC on the stopping part; arguments as for the lesson's ``trained``."""
+    model = lesson.trained(seed, **settings)[0]
+    patients = lesson.per_patient(model, lesson.patients_of("stopping"))
+    return {"auc": roc_auc(patients.labels, patients.probabilities)}
 
 
 def best(table):

@@ -1,8 +1,8 @@
 """Which learning rate and how many updates? Judged inside the training patients. Lesson 07.
 
 Validation has too few cancers to be divided, so this uses none of them: three folds of the training
-patients, with a seed that the comparison does not use. `rare_cancer` repeats the setting that is
-best on average over the arms, so that no remedy is favored. Two arms are also trained on raw
+patients, with a seed that the comparison does not use. The lesson's ``best_setting`` chooses, on
+average over the arms, so that no remedy is favored. Two arms are also trained on raw
 images, which shows what the standardized inputs do.
 """
 
@@ -10,9 +10,10 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold
 
 from authoring.experiments import rare_cancer
+from course_utils._tensorflow import keras
 from course_utils.evaluation import average_precision, roc_auc
-from course_utils.training import predict
 
+lesson = rare_cancer.lesson
 FOLDS, UPDATES = 3, 800
 RATES = (1e-3, 3e-3)
 ARMS = {
@@ -32,7 +33,7 @@ SEEDS = (100,)
 SAMPLE = "over, 0.001"
 
 
-def measure(seed, learning_rate, remedy="none", standardized=True):
+def measure(seed, learning_rate, remedy=None, standardized=True):
     """Return scores on the fold left out, for each fold and after every so many updates.
 
     Parameters
@@ -47,47 +48,36 @@ def measure(seed, learning_rate, remedy="none", standardized=True):
     table : pandas.DataFrame
         Columns fold, updates, average_precision, auc.
     """
-    data = rare_cancer.rare(rare_cancer.part("train"), seed)
+    data = lesson.rare(rare_cancer.part("train"), seed)
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     rows = []
     for fold, (inside, outside) in enumerate(folds.split(data.labels, data.labels, data.groups)):
-        left_out = data.select(outside)
-
-        def watch(model, updates, fold=fold, left_out=left_out):
-            rows.append({"fold": fold, "updates": updates} | _scores(model, left_out))
-
-        rare_cancer.trained(
-            data.select(inside), remedy, seed, learning_rate=learning_rate, updates=UPDATES,
-            standardized=standardized, watch=watch,
-        )  # fmt: skip
+        watch = Watch(data.select(outside), {"fold": fold}, rows)
+        lesson.trained_arm(
+            remedy,
+            data.select(inside),
+            seed,
+            rate=learning_rate,
+            updates=UPDATES,
+            standardized=standardized,
+            callbacks=[watch],
+        )
     return pd.DataFrame(rows)
 
 
-def best(table):
-    """Return the learning rate and number of updates with the best mean score over the arms.
+class Watch(keras.callbacks.Callback):
+    """Scores the fold that was left out after each of Keras's epochs, of 200 updates."""
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The stored table ``rare_cancer_tuning``.
+    def __init__(self, left_out, key, rows):
+        super().__init__()
+        self.left_out, self.key, self.rows = left_out, key, rows
 
-    Returns
-    -------
-    learning_rate : float
-    updates : int
-    """
-    parts = table["arm"].str.split(", ", expand=True)
-    judged = table[parts.get(2, pd.Series(index=table.index, dtype=object)).isna()]
-    rate = parts[1].astype(float).rename("learning_rate")
-    mean = judged.groupby([rate, "updates"])["average_precision"].mean()
-    learning_rate, updates = mean.idxmax()
-    return float(learning_rate), int(updates)
-
-
-def _scores(model, data):
-    patients = data.per_group(predict(model, data))
-    given = patients.labels, patients.probabilities
-    return {"average_precision": average_precision(*given), "auc": roc_auc(*given)}
+    def on_epoch_end(self, epoch, logs=None):
+        """Add a row."""
+        patients = lesson.per_patient(self.model, self.left_out)
+        given = patients.labels, patients.probabilities
+        scores = {"average_precision": average_precision(*given), "auc": roc_auc(*given)}
+        self.rows.append(self.key | {"updates": 200 * (epoch + 1)} | scores)
 
 
 def score(rows):

@@ -79,9 +79,9 @@ def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False
     model = LESSON.build(SIZE, power)
     options = {} if turn else {"augment": None}
     if natural:
-        options["weights"] = train.attributes["weight"].to_numpy()
+        options["sample_weight"] = train.attributes["weight"].to_numpy()
     epochs = epochs or LESSON.EPOCHS
-    LESSON.fit(model, train, epochs=epochs, seed=seed, progress=False, **options)
+    LESSON.fit(model, train, epochs=epochs, seed=seed, **options)
     return model
 
 
@@ -123,4 +123,4 @@ def images_of(part):
     chosen = (skin.attributes["subset"] == subset).to_numpy()
     if subset == "main":
         chosen = chosen & (skin.splits == part)
-    return transfer.resize(skin.select(chosen), SIZE)
+    return datasets.resize(skin.select(chosen), SIZE)

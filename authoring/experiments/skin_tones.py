@@ -13,7 +13,7 @@ import pandas as pd
 import simulation
 from authoring.experiments.definitions import definitions
 from authoring.experiments.skin_study import SIZE, images_of
-from course_utils import datasets, evaluation, training, transfer
+from course_utils import datasets, evaluation, training
 
 LESSON = definitions("09")
 TONES = ("very light", "light", "intermediate", "tan", "brown", "dark")
@@ -84,8 +84,10 @@ def trained(seed, power, tones=LIGHT, tint=0.0, equal=False):
     options = {"augment": Tinter(augment, tint, seed) if tint else augment}
     if equal:
         tone = train.attributes["tone"]
-        options["weights"] = len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
-    LESSON.fit(model, train, seed=seed, progress=False, **options)
+        options["sample_weight"] = (
+            len(tone) / tone.nunique() / tone.map(tone.value_counts()).to_numpy()
+        )
+    LESSON.fit(model, train, seed=seed, **options)
     return model
 
 
@@ -140,4 +142,4 @@ def lesions_of(part):
     if part == "stored":
         return images_of("tones")
     fresh = simulation.draw("skin_lesions", FRESH, seed=FRESH_SEED, workers=1)
-    return transfer.resize(fresh, SIZE)
+    return datasets.resize(fresh, SIZE)

@@ -60,7 +60,7 @@ def network(train, test, seed):
     model = standardized_cnn(filters=(16, 32, 64))
     model.compile(training.cosine_adam(RATE, EPOCHS, len(train)), loss="binary_crossentropy")
     augment = Augmenter(**CHANGES, seed=seed)
-    training.fit(model, train, epochs=EPOCHS, seed=seed, augment=augment, progress=False)
+    training.fit(model, train, epochs=EPOCHS, seed=seed, augment=augment)
     return training.predict(model, test)
 
 

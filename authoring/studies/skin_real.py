@@ -79,7 +79,7 @@ def from_scratch(half, seed):
     """Return a network trained on a part of the real images alone."""
     training.set_seed(seed)
     model = LESSON.build(skin_study.SIZE)
-    LESSON.fit(model, half, epochs=skin_study.FEW["epochs"], seed=seed, progress=False)
+    LESSON.fit(model, half, epochs=skin_study.FEW["epochs"], seed=seed)
     return model
 
 

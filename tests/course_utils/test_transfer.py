@@ -94,7 +94,7 @@ def test_the_head_learns_alone_first_and_batch_normalization_keeps_its_statistic
     monkeypatch.setattr(training, "fit", watched)
     histories = transfer.fine_tune(
         model, tiny(splits=None), head_epochs=1, epochs=2, rates=(0.1, 0.1),
-        loss="binary_crossentropy", progress=False,
+        loss="binary_crossentropy",
     )  # fmt: skip
     assert [len(history.table) for history in histories] == [1, 2]
     (body, head), (body_after_1, head_after_1), (body_after_2, _) = states

@@ -1,11 +1,11 @@
-"""Stored tables of lesson 07: complete, tuned alike, and a sample can be computed again."""
+"""Stored tables of lesson 07: complete, and tuned alike."""
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
-from authoring.experiments import rare_cancer, rare_cancer_tuning
-from course_utils import ROOT, datasets, evaluation, results
+from authoring.experiments import rare_cancer
+from course_utils import ROOT, datasets, results
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def tuning():
 def test_validation_and_training_are_five_percent_and_lose_malignant_patients_only():
     for name, seed in (("train", 0), ("validation", rare_cancer.VALIDATION_DRAW)):
         whole = rare_cancer.part(name)
-        kept = rare_cancer.rare(whole, seed)
+        kept = rare_cancer.lesson.rare(whole, seed)
         labels = kept.labels[np.unique(kept.groups, return_index=True)[1]]
         assert labels.mean() == pytest.approx(0.05, abs=0.001)
         assert (kept.labels == 0).sum() == (whole.labels == 0).sum()
@@ -34,7 +34,7 @@ def test_validation_and_training_are_five_percent_and_lose_malignant_patients_on
 def test_seeds_draw_different_cancers():
     cancers = []
     for seed in rare_cancer.SEEDS:
-        data = rare_cancer.rare(rare_cancer.part("train"), seed)
+        data = rare_cancer.lesson.rare(rare_cancer.part("train"), seed)
         cancers.append(frozenset(data.groups[data.labels == 1]))
     assert len(set(cancers)) == len(cancers)
 
@@ -62,32 +62,12 @@ def test_table_is_small_and_keeps_the_order_of_the_patients(table):
 
 
 def test_learning_rate_and_length_are_the_best_on_training_patients(tuning):
-    chosen = rare_cancer_tuning.best(tuning)
-    assert chosen == (rare_cancer.LEARNING_RATE, rare_cancer.UPDATES)
+    chosen = rare_cancer.lesson.best_setting(tuning)
+    assert chosen == (rare_cancer.lesson.LEARNING_RATE, rare_cancer.lesson.UPDATES)
     assert not set(tuning["seed"]) & set(rare_cancer.SEEDS)
 
 
 def test_raw_images_do_not_take_part_in_the_choice(tuning):
     better = tuning.copy()
     better.loc[better["arm"].str.endswith("raw images"), "average_precision"] = 1.0
-    assert rare_cancer_tuning.best(better) == rare_cancer_tuning.best(tuning)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arm", ["baseline", "over"])
-def test_a_sample_can_be_computed_again(table, arm):
-    again = rare_cancer.measure(seed=0, **rare_cancer.ARMS[arm])
-    again["arm"], again["seed"] = arm, 0
-    again["probability"] = expit(again["log_odds_thousandths"] / 1000)
-    labels, stored, _ = results.probabilities(table, arm, "test")
-    _, (now,), _ = results.probabilities(again, arm, "test")
-    weights = evaluation.prevalence_weights(labels, rare_cancer.PREVALENCE)
-    estimate = evaluation.bootstrap(
-        evaluation.average_precision, labels, stored[0], sample_weight=weights, n_resamples=500
-    )
-    value = evaluation.average_precision(labels, now, sample_weight=weights)
-    assert estimate.low < value < estimate.high
-    intercepts = [
-        evaluation.calibration_intercept(labels, p, sample_weight=weights) for p in (stored[0], now)
-    ]
-    assert intercepts[1] == pytest.approx(intercepts[0], abs=0.5)
+    assert rare_cancer.lesson.best_setting(better) == rare_cancer.lesson.best_setting(tuning)
