@@ -24,7 +24,7 @@ from tqdm import tqdm
 from course_utils import downloads
 from course_utils._checks import DatasetError, check_choice, check_integer
 from course_utils.datasets import ImageDataset, _npz, group_near_duplicates, read_dataset
-from course_utils.datasets._resize import average
+from course_utils.datasets.resizing import average
 
 MEDMNIST_PARTS = {"train": "train", "validation": "val", "test": "test"}
 # Raise it when read_cheng changes, so that stored results of the old reader are not used.

@@ -7,18 +7,13 @@ data/weights holds the architecture and the weights of each network. They are ma
 from __future__ import annotations
 
 import warnings
-from dataclasses import fields
-
-import numpy as np
-from PIL import Image
 
 from course_utils import ROOT, training
-from course_utils._checks import DatasetError, check_choice, refuse
+from course_utils._checks import DatasetError, check_choice
 from course_utils._tensorflow import keras
-from course_utils.datasets import ImageDataset
 
 layers = keras.layers
-__all__ = ["NAMES", "add_head", "backbone", "fine_tune", "load", "resize"]
+__all__ = ["NAMES", "add_head", "backbone", "fine_tune", "load"]
 
 WEIGHTS = ROOT / "data" / "weights"
 # Those that end in a dense layer, and the U-Net.
@@ -171,48 +166,3 @@ def _unfreeze(model):
 def _innermost(model):
     for layer in model.layers:
         yield from _innermost(layer) if hasattr(layer, "layers") else (layer,)
-
-
-def resize(dataset, size):
-    """Return a data set with square images of another size, for a network trained at that size.
-
-    Each new pixel is the mean of the area that it covers, where the image shrinks; linear in
-    between, where it grows. Masks are left out.
-
-    Parameters
-    ----------
-    dataset : ImageDataset
-        Images of bytes (uint8).
-    size : int
-        New height and width, from 8.
-
-    Returns
-    -------
-    ImageDataset
-
-    Raises
-    ------
-    DatasetError
-        Images that are no bytes, or a size that is no whole number from 8.
-
-    Examples
-    --------
-    ``resize(datasets.load("breast_ultrasound"), 28).images.shape`` is (3391, 28, 28, 1).
-    """
-    if not isinstance(size, int) or size < 8:
-        refuse("size", repr(size), "a whole number from 8", "BreastMNIST has 28.")
-    if dataset.images.dtype != np.uint8:
-        refuse("dataset", f"images of {dataset.images.dtype}", "uint8", "Convert them first.")
-    n, height, width, channels = dataset.images.shape
-    method = Image.Resampling.BOX if size <= min(height, width) else Image.Resampling.BILINEAR
-    images = np.empty((n, size, size, channels), np.uint8)
-    for i, image in enumerate(dataset.images):
-        for channel in range(channels):
-            plane = Image.fromarray(image[..., channel])
-            images[i, ..., channel] = np.asarray(plane.resize((size, size), method))
-    values = {part.name: getattr(dataset, part.name) for part in fields(dataset)}
-    changed = {"images": images, "masks": None, "mask_names": None}
-    if dataset.pixel_spacing_mm is not None:
-        factor = np.array([height / size, width / size])
-        changed["pixel_spacing_mm"] = np.asarray(dataset.pixel_spacing_mm) * factor
-    return ImageDataset(**(values | changed))

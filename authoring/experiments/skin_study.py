@@ -123,4 +123,4 @@ def images_of(part):
     chosen = (skin.attributes["subset"] == subset).to_numpy()
     if subset == "main":
         chosen = chosen & (skin.splits == part)
-    return transfer.resize(skin.select(chosen), SIZE)
+    return datasets.resize(skin.select(chosen), SIZE)

@@ -13,7 +13,7 @@ import pandas as pd
 import simulation
 from authoring.experiments.definitions import definitions
 from authoring.experiments.skin_study import SIZE, images_of
-from course_utils import datasets, evaluation, training, transfer
+from course_utils import datasets, evaluation, training
 
 LESSON = definitions("09")
 TONES = ("very light", "light", "intermediate", "tan", "brown", "dark")
@@ -142,4 +142,4 @@ def lesions_of(part):
     if part == "stored":
         return images_of("tones")
     fresh = simulation.draw("skin_lesions", FRESH, seed=FRESH_SEED, workers=1)
-    return transfer.resize(fresh, SIZE)
+    return datasets.resize(fresh, SIZE)

@@ -21,11 +21,9 @@ from sklearn.metrics import roc_auc_score
 from authoring.studies import tables
 from authoring.studies.brain_slices import SIZE, crop, find_runs, head_box, read_folder, scale
 from course_utils import datasets, training
+from course_utils._tensorflow import keras
 
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # isort: skip
-from keras import layers, losses, ops  # isort: skip
-
+layers, losses, ops = keras.layers, keras.losses, keras.ops
 FAVORED = (1.35, 12)
 DIAGNOSES = ("meningioma", "glioma", "pituitary")
 

@@ -27,9 +27,7 @@ from authoring.studies import image_pairs, tables
 from authoring.studies.shortcut_features import shortcuts, simple_features
 from authoring.studies.small_networks import feature_maps, units
 from course_utils import datasets, evaluation, models, training
-
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # isort: skip
+from course_utils._tensorflow import keras
 
 EPOCHS = {"brain_mri": 20, "breast_ultrasound": 30, "skin_lesions": 40}
 HIGHEST, LEAST_GAIN = 0.80, 0.05

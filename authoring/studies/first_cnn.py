@@ -20,10 +20,7 @@ from sklearn.preprocessing import StandardScaler
 import simulation
 from authoring.studies import tables
 from course_utils import datasets, evaluation, models, training
-
-# Only after the quiet import, because Keras imports TensorFlow too.
-import keras  # isort: skip
-import tensorflow as tf  # isort: skip
+from course_utils._tensorflow import keras, tf
 
 EPOCHS = {"first_cnn": 5, "compact_cnn": 20}
 
@@ -78,10 +75,7 @@ ARMS = {
 
 def rows_for(seed, probabilities, test):
     """Yield a row per arm: its AUC and its paired difference to logistic regression."""
-    patients = {
-        arm: datasets.aggregate(p, test.groups, labels=test.labels)
-        for arm, p in probabilities.items()
-    }
+    patients = {arm: test.per_group(p) for arm, p in probabilities.items()}
     baseline = patients["logistic_regression"].probabilities
     for arm, scored in patients.items():
         score = evaluation.bootstrap(evaluation.roc_auc, scored.labels, scored.probabilities)

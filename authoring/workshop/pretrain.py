@@ -85,7 +85,7 @@ def standardized_cnn(filters=(32, 64, 128)):
 
 def breast_images():
     """Return the simulated training images at the size of BreastMNIST."""
-    return transfer.resize(datasets.load("breast_ultrasound").split("train"), 28)
+    return datasets.resize(datasets.load("breast_ultrasound").split("train"), 28)
 
 
 def skin_images():
@@ -95,7 +95,7 @@ def skin_images():
     is worth when only a few of those are at hand.
     """
     counts = {"train": (280, 340, 520, 180, 540, 960, 180)}
-    return transfer.resize(simulation.draw("skin_lesions", counts, seed=4848, workers=1), 48)
+    return datasets.resize(simulation.draw("skin_lesions", counts, seed=4848, workers=1), 48)
 
 
 def brain_slices():

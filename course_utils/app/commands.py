@@ -18,6 +18,12 @@ def main(arguments=None):
         return options.run(options)
     except ValueError as error:
         print(f"course_utils: {error}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        print(
+            f"course_utils: this Python, {sys.executable}, has no {error.name}. Use 'make' in the "
+            "course's folder, or activate the course's environment.",
+            file=sys.stderr,
+        )
     except OSError as error:
         print(
             f"course_utils: cannot use {error.filename or 'a file'}: {error.strerror or error}. "

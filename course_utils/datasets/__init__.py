@@ -21,6 +21,7 @@ from course_utils.datasets.groups import (
     split_by_group,
 )
 from course_utils.datasets.heads import crop_to_head
+from course_utils.datasets.resizing import resize
 
 __all__ = [
     "DatasetError",
@@ -33,6 +34,7 @@ __all__ = [
     "group_near_duplicates",
     "load",
     "read_dataset",
+    "resize",
     "split_by_group",
 ]
 

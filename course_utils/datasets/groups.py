@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from course_utils._checks import check_choice, check_integer, check_rows, check_seed, frozen, refuse
-from course_utils.datasets._resize import average
+from course_utils.datasets.resizing import average
 
 RULES = {"mean": None, "max": 1, "top3 mean": 3}
 # A softmax in float32 may end a hair above 1.

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from course_utils._checks import check_integer, refuse
-from course_utils.datasets._resize import average
+from course_utils.datasets.resizing import average
 
 # The median of the head becomes this gray level of 255, so that three times as bright still fits.
 MEDIAN = 80

@@ -39,7 +39,7 @@ def _share(labels, probabilities, *, threshold, of, right, sample_weight=None):
 OVERALL = {
     "AUC": roc_auc,
     "average precision": average_precision,
-    "sensitivity at 90 % specificity": sensitivity_at_specificity,
+    "sensitivity at 90 % specificity": partial(sensitivity_at_specificity, specificity=0.9),
     "Brier score": _brier_score,
     "calibration slope": calibration_slope,
     "calibration intercept": calibration_intercept,
@@ -116,42 +116,32 @@ def report(
     """
     labels, probabilities, _ = check_binary(labels, probabilities)
     weights = None if prevalence is None else prevalence_weights(labels, prevalence)
-    scores = [(name, score, {}) for name, score in OVERALL.items()]
+    given = {"sample_weight": weights, "group_kind": group_kind, "n_resamples": n_resamples}
+    scores = dict(OVERALL)
     if threshold is not None:
-        at = {"threshold": check_threshold(threshold)}
-        scores += [(name, score, at) for name, score in AT_THRESHOLD.items()]
+        value = check_threshold(threshold)
+        scores |= {name: partial(score, threshold=value) for name, score in AT_THRESHOLD.items()}
     estimates, left_out = [], []
-    for name, score, options in scores:
+    for name, score in scores.items():
         try:
-            found = bootstrap(
-                score,
-                labels,
-                probabilities,
-                sample_weight=weights,
-                name=name,
-                group_kind=group_kind,
-                n_resamples=n_resamples,
-                **options,
-            )
-            estimates.append(found)
+            estimates.append(bootstrap(score, labels, probabilities, name=name, **given))
         except UndefinedScoreError as error:
             left_out.append(f"Left out: {error}")
-    known = dict.fromkeys(e.warning for e in estimates if e.warning)
-    if isinstance(threshold, Threshold) and threshold.was_chosen_on(labels, probabilities):
-        known[
-            "The threshold was chosen on the very data scored here: scores at it are too good."
-        ] = 0
+    warnings = list(dict.fromkeys(e.warning for e in estimates if e.warning))
+    text = f"Threshold {float(threshold or 0):.3g}"
+    if isinstance(threshold, Threshold):
+        text = repr(threshold)
+        if threshold.was_chosen_on(labels, probabilities):
+            warnings.append(
+                "The threshold was chosen on the very data scored here: scores at it are too good."
+            )
     share, groups = labels.mean() if prevalence is None else prevalence, plural(group_kind)
-    heading = [
+    heading = (
         f"{labels.sum()} positive and {(1 - labels).sum()} negative {groups}; 95 % intervals over "
         f"{groups}; prevalence {share:.2g}"
-    ]
-    if threshold is not None:
-        heading += repr(
-            threshold if isinstance(threshold, Threshold) else f"Threshold {threshold:.3g}"
-        ).splitlines()
+    )
     return Report(
         estimates=tuple(estimates),
-        heading=tuple(heading),
-        warnings=(*(f"Warning: {text}" for text in known), *left_out),
+        heading=(heading,) if threshold is None else (heading, text),
+        warnings=(*left_out, *(f"Warning: {warning}" for warning in warnings)),
     )

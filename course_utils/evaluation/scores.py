@@ -58,7 +58,7 @@ def average_precision(labels, probabilities, *, sample_weight=None):
 
 
 @checked(check_binary)
-def sensitivity_at_specificity(labels, probabilities, *, specificity=0.9, sample_weight=None):
+def sensitivity_at_specificity(labels, probabilities, *, specificity, sample_weight=None):
     """Find the highest sensitivity among the thresholds with at least this specificity.
 
     Other arguments as for `roc_auc`. It is a point of the ROC curve, for comparing models. The

@@ -76,19 +76,13 @@ def outline_distances(truth, predicted, spacing_mm):
             "truth and predicted: received no slice in which both have pixels; allowed: at least "
             "one. Count this as a failed detection."
         )
+    pairs = [pair[::way] for way in (1, -1) for pair in outlines]
+    distances = [ndimage.distance_transform_edt(~b, sampling=spacing)[a] for a, b in pairs]
     directed = [
-        np.concatenate(
-            [
-                ndimage.distance_transform_edt(~pair[1 - one], sampling=spacing)[pair[one]]
-                for pair in outlines
-            ]
-        )
-        for one in (0, 1)
+        np.concatenate(half) for half in (distances[: len(outlines)], distances[len(outlines) :])
     ]
-    return OutlineDistances(
-        hd95=float(max(np.percentile(distances, 95) for distances in directed)),
-        masd=float((directed[0].mean() + directed[1].mean()) / 2),
-    )
+    hd95 = max(np.percentile(one_way, 95) for one_way in directed)
+    return OutlineDistances(float(hd95), float(np.mean([one_way.mean() for one_way in directed])))
 
 
 def _outline(mask):

@@ -7,6 +7,7 @@ which a lesson's setup cell calls once.
 
 from course_utils.plotting.curves import (
     plot_confusion,
+    plot_history,
     plot_predictive_values,
     plot_roc,
     plot_threshold,
@@ -28,7 +29,6 @@ from course_utils.plotting.layers import (
     plot_receptive_fields,
 )
 from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
-from course_utils.plotting.training import plot_history
 
 __all__ = [
     "BLUE",

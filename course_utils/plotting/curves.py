@@ -1,4 +1,4 @@
-"""ROC curve, confusion matrix, predictive values, and what a threshold costs.
+"""Learning curves, ROC curve, confusion matrix, predictive values, and what a threshold costs.
 
 scikit-learn's displays draw what they can; its other ones need no help from here.
 """
@@ -180,4 +180,24 @@ def plot_threshold(labels, probabilities, threshold, *, costs, prevalence=None):
     axes[2].plot(float(threshold), here, **POINT)
     axes[2].set(xlabel="threshold", ylabel="mean cost", xlim=(0, 1.02), ylim=(0, None))
     axes[2].set_title(f"cost {here:.2f} per case")
+    return figure, axes
+
+
+def plot_history(history):
+    """Draw the learning curves of a training: loss and accuracy, training and validation.
+
+    Parameters
+    ----------
+    history : keras.callbacks.History or dict of str to list
+        What ``model.fit`` returns with ``metrics=["accuracy"]`` and ``validation_data``.
+    """
+    curves = getattr(history, "history", history)
+    epochs = range(1, len(curves["loss"]) + 1)
+    figure, axes = plt.subplots(1, 2, figsize=(8.5, 2.8))
+    for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
+        ax.plot(epochs, curves[name], "-", color="0.4", label="training")
+        ax.plot(epochs, curves[f"val_{name}"], "o-", color=BLUE, markersize=3, label="validation")
+        ax.set(xlabel="epoch", ylabel=name)
+    axes[1].set_ylim(0, 1)
+    axes[0].legend(frameon=False)
     return figure, axes

@@ -154,11 +154,12 @@ def plot_pooled_shift(image, shift, size, kind):
     return figure, axes
 
 
-def plot_pooling_gradient(image, output_gradient, size=2):
+def plot_pooling_gradient(image, output_gradient):
     """Draw where the gradient of a pooling goes: to one pixel of a window, or to all.
 
-    The image (h, w) was pooled; `output_gradient` (h // size, w // size) arrives from the loss.
+    The image (h, w) was pooled; the gradient, as many times smaller as a window is wide, arrives.
     """
+    size = len(image) // len(output_gradient)
     limit = np.abs(output_gradient).max()
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), width_ratios=[2, 1.2, 2, 2])
     look = {"value_range": (-limit, limit), "cmap": "PuOr"}

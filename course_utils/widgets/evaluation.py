@@ -1,24 +1,9 @@
 """Move a threshold; change the prevalence."""
 
-import ipywidgets
 import matplotlib.pyplot as plt
 
 from course_utils import plotting
-from course_utils.widgets._controls import LABEL, WIDE, redrawn
-
-
-def _fraction(description, value, low, high, step):
-    return ipywidgets.FloatSlider(
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        description=description,
-        continuous_update=False,
-        readout_format=".3f",
-        layout=WIDE,
-        style=LABEL,
-    )
+from course_utils.widgets._controls import redrawn, slider
 
 
 def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), prevalence=None):
@@ -46,8 +31,8 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
 
     return redrawn(
         draw,
-        threshold=_fraction("threshold", float(threshold), 0.0, 1.0, 0.01),
-        miss_cost=_fraction("cost of a miss", float(costs[0]), 1.0, 100.0, 1.0),
+        threshold=slider("threshold", float(threshold), 0.0, 1.0, 0.01),
+        miss_cost=slider("cost of a miss", float(costs[0]), 1.0, 100.0, 1.0),
     )
 
 
@@ -67,7 +52,7 @@ def prevalence_explorer(sensitivity, specificity, *, prevalence):
 
     return redrawn(
         draw,
-        prevalence=_fraction("prevalence", prevalence, 0.001, 0.999, 0.001),
-        sensitivity=_fraction("sensitivity", sensitivity, 0.01, 0.99, 0.01),
-        specificity=_fraction("specificity", specificity, 0.01, 0.99, 0.01),
+        prevalence=slider("prevalence", prevalence, 0.001, 0.999, 0.001),
+        sensitivity=slider("sensitivity", sensitivity, 0.01, 0.99, 0.01),
+        specificity=slider("specificity", specificity, 0.01, 0.99, 0.01),
     )

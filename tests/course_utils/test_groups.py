@@ -14,6 +14,7 @@ from course_utils.datasets import (
     aggregate,
     group_folds,
     group_near_duplicates,
+    resize,
     split_by_group,
 )
 from tests.tiny_data import tiny
@@ -181,6 +182,20 @@ def test_aggregate_refuses(name):
     arguments, keywords, message = AGGREGATE_MISTAKES[name]
     with pytest.raises(ValueError, match=message):
         aggregate(*arguments, **keywords)
+
+
+def test_resizing_averages_and_scales_the_spacing():
+    data = tiny(
+        images=np.arange(6 * 16 * 32 * 2).reshape(6, 16, 32, 2).astype(np.uint8),
+        masks=None,
+        mask_names=(),
+    )
+    small = resize(data, 8)
+    by_hand = data.images.reshape(6, 8, 2, 8, 4, 2).mean(axis=(2, 4))
+    assert np.abs(small.images - by_hand).max() <= 0.5
+    assert small.pixel_spacing_mm[0].tolist() == [3, 8]
+    with pytest.raises(ValueError, match="size: received 4"):
+        resize(data, 4)
 
 
 def test_near_duplicates_are_found_through_others():

@@ -80,10 +80,11 @@ def terminal(learner_python, tmp_path):
     opened.close()
 
 
-def test_ctrl_c_asks_first_and_n_keeps_server_and_kernel(terminal):
+def test_ctrl_c_asks_first_and_n_keeps_server_and_kernel(terminal, learner_python):
     server = psutil.Process(terminal.pid)
     assert "jupyterlab" in server.cmdline()  # the launcher itself, without TensorFlow in memory
     assert server.memory_info().rss < 250e6
+    assert server.environ()["PATH"].startswith(os.path.dirname(learner_python))
     assert terminal.lesson == "00_start_here.ipynb"
     terminal.press("\x03")
     terminal.wait_for("Shut down this Jupyter server")

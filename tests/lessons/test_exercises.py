@@ -133,7 +133,7 @@ def test_wrong_value_is_described_and_the_right_one_kept(answer, said):
 
 
 def test_changed_input_and_other_type_are_refused_where_asked():
-    entry = Exercise("1.1", lambda x: x + 1, calls=[(np.zeros(2),)], keeps_inputs=True, dtype="f4")
+    entry = Exercise("1.1", lambda x: x + 1, calls=[(np.ones(2),)], keeps_inputs=True, dtype="f4")
     assert "changes its input" in entry(double).message
     assert "their type is float64, not float32" in entry(lambda x: x + 1).message
 

@@ -10,6 +10,7 @@ import pytest
 from scipy.signal import correlate2d
 
 from authoring.studies import breastmnist_resnet as benchmark
+from course_utils import downloads
 from course_utils.datasets import ImageDataset
 from course_utils.evaluation import roc_auc
 from tests.tiny_data import tiny
@@ -97,7 +98,7 @@ def archive(tmp_path_factory):
 
 
 def test_parts_share_no_group_and_hold_every_image_once(archive):
-    data = benchmark.read_breastmnist(archive)
+    data = benchmark.read_medmnist([archive], downloads.find_set("breastmnist"))
     tested = []
     for fold in range(benchmark.FOLDS):
         parts = benchmark.parts_of_fold(data, fold)

@@ -1,5 +1,7 @@
 """Bad input gets an error that says what to do, never a plausible number."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ GOOD = ([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9])
 SCORES = {
     "roc_auc": ev.roc_auc,
     "average_precision": ev.average_precision,
-    "sensitivity_at_specificity": ev.sensitivity_at_specificity,
+    "sensitivity_at_specificity": partial(ev.sensitivity_at_specificity, specificity=0.9),
     "calibration_slope": ev.calibration_slope,
     "calibration_intercept": ev.calibration_intercept,
     "bootstrap": lambda y, p, **w: ev.bootstrap(ev.roc_auc, y, p, **w),

@@ -1,6 +1,7 @@
 """Scores agree with scikit-learn and statsmodels; what no library has is worked out by hand."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_calibration_agrees_with_logistic_regression(data):
         ev.average_precision,
         ev.calibration_slope,
         ev.calibration_intercept,
-        ev.sensitivity_at_specificity,
+        partial(ev.sensitivity_at_specificity, specificity=0.8),
     ],
 )
 def test_whole_weights_act_like_repeated_rows(data, score):
@@ -212,6 +213,9 @@ def test_report_names_unit_prevalence_threshold_and_warnings_once(report):
             np.tile(MANY, 2), np.tile(SCORES, 2), threshold=threshold, n_resamples=100
         )
         assert "Warning: Only" not in repr(other)
+        assert other.heading[1] == (
+            f"Threshold {threshold}" if threshold == 0.5 else repr(elsewhere)
+        )
         assert "chosen on the very data" not in repr(other)
 
 

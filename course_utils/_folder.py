@@ -1,0 +1,406 @@
+"""A folder with a table: what was read, what is wrong with it, and what is odd but allowed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import posixpath
+import re
+import unicodedata
+import warnings
+from contextlib import contextmanager
+from pathlib import Path, PureWindowsPath
+
+import numpy as np
+import pandas as pd
+
+from course_utils._checks import DatasetError, check_choice, check_names, refuse
+from course_utils._pictures import SUFFIXES, Complaint, read_mask, read_picture
+from course_utils.datasets._check import GROUP_KINDS, SPLITS
+
+ROLES = ("image", "label", "group", "split", "mask")
+
+
+class Folder:
+    """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        All of it text; the index holds the lines of the file.
+    names : pandas.Series
+        The (first) file of each row.
+    labels, groups, splits : array (n,), or None
+    class_names : tuple of str
+    images, masks, spacing : list, one entry per row
+        After `read_pictures`.
+    """
+
+    def __init__(self, folder, table, columns, class_names, group_kind, files=()):
+        self.path, self.group_kind = Path(folder), group_kind
+        self.problems, self.notes, self.seen = {}, [], {}
+        if not self.path.is_dir():
+            raise DatasetError(f"There is no folder {folder}. Give the folder that holds {table}.")
+        check_choice("group_kind", group_kind, GROUP_KINDS)
+        for role in columns:
+            check_choice("columns", role, ROLES)
+        self.columns = {"image": "file", "label": "label", **columns}
+        group = self.columns.get("group")
+        if group is None and group_kind in ("patient", "lesion"):
+            refuse(
+                "columns['group']",
+                "None",
+                f"the column that holds the {group_kind} of each file, or a function of the table",
+                f"If the {group_kind}s are unknown, say so with group_kind='near-duplicate' "
+                "(images that look alike stay together) or group_kind='image'; intervals then name "
+                "that unit.",
+            )
+        named = [*self.columns.values(), *files]
+        self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
+        self.table = read_table(self.path / table, self.used)
+        self.names = self.table[self.columns["image"]]
+        for column in self.used:
+            for line in self.table.index[self.table[column] == ""]:
+                self.add(f"no value in column {column}", f"line {line}", "Fill the cell in.")
+        self.class_names, self.labels = self._class_numbers(class_names)
+        self.splits = None
+        if "split" in self.columns:
+            self.splits = self.table[self.columns["split"]].to_numpy(str)
+        self.groups = np.arange(len(self.table)) if group_kind == "image" else None
+        if group is not None:
+            self.groups = self._group_names(group)
+        if self.groups is not None:
+            self.check_groups()
+
+    # What is wrong.
+
+    def add(self, what, place, advice):
+        """Add one place where something is wrong; places with the same words are counted."""
+        self.problems.setdefault((what, advice), []).append(str(place).rstrip("."))
+
+    @contextmanager
+    def complaints(self, row):
+        """Turn a `Complaint` about the file of one row into a problem."""
+        try:
+            yield
+        except Complaint as error:
+            what, detail, advice = error.args
+            place = f"{self.names.iloc[row]} (line {self.table.index[row]})"
+            self.add(what, f"{place}, {detail}" if detail else place, advice)
+
+    def stop_if_any(self):
+        """Raise one DatasetError that lists all problems, if there are any."""
+        if not self.problems:
+            return
+        total = sum(map(len, self.problems.values()))
+        count = "1 problem" if total == 1 else f"{total} problems"
+        lines = [
+            f"- {what} ({len(places)}): {some(places)}. {advice}"
+            for (what, advice), places in self.problems.items()
+        ]
+        if len(lines) > 10:
+            lines[10:] = [f"- and {len(lines) - 10} more kinds of problems."]
+        raise DatasetError("\n".join([f"{self.path}: {count}, so no data set was made.", *lines]))
+
+    def warn(self):
+        """Warn once of all notes, where the reader of the folder was called."""
+        if self.notes:
+            lines = [f"{self.path}:", *(f"- {note}" for note in self.notes)]
+            warnings.warn("\n".join(lines), stacklevel=3)
+
+    # The table.
+
+    def _class_numbers(self, class_names):
+        named = isinstance(class_names, dict)
+        known = {str(v): name for v, name in class_names.items()} if named else {}
+        names = tuple(dict.fromkeys(known.values())) if named else class_names
+        names = check_names("class_names", names)
+        known = known or dict(zip(names, names, strict=True))
+        values = self.table[self.columns["label"]]
+        for line, value in values[(values != "") & ~values.isin(list(known))].items():
+            advice = f"Known labels: {', '.join(known)}. Correct it, or add it to class_names."
+            self.add("label outside the list", f"{value!r} in line {line}", advice)
+        labels = values.map(lambda v: names.index(known[v]) if v in known else -1).to_numpy()
+        absent = [name for k, name in enumerate(names) if k not in labels]
+        if absent:
+            self.notes.append(f"no image of class {', '.join(absent)}.")
+        return names, labels
+
+    def _group_names(self, group):
+        if callable(group):
+            groups = np.asarray(group(self.table.copy()))
+            if groups.shape != (len(self.table),) or pd.isna(groups).any():
+                received = f"a function that returns shape {groups.shape}"
+                allowed = f"one value for each of the {len(self.table)} rows, none missing"
+                refuse("columns['group']", received, allowed, "It gets the table.")
+            return groups.astype(str)
+        groups, similar = self.table[group].to_numpy(str), {}
+        for name in np.unique(groups):
+            plain = unicodedata.normalize("NFKC", name).casefold()
+            # A spreadsheet adds .0 to whole numbers and drops zeros before them.
+            plain = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\.0+$", "", plain))
+            similar.setdefault("".join(filter(str.isalnum, plain)), []).append(str(name))
+        pairs = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
+        if pairs:
+            self.notes.append(
+                f"groups that may be one ({len(pairs)}): {some(pairs)}. If they are, write them "
+                "alike, since splits keep them apart now."
+            )
+        missing = sorted(
+            {repr(g) for g in groups.tolist() if g.lower() in ("nan", "na", "n/a", "none")}
+        )
+        if missing:
+            self.notes.append(
+                f"groups that may be missing values: {', '.join(missing)}. Each counts as one "
+                f"{self.group_kind}; name the groups, or leave these rows out."
+            )
+        return groups
+
+    def check_groups(self, names=None):
+        """Complain of unknown splits, groups in two splits, and lesions with two labels."""
+        groups = self.groups if names is None else names[self.groups]
+        if self.splits is not None:
+            for line, word in zip(self.table.index, self.splits.tolist(), strict=True):
+                if word and word not in SPLITS:
+                    advice = f"Allowed: {', '.join(SPLITS)}."
+                    self.add("unknown split", f"{word!r} in line {line}", advice)
+            advice = (
+                f"Put all files of one {self.group_kind} into one split; else the test is no test."
+            )
+            for group, words in pd.Series(self.splits).groupby(groups):
+                words = sorted(set(words) - {""})
+                if group != "" and len(words) > 1:
+                    place = f"{group} in {' and '.join(words)}"
+                    self.add(f"a {self.group_kind} in two splits", place, advice)
+        if self.group_kind == "lesion":
+            for group, labels in pd.Series(self.labels).groupby(groups):
+                kinds = sorted({self.class_names[k] for k in labels if k >= 0})
+                if group != "" and len(kinds) > 1:
+                    place, advice = (
+                        f"{group}: {', '.join(kinds)}",
+                        "A lesion has one label; correct it.",
+                    )
+                    self.add("a lesion with two labels", place, advice)
+
+    def attributes(self):
+        """Return file names, labels as written, and the columns without a role."""
+        kept = {name: self.table[self.columns[name]].to_numpy(str) for name in ("image", "label")}
+        columns = {self.columns[role]: values for role, values in kept.items()}
+        for name in self.table.columns.difference(self.used, sort=False):
+            filled = self.table[name] != ""
+            numbers = pd.to_numeric(self.table[name].where(filled), errors="coerce")
+            numeric = filled.any() and numbers[filled].notna().all()
+            text = self.table[name].where(filled, "unknown").to_numpy(str)
+            columns[name] = numbers.to_numpy() if numeric else text
+        return columns
+
+    def fields(self):
+        """Return the fields of an `ImageDataset` that every folder has."""
+        return {
+            "name": self.path.resolve().name,
+            "class_names": self.class_names,
+            "group_kind": self.group_kind,
+            "origin": "real",
+            "meta": {"notes": self.notes} if self.notes else None,
+        }
+
+    # The files.
+
+    def locate(self, base, names):
+        """Return one path per row, None where there is no such file; complain of these."""
+        paths = []
+        for line, name in names.items():
+            windows = PureWindowsPath(name)
+            relative = posixpath.normpath(windows.as_posix())
+            path, place = None, f"{name} (line {line})"
+            # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
+            spellings = [base / unicodedata.normalize(form, relative) for form in ("NFC", "NFD")]
+            if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
+                advice = "Copy the file here and name it relative to it."
+                self.add("path outside the folder", place, advice)
+            elif name and not any(map(os.path.isfile, spellings)):
+                advice = "Add the file or delete the line."
+                self.add(f"listed, but not in {base.name}", place, advice)
+            elif name:
+                path = next(filter(os.path.isfile, spellings))
+                real = os.path.realpath(path)
+                if real in self.seen:
+                    where = f"{place} and line {self.seen[real]}"
+                    self.add("file listed twice", where, "Keep one.")
+                    path = None
+                self.seen.setdefault(real, line)
+            paths.append(path)
+        return paths
+
+    def subfolder(self, field, name):
+        """Return the path of a sub-folder, or refuse it."""
+        path = self.path / name
+        if ".." in Path(name).parts or not path.is_dir():
+            refuse(
+                field, repr(name), f"a folder inside {self.path}", "Use '.' for the folder itself."
+            )
+        return path
+
+    def read_pictures(self, images, masks, mode, window=None, unlisted="error"):
+        """Read the pictures and masks of all rows, None where one is at fault."""
+        base, paths = self.subfolder("images", images), None
+        paths = self.locate(base, self.names)
+        mask_paths = [None] * len(paths)
+        if masks is not None:
+            mask_paths = self._mask_paths(self.subfolder("masks", masks), paths)
+        elif "mask" in self.columns:
+            refuse(
+                "masks", "None", "the masks' sub-folder", "Give masks='.' for the folder itself."
+            )
+        if unlisted == "error":
+            mask_folder = self.path if masks is None else self.path / masks
+            ignored = mask_folder if base.resolve() in mask_folder.resolve().parents else None
+            self.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
+        self.images, self.masks, self.spacing = ([None] * len(paths) for _ in range(3))
+        digests = [None] * len(paths)
+        for i, path in enumerate(paths):
+            with self.complaints(i):
+                picture = None if path is None else read_picture(path, mode, window)
+                mask = None if mask_paths[i] is None else read_mask(mask_paths[i])
+                if picture is not None and mask is not None and mask.shape != picture.shape[:2]:
+                    height, width = picture.shape[:2]
+                    detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
+                    advice = "A mask must lie on the picture's own pixels."
+                    raise Complaint("mask of another size than its image", detail, advice)
+                if masks is None or mask is not None:
+                    self.images[i], self.masks[i] = picture, mask
+                if picture is not None:
+                    digests[i] = hashlib.sha256(
+                        repr(picture.shape).encode() + picture.tobytes()
+                    ).digest()
+        self.check_same_content(digests)
+
+    def _mask_paths(self, base, paths):
+        if "mask" in self.columns:
+            return self.locate(base, self.table[self.columns["mask"]])
+        names = self.names.copy()
+        for i, path in enumerate(paths):
+            as_png = str(Path(names.iloc[i].replace("\\", "/")).with_suffix(".png"))
+            if path is not None and not (base / names.iloc[i].replace("\\", "/")).exists():
+                names.iloc[i] = as_png if (base / as_png).exists() else names.iloc[i]
+        return self.locate(base, names.where([path is not None for path in paths], ""))
+
+    def complain_of_unlisted(self, base, suffixes, noun, ignored=None):
+        """Complain of files that the table does not list, other than hidden ones."""
+        for path in sorted(base.rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
+            known = os.path.realpath(path) in self.seen
+            if not path.name.lower().endswith(suffixes) or hidden or known:
+                continue
+            if ignored is None or ignored.resolve() not in path.resolve().parents:
+                what = f"{noun} that the table does not list"
+                self.add(what, path.relative_to(base).as_posix(), "List it or move it away.")
+
+    def check_same_content(self, digests):
+        """Complain of equal content under two names where a fact differs; otherwise note it."""
+        facts = {"label": self.labels, self.group_kind: self.groups, "split": self.splits}
+        first, harmless = {}, []
+        for i, digest in enumerate(digests):
+            if digest is None or first.setdefault(digest, i) == i:
+                continue
+            other = first[digest]
+            place = f"{self.names.iloc[other]} and {self.names.iloc[i]}"
+            differing = [f for f, v in facts.items() if v is not None and v[i] != v[other]]
+            if differing:
+                what = (
+                    f"equal pixels under two names, with another {' and another '.join(differing)}"
+                )
+                self.add(what, place, "Delete one of them, or correct the table.")
+            else:
+                harmless.append(place)
+        if harmless:
+            self.notes.append(
+                f"equal pixels under two names ({len(harmless)}): {some(harmless)}. They count "
+                "twice; consider deleting one."
+            )
+
+    def check_one_size(self, images):
+        """Complain if the images that could be read differ in height or width."""
+        sizes = {}
+        for name, image in zip(self.names, images, strict=True):
+            if image is not None:
+                sizes.setdefault(image.shape[:2], []).append(name)
+        if len(sizes) > 1:
+            for (height, width), members in sizes.items():
+                place = f"{height} x {width} px: {len(members)}, such as {members[0]}"
+                self.add("images of different sizes", place, "Pass size=(height, width).")
+
+    def note_pixels(self, pixels, window):
+        """Note images of one value, and those that a window makes all black or white."""
+        flat = int((pixels.max(axis=(1, 2)) == pixels.min(axis=(1, 2))).all(axis=1).sum())
+        if flat:
+            self.notes.append(f"images whose pixels are all equal: {flat}.")
+        low, high = window or (-np.inf, np.inf)
+        outside = int(((pixels <= low) | (pixels >= high)).all(axis=(1, 2, 3)).sum())
+        if outside:
+            self.notes.append(
+                f"images that lie outside the intensity window {window}: {outside}; "
+                f"values in the set go from {pixels.min():g} to {pixels.max():g}."
+            )
+
+    def note_masks(self, masks):
+        """Note masks that mark nothing in the whole set, or everything in one image or volume."""
+        if not any(mask.any() for mask in masks):
+            self.notes.append("no mask marks a single pixel.")
+        full = sum(bool(mask.all()) for mask in masks)
+        if full:
+            self.notes.append(f"masks that mark every pixel ({full}): are they inverted?")
+
+
+def some(places):
+    return "; ".join(places[:3]) + ("; …" if len(places) > 3 else "")
+
+
+def read_table(path, columns):
+    """Return a CSV file as text columns; the index holds each row's line in the file.
+
+    Cells are stripped and normalized (NFC): one person's name may be written in two ways that look
+    alike, ü as one character or as u with two dots.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            lines = [
+                (reader.line_num, [unicodedata.normalize("NFC", cell.strip()) for cell in row])
+                for row in reader
+            ]
+        if any("\0" in cell for _, row in lines for cell in row):
+            raise csv.Error("it holds zero characters")
+    except FileNotFoundError as error:
+        raise DatasetError(f"There is no file {path}. Put the table there.") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(
+            f"{path} is not a readable CSV table ({error}). Save it as CSV in UTF-8, with commas."
+        ) from error
+    lines = [(number, row) for number, row in lines if any(row)]
+    if len(lines) < 2:
+        raise DatasetError(
+            f"{path} is not a readable CSV table: it has {'only a header' if lines else 'no line'}."
+            " The first line names the columns, each further line describes one file."
+        )
+    header = lines[0][1]
+    if len(set(header)) != len(header) or "" in header:
+        refuse(str(path), f"columns {header}", "different, non-empty names", "Rename them.")
+    hint = ""
+    if any(";" in name or "\t" in name for name in header):
+        hint = " The cells must be separated by commas, and decimals written with points."
+    ragged = [str(number) for number, row in lines if len(row) != len(header)]
+    if ragged:
+        raise DatasetError(
+            f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
+            f"({len(ragged)} such lines).{hint or ' Put cells with a comma into double quotes.'}"
+        )
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise DatasetError(
+            f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}. Rename "
+            f"the column, or say in columns= which one is meant.{hint}"
+        )
+    numbers, rows = zip(*lines[1:], strict=True)
+    return pd.DataFrame(rows, columns=header, index=list(numbers), dtype=str)
