@@ -98,12 +98,12 @@ def verify(name):
 
 def stale():
     """Return the tables that other code made than the present one, with the commands to run."""
-    return [
-        f"{table}: python -m authoring.experiments {name} --verify"
-        for name, tables in experiments().items()
-        for table in tables
-        if stamped(table) != fingerprint(name)
-    ]
+    found = []
+    for name, tables in experiments().items():
+        present = fingerprint(name)
+        other = [table for table in tables if stamped(table) != present]
+        found += [f"{table}: python -m authoring.experiments {name} --verify" for table in other]
+    return found
 
 
 if __name__ == "__main__":

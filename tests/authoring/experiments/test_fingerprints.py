@@ -106,6 +106,5 @@ def test_an_experiment_reaches_networks_or_rules_of_ours(name):
 
 
 def test_no_table_is_stale():
-    assert not stale(), "Computed by other code. Where the result should be the same, run:\n" + (
-        "\n".join(stale())
-    )
+    found = stale()
+    assert not found, "Computed by other code. To compare and stamp, run:\n" + "\n".join(found)
