@@ -147,10 +147,6 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     padding : {"valid", "same"}
         ``"same"`` adds the zeros of `padding_amounts`.
 
-    Returns
-    -------
-    ndarray (n, rows, columns, filters)
-
     Examples
     --------
     Two channels, one filter that adds them up over 2 × 2 pixels:
@@ -198,10 +194,7 @@ def conv2d_gradients(images, kernels, output_gradient):
     Source: Goodfellow et al. 2016, chapter 9
     (https://www.deeplearningbook.org/contents/convnets.html).
 
-    Returns
-    -------
-    tuple of ndarray
-        For images, kernels and bias, each of its shape.
+    The tuple holds them for images, kernels and bias, each of its shape.
 
     Examples
     --------
@@ -235,10 +228,6 @@ def max_pool(images, size=2, *, stride=None, padding="valid"):
         Default: `size`, so that windows touch without overlapping.
     padding : {"valid", "same"}
         With ``"same"`` windows may stand out over the edge; what lies outside is ignored.
-
-    Returns
-    -------
-    ndarray (n, rows, columns, channels)
 
     Examples
     --------
@@ -364,14 +353,7 @@ def binary_cross_entropy(targets, predictions, *, from_logits=False):
 
     Source: Goodfellow et al. 2016, chapter 6 (https://www.deeplearningbook.org/contents/mlp.html).
 
-    Parameters
-    ----------
-    targets : array_like
-        Any shape, 0–1: 1 for the positive class.
-    predictions : array_like
-        Of the same shape: probabilities of the positive class, 0–1, or logits.
-    from_logits : bool
-        Whether the predictions are logits.
+    Targets of any shape are 0–1; predictions have the same shape.
 
     Examples
     --------

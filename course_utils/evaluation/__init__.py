@@ -7,14 +7,15 @@ puts an interval around any of them, or around the difference of two models, and
 the usual ones together.
 """
 
-from course_utils.evaluation.calibration import (
+from course_utils.evaluation.decisions import (
     calibration_intercept,
     calibration_slope,
+    choose_threshold,
     fit_temperature,
+    report,
     shift_prevalence,
 )
 from course_utils.evaluation.intervals import bootstrap, bootstrap_values, proportion
-from course_utils.evaluation.reporting import report
 from course_utils.evaluation.scores import (
     auc_standard_error,
     average_precision,
@@ -24,7 +25,6 @@ from course_utils.evaluation.scores import (
     sensitivity_at_specificity,
 )
 from course_utils.evaluation.segmentation import outline_distances, segmentation_scores
-from course_utils.evaluation.thresholds import choose_threshold
 
 __all__ = [
     "auc_standard_error",

@@ -44,17 +44,8 @@ NAMES = {"roc_auc": "AUC", "macro_auc": "macro AUC"}
 class Estimate:
     """Show a score with its 95 % interval, how that was made, and the unit that it rests on.
 
-    Attributes
-    ----------
-    method : str
-        How the interval was made: 'logit-t', 'percentile' (see `bootstrap`) or 'Wilson'.
-    groups_per_class : tuple of int, or None
-        In the order of the labels: (negative, positive).
-    spread_over_runs : float or None
-        Standard deviation of the score over several runs: the chance in training, which the
-        interval does not contain.
-    warning : str or None
-        What is known against the interval.
+    Groups per class are in the order of the labels. The spread is the standard deviation over runs,
+    the chance in training, which the interval does not contain.
     """
 
     name: str
@@ -140,13 +131,10 @@ def bootstrap(
     **options
         Passed to the score, such as ``specificity``.
 
-    Returns
-    -------
-    estimate : Estimate
-        Its interval is about other groups, not about other trainings.
-
     Notes
     -----
+    The interval is about other groups, not about other trainings.
+
     Bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) over clusters
     (Rutter 2000, https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants

@@ -19,17 +19,10 @@ def roc_auc(labels, probabilities, *, sample_weight=None):
 
     Parameters
     ----------
-    labels : array-like, shape (n,)
-        0 or 1; 1 is the positive class.
-    probabilities : array-like, shape (n,)
-        Probability of class 1, 0–1.
+    labels, probabilities : array-like, shape (n,)
+        0 or 1, and probability of class 1, 0–1.
     sample_weight : array-like, shape (n,), optional
         How many cases of the population each row stands for.
-
-    Returns
-    -------
-    area : float
-        0–1; 0.5 for guessing.
 
     Examples
     --------
@@ -95,14 +88,8 @@ def balanced_accuracy(labels, probabilities, *, sample_weight=None):
 
     The same as scikit-learn's `balanced_accuracy_score`; rare classes count as much as common ones.
 
-    Parameters
-    ----------
-    labels : integer array-like, shape (n,)
-        Classes from 0; each must occur.
-    probabilities : array-like, shape (n, classes)
-        Rows sum to 1; at least three classes.
-    sample_weight : array-like, shape (n,), optional
-        How many cases of the population each row stands for.
+    Labels (n,) are classes from 0, each of which occurs; probabilities (n, 3 or more classes) have
+    rows that sum to 1.
 
     Examples
     --------
@@ -120,17 +107,7 @@ def prevalence_weights(labels, prevalence):
     A test set that keeps all its cancers measures sensitivity better than one with the natural
     mix; the weights restore the mix for scores that depend on it.
 
-    Parameters
-    ----------
-    labels : array-like, shape (n,)
-        0 or 1.
-    prevalence : float
-        Share of positives in the population, above 0 and below 1.
-
-    Returns
-    -------
-    weights : ndarray, shape (n,), float64
-        One value per class; their mean is 1.
+    Labels (n,) are 0 or 1, the prevalence above 0 and below 1; the weights (n,) have a mean of 1.
 
     Examples
     --------
@@ -146,14 +123,8 @@ def prevalence_weights(labels, prevalence):
 def auc_standard_error(auc, positives, negatives):
     """Predict the standard error of an AUC.
 
-    Hanley and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747.
-
-    Parameters
-    ----------
-    auc : float
-        Above 0 and below 1.
-    positives, negatives : int, or arrays of int
-        Groups of each class, at least 1.
+    The AUC lies above 0 and below 1; positives and negatives count groups, at least 1 each. Hanley
+    and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747.
 
     Examples
     --------

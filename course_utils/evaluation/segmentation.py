@@ -22,7 +22,7 @@ SMALLEST_STEP, LARGEST_STEP = 0.6, 1.5
 
 
 class OutlineDistances(NamedTuple):
-    """The 95 % Hausdorff distance and the mean surface distance, in mm."""
+    """Name the 95 % Hausdorff distance and the mean surface distance, in mm."""
 
     hd95: float
     masd: float
@@ -39,20 +39,14 @@ def outline_distances(truth, predicted, spacing_mm):
     spacing_mm : (float, float)
         Distance of rows and of columns.
 
-    Returns
-    -------
-    distances : OutlineDistances
-        ``hd95``: 95 % of each outline lie at most this far from the other one; the larger one of
-        the two directed 95th percentiles (scikit-image's `hausdorff_distance` takes the maximum).
-        ``masd``: the mean of the two directed means. Neither direction is outvoted by the longer
-        outline.
-
     Notes
     -----
     Definitions differ, so here is ours, after Maier-Hein and others 2024,
-    https://doi.org/10.1038/s41592-023-02151-z. The outline are the pixels of the mask that touch,
-    by a side, a pixel outside it; beyond the edge of the image is outside. Distances run between
-    the centers of pixels.
+    https://doi.org/10.1038/s41592-023-02151-z. ``hd95`` is the larger one of the two directed 95th
+    percentiles (scikit-image's `hausdorff_distance` takes the maximum), ``masd`` the mean of the
+    two directed means: neither is outvoted by the longer outline. The outline are the pixels of the
+    mask that touch, by a side, a pixel outside it; beyond the edge of the image is outside.
+    Distances run between the centers of pixels.
 
     Examples
     --------

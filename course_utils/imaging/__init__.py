@@ -13,9 +13,9 @@ from course_utils.imaging.dicom import (
     ImageFileError,
     Window,
     apply_window,
+    identifying_elements,
     read_dicom,
 )
-from course_utils.imaging.identity import identifying_elements
 from course_utils.imaging.volumes import Plane, plane, read_nifti
 
 __all__ = [

@@ -31,11 +31,6 @@ def read_nifti(path):
         (i, j, k, 1) to (x, y, z, 1), where x grows to the patient's right, y to the front, z to the
         head. Where the file has both, the sform is used, as by nibabel.
 
-    Raises
-    ------
-    ImageFileError
-        Not one volume of numbers, or an orientation that is missing or contradictory.
-
     Examples
     --------
     >>> from course_utils import ROOT
@@ -122,11 +117,6 @@ def plane(volume, name, index):
     index : int
         Slice, counted from the feet (axial), the back (coronal) or the patient's left (sagittal)
         whatever the orientation of the data.
-
-    Returns
-    -------
-    Plane
-        ``pixels`` (rows, columns) and ``spacing_mm`` (row, column), which unpack.
 
     Examples
     --------

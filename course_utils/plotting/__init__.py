@@ -13,11 +13,16 @@ from course_utils.plotting.curves import (
     plot_threshold,
 )
 from course_utils.plotting.images import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
     plot_image,
     plot_images,
     plot_overlay,
     plot_slice,
     plot_window,
+    use_style,
 )
 from course_utils.plotting.layers import (
     plot_channel_sum,
@@ -28,7 +33,6 @@ from course_utils.plotting.layers import (
     plot_pooling_gradient,
     plot_receptive_fields,
 )
-from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE, use_style
 
 __all__ = [
     "BLUE",

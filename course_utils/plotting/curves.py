@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay, confusion_matrix, roc_curve
 
 from course_utils.evaluation._checks import check_binary
-from course_utils.evaluation.thresholds import check_threshold
-from course_utils.plotting.style import BLUE, ORANGE
+from course_utils.evaluation.decisions import check_threshold
+from course_utils.plotting.images import BLUE, ORANGE
 
 POINT = {"marker": "o", "color": ORANGE, "markersize": 9, "markeredgecolor": "black", "zorder": 3}
 
@@ -19,22 +19,14 @@ def plot_roc(labels, probabilities, *, threshold=None, ax=None, label=None, **kw
 
     Parameters
     ----------
-    labels : array-like, shape (n,)
-        0 or 1.
-    probabilities : array-like, shape (n,)
-        Probability of class 1, 0–1.
+    labels, probabilities : array-like, shape (n,)
+        0 or 1, and probability of class 1, 0–1.
     threshold : float or Threshold, optional
         Marked with a dot.
     ax : matplotlib.axes.Axes, optional
         Where to draw. Default: the current Axes.
-    label : str, optional
-        Entry in a legend.
-    **kwargs
-        Passed to `matplotlib.axes.Axes.plot`.
-
-    Returns
-    -------
-    ax : matplotlib.axes.Axes
+    label, **kwargs
+        Entry in a legend; the rest goes to `matplotlib.axes.Axes.plot`.
 
     Examples
     --------
@@ -70,14 +62,7 @@ def _rates(labels, probabilities, threshold):
 def plot_confusion(labels, probabilities, threshold, *, ax=None):
     """Draw the confusion matrix: counts printed, shares of each true class as shades.
 
-    Parameters
-    ----------
-    labels, probabilities, threshold, ax
-        As for `plot_roc`.
-
-    Returns
-    -------
-    ax : matplotlib.axes.Axes
+    Arguments as for `plot_roc`.
 
     Examples
     --------
@@ -102,19 +87,7 @@ def plot_confusion(labels, probabilities, threshold, *, ax=None):
 def plot_predictive_values(sensitivity, specificity, *, prevalence, ax=None):
     """Draw both predictive values against the prevalence, by Bayes' rule, and mark one prevalence.
 
-    Parameters
-    ----------
-    sensitivity, specificity, prevalence : float
-        Above 0 and below 1.
-    ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    ax : matplotlib.axes.Axes
-
-    Notes
-    -----
-    Altman and Bland 1994, https://doi.org/10.1136/bmj.309.6947.102.
+    All lie above 0 and below 1. Altman and Bland 1994, https://doi.org/10.1136/bmj.309.6947.102.
 
     Examples
     --------
@@ -152,10 +125,6 @@ def plot_threshold(labels, probabilities, threshold, *, costs, prevalence=None):
         Cost of a miss and of a false positive, above 0.
     prevalence : float, optional
         Share of positives where the threshold is used. Default: the data's own.
-
-    Returns
-    -------
-    figure, axes : matplotlib.figure.Figure, ndarray of three Axes
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Single images, rows of images, images with masks, CT windows and slices of volumes."""
+"""The look of all figures; images, rows of them, masks, CT windows and slices of volumes."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,14 +6,30 @@ from matplotlib import patheffects
 from skimage.measure import find_contours
 
 from course_utils import imaging
-from course_utils.plotting.style import BLUE, ORANGE
 
+#: Colors that stay apart for color-blind readers and in gray scale (after Okabe and Ito).
+BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
 # Solid and dashed, bright on black and dark on white: told apart where colors fail, and seen on
 # bright and on dark tissue.
 LINES = (
     {"color": ORANGE, "linestyle": "solid", "edge": "black"},
     {"color": BLUE, "linestyle": (0, (3, 2)), "edge": "white"},
 )
+
+
+def use_style():
+    """Set the size and fonts of all figures that follow. Call it once, in the setup cell."""
+    plt.rcParams.update(
+        {
+            "figure.dpi": 80,
+            "figure.constrained_layout.use": True,
+            "image.cmap": "gray",
+            "image.interpolation": "nearest",
+            "axes.titlesize": "medium",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+        }
+    )
 
 
 def plot_image(
@@ -46,10 +62,6 @@ def plot_image(
         Keep the row and column numbers at the axes.
     **kwargs
         Passed to `matplotlib.axes.Axes.imshow`.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     ax = ax or plt.gca()
     low, high = value_range or (None, None)
@@ -66,12 +78,7 @@ def plot_image(
 
 
 def plot_images(images, titles=None, *, columns=None, width=2.6, **kwargs):
-    """Draw several images side by side, each `width` inches wide; keywords go to `plot_image`.
-
-    Returns
-    -------
-    figure, axes : matplotlib.figure.Figure, ndarray of Axes (rows, columns)
-    """
+    """Draw several images side by side, each `width` inches wide; keywords go to `plot_image`."""
     images = list(images)
     columns = columns or len(images)
     rows = -(-len(images) // columns)
@@ -111,10 +118,6 @@ def plot_overlay(
     legend : bool, optional
         Say which line is which.
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Examples
     --------
     >>> ax = plot_overlay(np.eye(4), np.eye(4), title="identity")
@@ -144,10 +147,6 @@ def plot_window(hounsfield, center, width):
     """Draw a CT slice through a window, beside its histogram with the window marked.
 
     The histogram counts on a logarithmic scale, since air fills most of a slice.
-
-    Returns
-    -------
-    figure, axes : matplotlib.figure.Figure, ndarray of two Axes
     """
     gray = imaging.apply_window(hounsfield, center, width)
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=[1, 1.3])

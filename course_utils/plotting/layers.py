@@ -5,8 +5,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from course_utils import numpy_layers
-from course_utils.plotting.images import plot_image
-from course_utils.plotting.style import BLUE, GREEN, ORANGE, PURPLE
+from course_utils.plotting.images import BLUE, GREEN, ORANGE, PURPLE, plot_image
 
 COLORS = (BLUE, ORANGE, GREEN, PURPLE)
 POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
@@ -56,12 +55,7 @@ def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray"):
 def plot_convolution_step(image, kernel, row, column, *, stride=1, padding="valid", dilation=1):
     """Draw one step of the sliding window: the window, its products, and the result so far.
 
-    Parameters
-    ----------
-    image, kernel : ndarray, two-dimensional
-        Small enough to print every number.
-    row, column : int
-        Which pixel of the result is being computed. It counts in the result, not in the image.
+    Image and kernel are small enough to print every number; row and column count in the result.
     """
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     result = numpy_layers.correlate_image(image, kernel, **options)
@@ -184,8 +178,6 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
         In the pixels that the network gets.
     sizes : dict of str to int
         Side of each square in pixels, at most four, by the name it gets in the legend.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. Default: the current Axes.
     """
     ax = plot_image(image, ax=ax, title=title)
     height, width = np.shape(image)

@@ -15,7 +15,7 @@ KERNELS = {"small": np.array([[1, 0], [0, -1]]), "large": np.ones((5, 5))}
 def drawn(monkeypatch):
     """The figures that widgets have shown."""
     figures = []
-    monkeypatch.setattr(widgets._controls, "display", figures.append)
+    monkeypatch.setattr(widgets, "display", figures.append)
     yield figures
     plt.close("all")
 

@@ -19,7 +19,7 @@ PROBABILITIES = [0.1, 0.2, 0.3, 0.7, 0.4, 0.9]
 def drawn(monkeypatch):
     """Figures that a widget shows."""
     figures = []
-    monkeypatch.setattr(widgets._controls, "display", figures.append)
+    monkeypatch.setattr(widgets, "display", figures.append)
     return figures
 
 

@@ -1,0 +1,218 @@
+"""Figures that you can move: sliders around the functions of `course_utils.plotting`.
+
+Each widget draws with the same function as the static figure beside it in the lesson, so that
+nothing is lost where no kernel runs. All return an `ipywidgets.interactive`.
+"""
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import nibabel
+import numpy as np
+from IPython.display import display
+
+from course_utils import numpy_layers, plotting
+
+_WIDE = ipywidgets.Layout(width="420px")
+_LABEL = {"description_width": "110px"}
+
+
+def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), prevalence=None):
+    """Move the threshold in a figure of `plotting.plot_threshold`.
+
+    Parameters
+    ----------
+    labels, probabilities : array-like, shape (n,)
+        Labels 0 or 1, and probabilities of class 1; of validation groups, where one may choose.
+    threshold : float, optional
+        Where the slider starts, 0–1.
+    costs : (float, float), optional
+        Cost of a miss, where its slider starts (1 to 100), and of a false positive.
+    prevalence : float, optional
+        For the costs. Default: the data's own.
+    """
+
+    def draw(threshold, miss_cost):
+        costs_now = (miss_cost, costs[1])
+        return plotting.plot_threshold(
+            labels, probabilities, threshold, costs=costs_now, prevalence=prevalence
+        )[0]
+
+    return _redrawn(
+        draw,
+        threshold=_slider("threshold", float(threshold), 0.0, 1.0, 0.01),
+        miss_cost=_slider("cost of a miss", float(costs[0]), 1.0, 100.0, 1.0),
+    )
+
+
+def prevalence_explorer(sensitivity, specificity, *, prevalence):
+    """Change the prevalence and see the predictive values; draws `plotting.plot_predictive_values`.
+
+    The sliders start at the values given: 0.01 to 0.99, and for the prevalence 0.001 to 0.999.
+    """
+
+    def draw(prevalence, sensitivity, specificity):
+        figure, ax = plt.subplots(figsize=(6, 3.6))
+        plotting.plot_predictive_values(sensitivity, specificity, prevalence=prevalence, ax=ax)
+        return figure
+
+    return _redrawn(
+        draw,
+        prevalence=_slider("prevalence", prevalence, 0.001, 0.999, 0.001),
+        sensitivity=_slider("sensitivity", sensitivity, 0.01, 0.99, 0.01),
+        specificity=_slider("specificity", specificity, 0.01, 0.99, 0.01),
+    )
+
+
+def convolution_stepper(image, kernels):
+    """Step a window over an image with `plotting.plot_convolution_step`.
+
+    "Stop" counts the pixels of the result in reading order. A combination that leaves no room for a
+    window says so.
+
+    The image (h, w) is small enough to print every number, such as 6 × 7; kernels come by name.
+    """
+    names = list(kernels)
+    choose = ipywidgets.Dropdown(options=names, description="kernel", layout=_WIDE, style=_LABEL)
+    stop = _slider("stop", 0, 0, 0)
+    stop.continuous_update = True
+
+    def draw(kernel, stride, dilation, padding, stop_number):
+        weights = kernels[kernel]
+        options = {"stride": stride, "padding": padding, "dilation": dilation}
+        rows, columns = (
+            numpy_layers.output_size(n, k, **options)
+            for n, k in zip(image.shape, weights.shape, strict=True)
+        )
+        stop.max = rows * columns - 1
+        row, column = divmod(min(stop_number, stop.max), columns)
+        return plotting.plot_convolution_step(image, weights, row, column, **options)[0]
+
+    return _redrawn(
+        draw,
+        stop_number=stop,
+        kernel=choose,
+        stride=_slider("stride", 1, 1, 3),
+        dilation=_slider("dilation", 1, 1, 2),
+        padding=_choice("padding", ["valid", "same"]),
+    )
+
+
+def pooling_explorer(image, shift, size, kind):
+    """Shift a feature map (h, w) and pool it by hand with `plotting.plot_pooled_shift`.
+
+    The sliders start at a shift of 0 to 16 pixels and a window of 1 to 16; kind is 'max' or
+    'average'.
+    """
+
+    def draw(shift, size, kind):
+        return plotting.plot_pooled_shift(image, shift, size, kind)[0]
+
+    return _redrawn(
+        draw,
+        shift=_slider("shift (pixels)", shift, 0, 16),
+        size=_slider("window", size, 1, 16),
+        kind=_choice("pooling", ["max", "average"], kind),
+    )
+
+
+def window_explorer(hounsfield, center, width):
+    """Move the window of a CT slice in Hounsfield units with `plotting.plot_window`."""
+
+    def draw(center, width):
+        return plotting.plot_window(hounsfield, center, width)[0]
+
+    return _redrawn(
+        draw,
+        center=_slider("center (HU)", center, -1000, 1500, 5),
+        width=_slider("width (HU)", width, 10, 4000, 10),
+    )
+
+
+def slice_viewer(volume):
+    """Scroll through a nibabel image in its three planes with `plotting.plot_slice`."""
+    shape = nibabel.as_closest_canonical(volume).shape
+    counts = dict(zip(("axial", "coronal", "sagittal"), shape[::-1], strict=True))
+    plane = _choice("plane", list(counts))
+    index = _slider("slice", counts["axial"] // 2, 0, counts["axial"] - 1)
+
+    def start_in_the_middle(change):
+        # The maximum first, or the slider would cut the new value at the old plane's end.
+        index.max = counts[change.new] - 1
+        index.value = counts[change.new] // 2
+
+    plane.observe(start_in_the_middle, "value")
+
+    def draw(plane, index):
+        figure, ax = plt.subplots(figsize=(4.5, 4.5))
+        plotting.plot_slice(volume, plane, min(index, counts[plane] - 1), ax=ax)
+        return figure
+
+    return _redrawn(draw, plane=plane, index=index)
+
+
+def overlay_viewer(images, truth, predicted):
+    """Scroll through one patient's slices with their masks with `plotting.plot_overlay`.
+
+    Parameters
+    ----------
+    images : ndarray, shape (slices, h, w)
+        One channel. Gray values share one scale, from 0 to the largest.
+    truth, predicted : ndarray, shape (slices, h, w), boolean or 0 and 1
+        It starts in the slice with most of the true mask.
+    """
+    start = int(np.sum(truth, axis=(1, 2)).argmax())
+
+    def draw(index):
+        figure, ax = plt.subplots(figsize=(4.5, 4.5))
+        title = f"slice {index + 1} of {len(images)}"
+        masks = truth[index], predicted[index]
+        value_range = (0, images.max())
+        plotting.plot_overlay(images[index], *masks, ax=ax, title=title, value_range=value_range)
+        return figure
+
+    return _redrawn(draw, index=_slider("slice", start, 0, len(images) - 1))
+
+
+def _slider(description, value, low, high, step=1):
+    """Return a slider for integers, or for fractions where `step` is a float."""
+    fractions = isinstance(step, float)
+    return (ipywidgets.FloatSlider if fractions else ipywidgets.IntSlider)(
+        value=value,
+        min=low,
+        max=high,
+        step=step,
+        description=description,
+        continuous_update=False,
+        readout_format=".3f" if fractions else "d",
+        layout=_WIDE,
+        style=_LABEL,
+    )
+
+
+def _choice(description, options, value=None):
+    """Return buttons of which one is pressed, the first by default."""
+    return ipywidgets.ToggleButtons(
+        options=options, value=value or options[0], description=description, style=_LABEL
+    )
+
+
+def _redrawn(draw, **controls):
+    """Return the controls above a figure that `draw` makes again at each move."""
+    drawing = False
+
+    def redraw(**values):
+        nonlocal drawing
+        if drawing:  # `draw` has changed a control, which asks for a second figure
+            return
+        drawing = True
+        try:
+            figure = draw(**values)
+        except ValueError as error:
+            print(error)  # a combination that cannot be drawn, said in place of the figure
+            return
+        finally:
+            drawing = False
+        display(figure)
+        plt.close(figure)
+
+    return ipywidgets.interactive(redraw, **controls)
