@@ -66,12 +66,13 @@ def reached(name):
     -------
     dict of (module, name) to ast.AST
     """
-    found = {}
+    found, seen = {}, set()
     waiting = [(f"authoring.experiments.{name}", root) for root in ROOTS]
     while waiting:
         module, wanted = key = waiting.pop()
-        if key in found or module.startswith(LEFT_OUT):
+        if key in seen or module.startswith(LEFT_OUT):
             continue
+        seen.add(key)
         meaning = _names(module).get(wanted)
         if isinstance(meaning, tuple):
             waiting.append(meaning)
