@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from course_utils import downloads
 from course_utils._checks import DatasetError, check_choice, check_integer
-from course_utils.datasets import ImageDataset, _npz, group_near_duplicates, read_dataset
+from course_utils.datasets import ImageDataset, _fields, group_near_duplicates, read_dataset
 from course_utils.datasets.resizing import average
 
 MEDMNIST_PARTS = {"train": "train", "validation": "val", "test": "test"}
@@ -82,7 +82,7 @@ def read_medmnist(paths, entry, size=None):
         extra.
     """
     (path,) = paths
-    arrays = _npz.read_arrays(path)
+    arrays = _fields.read_arrays(path)
     try:
         images, labels, official = _stack_parts(arrays, entry)
         groups = group_near_duplicates(images)
