@@ -327,30 +327,19 @@ def decode_jpeg(arrays):
     """Return images (n, height, width, channels), uint8, from their JPEG bytes."""
     data, offsets = (arrays[key] for key in JPEG)
     good = data.dtype == np.uint8 and offsets.dtype == np.int64 and data.ndim == offsets.ndim == 1
-    if (
-        not good
-        or len(offsets) < 2
-        or offsets[0] != 0
-        or offsets[-1] != len(data)
-        or (np.diff(offsets) <= 0).any()
-    ):
+    whole = good and len(offsets) > 1 and offsets[0] == 0 and offsets[-1] == len(data)
+    if not whole or (np.diff(offsets) <= 0).any():
         received = f"{offsets.shape} {offsets.dtype} for {data.shape} {data.dtype} bytes"
         allowed = "int64, rising from 0 to the number of uint8 bytes"
         refuse("jpeg_offsets", received, allowed, "Write the file again.")
     coded = [data[start:stop] for start, stop in pairwise(offsets)]
     shape = _decode(coded[0]).shape
     images = np.empty((len(coded), *shape), np.uint8)
-
-    def fill(part):
-        for i in part:
-            image = _decode(coded[i])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for i, image in enumerate(pool.map(_decode, coded)):
             if image.shape != shape:
                 refuse(f"JPEG image {i}", f"shape {image.shape}", f"{shape}", "Use one size.")
             images[i] = image
-
-    n_parts = min(os.cpu_count() or 1, len(images))
-    with ThreadPoolExecutor(n_parts) as pool:
-        list(pool.map(fill, np.array_split(np.arange(len(images)), n_parts)))
     images.flags.writeable = False
     return images
 

@@ -14,7 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from course_utils._checks import DatasetError, check_choice
-from course_utils.datasets._fields import SPLITS, checked_fields, positions, write_dataset
+from course_utils.datasets._fields import LENGTHS, SPLITS, checked_fields, positions, write_dataset
 from course_utils.datasets.groups import aggregate
 
 # Images that a notebook shows: of each class, in all, and their longer side in pixels.
@@ -25,17 +25,7 @@ GROUP_IN_WORDS = {
     "near-duplicate": "a cluster of near-duplicates",
     "image": "one image",
 }
-PER_IMAGE = (
-    "images",
-    "labels",
-    "groups",
-    "splits",
-    "masks",
-    "sites",
-    "slice_positions_mm",
-    "slice_thickness_mm",
-    "pixel_spacing_mm",
-)
+PER_IMAGE = ("images", "labels", "groups", "splits", "masks", "sites", *LENGTHS)
 
 
 class _CopyOnRead:
@@ -67,7 +57,7 @@ class ImageDataset:
     labels : integer array (n,)
         Positions in ``class_names``; always the true class.
     class_names : sequence of str
-        One name per class. In two-class sets the second one is the disease.
+        Of two classes the second one is the disease.
     groups : array (n,) of integers or text
         What belongs together and must never be divided, such as patient numbers.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
@@ -80,10 +70,8 @@ class ImageDataset:
         Only with float32: the intensities that become 0 and 1 in `as_float`.
     splits : array (n,) of text, optional
         Official split: train, validation, test, or extra for images outside it.
-    masks : uint8 array (n, height, width), optional
-        Bit flags; bit j belongs to ``mask_names[j]``. See `mask`.
-    mask_names : sequence of str, optional
-        At most eight.
+    masks, mask_names : uint8 array (n, height, width) and sequence of str, optional
+        Bit flags; bit j belongs to ``mask_names[j]``, at most eight. See `mask`.
     sites : array (n,), optional
         Hospital or scanner.
     slice_positions_mm, slice_thickness_mm : float array (n,), optional
@@ -117,12 +105,8 @@ class ImageDataset:
       train: 3 images, 2 groups (healthy 2, tumor 1 images)
       test: 1 image, 1 group (tumor 1 image)
       no masks
-    >>> len(scans.split("train"))
-    3
     >>> scans.select(scans.labels == 1).groups
     array(['B', 'C'], dtype='<U1')
-    >>> scans.as_float().dtype
-    dtype('float32')
     """
 
     name: str
