@@ -9,8 +9,7 @@ import pytest
 from scipy.io import savemat
 
 from course_utils.datasets import DatasetError
-from course_utils.downloads import registry
-from course_utils.real_data import read_cheng, read_medmnist
+from course_utils.real_data import read_cheng, read_medmnist, registry
 
 
 def medmnist_file(path, *, shape=(28, 28), labels=(0, 1), sizes=(6, 3, 3), copies=()):
