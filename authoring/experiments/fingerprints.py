@@ -24,7 +24,6 @@ LEFT_OUT = (
     "course_utils.widgets",
     "course_utils.exercises",
     "course_utils.app",
-    "course_utils.downloads",
     "course_utils.real_data",
     "course_utils.results",
     "course_utils._checks",

@@ -255,9 +255,9 @@ def _embedded_data():
 
 @_check("real data")
 def _real_data():
-    from course_utils import downloads
+    from course_utils import real_data
 
-    table = downloads.available()
+    table = real_data.available()
     here = table.loc[table["on_disk"], "name"].unique()
     return ", ".join(here) or "none downloaded, none needed"
 
