@@ -222,7 +222,7 @@ check_7_7 = Exercise(
     judge=_judge_undersampled,
     mistakes={
         "oversampling": _arm(_seen, imbalance.oversample),
-        "half and half": _arm(_seen, prevalence=None),
+        "half and half": _arm(_seen, prevalence=0.5),
         "share of the patients": _arm(lambda labels, positions: 0.2),
         "before resampling": _arm(lambda labels, positions: labels.mean()),
         "sees the prevalence": _arm(lambda labels, positions: 20 / 8),
