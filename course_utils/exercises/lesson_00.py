@@ -13,10 +13,8 @@ check_0_1 = Exercise(
     mistakes={
         "That is the mean of the image; the largest value is asked for.": lambda x: x.mean(),
         "That is the smallest value.": lambda x: x.min(),
-        "That is the position of the brightest pixel, counted through the rows. Its value is asked "
-        "for.": lambda x: x.argmax(),
+        "That is the position of the brightest pixel; give its value.": lambda x: x.argmax(),
         "That is the largest value of each column, not of the image.": lambda x: x.max(axis=0),
-        "That is the largest value of each row, not of the image.": lambda x: x.max(axis=1),
         "For values below 0 you return 0: start from a pixel.": lambda x: max(0, x.max()),
         "You have dropped the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
     },

@@ -16,14 +16,12 @@ check_6_1 = Exercise(
     praise="Doubling every weight makes the penalty four times as large.",
     calls=[([np.array([[1, -2], [3, 0.5]]), np.array([2.0, -1, 4])], 0.1), ([np.ones(3)], 0.01)],
     mistakes={
-        "You forgot the factor.": 35.25,
         "You counted the first array only; add up all of them.": 1.425,
         "You counted the last array only; add up all of them. Is `return` inside the loop, or the "
         "sum set to 0 there?": 2.1,
         "You took absolute values: that is the L1 penalty. L2 squares.": 1.35,
         "You took the square root; the penalty is the sum of squares itself.": 0.1 * 35.25**0.5,
         "You took the mean of the squares; Keras adds them up.": 3.525 / 7,
-        "Some books halve the penalty. Keras does not.": 3.525 / 2,
         "Square each weight before you add: positive and negative ones must not cancel.": 3.125,
     },
     other_wrong=[lambda weights, factor: print(factor, end="")],
@@ -38,15 +36,10 @@ check_6_2 = Exercise(
     calls=[(_ROW[0], 0.25, _ROW[1]), (_ROW[0], 0.5, _ROW[1])],
     mistakes={
         "The right values are 0. Now divide those that stay.": lambda v, r, d: v * (d >= r),
-        "You multiply by 1 − rate; divide by it.": lambda v, r, d: v * (d >= r) * (1 - r),
         "You divide by the rate, not by 1 − rate.": lambda v, r, d: v * (d >= r) / r,
         "You keep the share `rate`; that is the share to drop: keep where the draw is at least the "
         "rate.": lambda v, r, d: v * (d < r) / (1 - r),
-        "You drop the wrong ones and do not rescale: keep where the draw is at least the rate, and "
-        "divide by 1 − rate.": lambda v, r, d: v * (d < r),
         "The dropped values become 0, and the shape stays.": lambda v, r, d: v[d >= r] / (1 - r),
-        "You divide all by 1 − rate and drop none.": lambda v, r, d: v / (1 - r),
-        "Use `rate`; you have a fixed 0.25.": lambda v, r, d: v * (d >= 0.25) / 0.75,
         "Divide by 1 − rate, whatever was drawn.": lambda v, r, d: v * (d >= r) / (d >= r).mean(),
     },
     other_right=[lambda v, r, d: np.where(d < r, 0, v / (1 - r))],
@@ -86,8 +79,6 @@ check_6_3 = Exercise(
         "You go on too long: with patience 3, training ends after epoch 7 and never gets to the "
         "better loss of epoch 8.": lambda c, p: (len(c), int(np.argmin(c)) + 1),
         "You go on too long, by one epoch: stop after 3 without a gain.": _stopping(wait=1),
-        "You stop one epoch early.": _stopping(wait=-1),
-        "You return the losses; the epochs are asked for.": (0.63, 0.58),
         "You compare each epoch with the one before it. Compare with the best so far: 0.64 after "
         "0.65 is no new best.": _stopping(previous=True),
         "An equal loss is not better.": _stopping(ties=True),
