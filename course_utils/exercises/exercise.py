@@ -59,7 +59,7 @@ class Exercise:
     A function is called with the arguments in `calls`, and its results are compared with those of
     the `reference`. Where they differ, the mistake with the same results names itself; otherwise
     the reader sees the call, the result and what was expected. A value is compared with the
-    `reference`. A choice gets the explanation of the chosen letter.
+    `reference`. See `choice` for questions with letters.
 
     Attributes
     ----------
@@ -73,8 +73,6 @@ class Exercise:
         The sentence that names a mistake, and an answer with that mistake, the result of the first
         call, or `Several`. ``...`` stands for a part of a result that may be anything. With a
         `judge`, the key is a part of what it says.
-    choices : dict of str to str
-        For each wrong letter why it is wrong.
     judge, look, view : callable, optional
         `judge` takes the answer, where no single one is right, and `look` each result; they return
         what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
@@ -134,8 +132,6 @@ class Exercise:
     def _complaint_about(self, answer):
         if self.judge:
             return self.judge(answer)
-        if self.choices:
-            return _judge_choice(answer, self.reference, self.choices)
         if not self.calls:
             return self._problem_of(answer) or self._compare([self.view(answer)], answer)
         if not callable(answer):
@@ -217,6 +213,18 @@ class Exercise:
         return f"`{name}({', '.join(map(_shown, self._arguments()[index]))})`"
 
 
+def choice(number, right, praise, **explanations):
+    """Make a question with one right letter and, for each wrong one, why it is wrong."""
+
+    def judge(answer):
+        letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
+        letters = ", ".join(sorted([right, *explanations]))
+        unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
+        return None if letter == right else explanations.get(letter, unknown)
+
+    return Exercise(number, right, praise, choices=explanations, judge=judge)
+
+
 def _is_untouched(answer):
     """Tell whether an answer is still ``...``, or a function whose body does nothing."""
     return answer is ... or (hasattr(answer, "__code__") and _steps(answer) == _steps(_stub))
@@ -250,13 +258,6 @@ def _line_of(error):
     ]
     written = list(filter(None, lines))
     return f"\nin the line: {written[-1]}" if written else "" if lines else None
-
-
-def _judge_choice(answer, right, explanations):
-    letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
-    letters = ", ".join(sorted([right, *explanations]))
-    unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
-    return None if letter == right else explanations.get(letter, unknown)
 
 
 def _numbers(value):

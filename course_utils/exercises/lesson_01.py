@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 # The lesson's small image: a bright block, and one pixel.
 TINY = np.zeros((6, 8), dtype=np.uint8)
@@ -108,19 +108,16 @@ check_1_4 = Exercise(
     other_right=[lambda h, c, w: np.interp(h, [c - w / 2, c + w / 2], [0, 1])],
 )
 
-check_1_5 = Exercise(
+check_1_5 = choice(
     "1.5",
     "c",
     praise="You can compute both windows from Hounsfield units at any time, and give the network "
     "each as a channel.",
-    choices={
-        "a": "The brain window turns all bone into plain white: the structure of the skull is "
-        "gone.",
-        "b": "In the bone window one gray level is several HU wide, as you computed above: "
-        "differences of a few HU inside the brain are gone.",
-        "d": "Thousands of values in 256 levels make each level more than 10 HU wide. It contains "
-        "everything, too coarsely for differences of a few HU.",
-    },
+    a="The brain window turns all bone into plain white: the structure of the skull is gone.",
+    b="In the bone window one gray level is several HU wide, as you computed above: differences of "
+    "a few HU inside the brain are gone.",
+    d="Thousands of values in 256 levels make each level more than 10 HU wide. It contains "
+    "everything, too coarsely for differences of a few HU.",
 )
 
 _MASK = np.zeros((10, 20, 30), dtype=np.uint8)
@@ -189,9 +186,8 @@ check_1_7 = Exercise(
 )
 
 
-def _score(center=np.mean, spread=np.std, outside=lambda v: 0):
-    """Return a z-score inside a mask."""
-    return lambda v, m: np.where(m, (v - center(v[m])) / spread(v[m]), outside(v))
+def _score(spread=np.std):
+    return lambda v, m: np.where(m, (v - v[m].mean()) / spread(v[m]), 0)
 
 
 def _whole(v, mask=None):
@@ -219,15 +215,13 @@ check_1_8 = Exercise(
     other_right=[lambda v, m: (v - v.mean(where=m)) / v.std(where=m) * m],
 )
 
-check_1_9 = Exercise(
+check_1_9 = choice(
     "1.9",
     "d",
     praise="And a person has to look at the images before they are published.",
-    choices={
-        "a": "Dates, the device, study numbers and private elements are still in the header, and "
-        "the picture may show a name. Whoever holds the records finds the patient.",
-        "b": "Age is not the point: a name burned into the pixels identifies an adult.",
-        "c": "Dates matter, and they are not all: look at the text in the ultrasound picture, and "
-        "at the private elements of the CT.",
-    },
+    a="Dates, the device, study numbers and private elements are still in the header, and the "
+    "picture may show a name. Whoever holds the records finds the patient.",
+    b="Age is not the point: a name burned into the pixels identifies an adult.",
+    c="Dates matter, and they are not all: look at the text in the ultrasound picture, and at the "
+    "private elements of the CT.",
 )

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 
 def _pool(summary):
@@ -46,18 +46,16 @@ check_3_1 = Exercise(
     },
 )
 
-check_3_2 = Exercise(
+check_3_2 = choice(
     "3.2",
     "c",
     praise="Pooling forgives shifts that are small compared with its windows, no more.",
-    choices={
-        "a": "Look at 8 pixels: even with 8 × 8 windows the features have changed about as much as "
-        "from one slice to another. That is far from invariant.",
-        "b": "The two curves of one window size lie close together. How large the window is "
-        "decides more than how it is summarized.",
-        "d": "No change is no merit by itself: a feature that is always 7 never changes. It also "
-        "has to tell different images apart.",
-    },
+    a="Look at 8 pixels: even with 8 × 8 windows the features have changed about as much as from "
+    "one slice to another. That is far from invariant.",
+    b="The two curves of one window size lie close together. How large the window is decides more "
+    "than how it is summarized.",
+    d="No change is no merit by itself: a feature that is always 7 never changes. It also has to "
+    "tell different images apart.",
 )
 
 
@@ -94,12 +92,12 @@ check_3_3 = Exercise(
 )
 
 
-def _dense(prepare, finish=lambda sums: sums):
-    return lambda m, w, b: finish(prepare(m) @ w + b)
+def _dense(prepare):
+    return lambda m, w, b: prepare(m) @ w + b
 
 
-def _flat(*axes, order="C"):
-    return lambda m: m.transpose(0, *(axes or (1, 2, 3))).reshape(len(m), -1, order=order)
+def _flat(*axes):
+    return lambda m: m.transpose(0, *(axes or (1, 2, 3))).reshape(len(m), -1)
 
 
 def _look_at_batch(result):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 
 def _shared(groups, in_test):
@@ -133,16 +133,13 @@ check_5_5 = Exercise(
     other_wrong=[lambda g, d: sorted(d)],
 )
 
-check_5_6 = Exercise(
+check_5_6 = choice(
     "5.6",
     "c",
     praise="An interval can only speak about the patients it was drawn from.",
-    choices={
-        "a": "The interval starts at 0.61: with six positives, a test that misses a third of them "
-        "would quite often find all six.",
-        "b": "The interval is about the sensitivity, an average over positive patients, not about "
-        "the chance of a single one, and not about how sure the network is.",
-        "d": "Six hits are six hits: the score was measured. What six patients cannot do is pin it "
-        "down.",
-    },
+    a="The interval starts at 0.61: with six positives, a test that misses a third of them would "
+    "quite often find all six.",
+    b="The interval is about the sensitivity, an average over positive patients, not about the "
+    "chance of a single one, and not about how sure the network is.",
+    d="Six hits are six hits: the score was measured. What six patients cannot do is pin it down.",
 )

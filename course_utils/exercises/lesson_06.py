@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 
 def _squares(weights):
@@ -86,18 +86,16 @@ check_6_3 = Exercise(
     other_wrong=[lambda losses, patience: 7],
 )
 
-check_6_4 = Exercise(
+check_6_4 = choice(
     "6.4",
     "c",
     praise="A change is allowed if the answer to the question stays the same.",
-    choices={
-        "a": "A mole has no left and right side that would matter: its mirror image could be the "
-        "mole of another person, with the same diagnosis.",
-        "b": "Left and right breast mirror each other, so a flipped image is one that could have "
-        "been taken, and the lesion is as malignant as before.",
-        "d": "The mirror image of a head shows as many tumors. Brains are not quite symmetric, but "
-        "the answer stays true.",
-    },
+    a="A mole has no left and right side that would matter: its mirror image could be the mole of "
+    "another person, with the same diagnosis.",
+    b="Left and right breast mirror each other, so a flipped image is one that could have been "
+    "taken, and the lesion is as malignant as before.",
+    d="The mirror image of a head shows as many tumors. Brains are not quite symmetric, but the "
+    "answer stays true.",
 )
 
 check_6_5 = Exercise(
@@ -115,9 +113,7 @@ check_6_5 = Exercise(
     other_wrong=[
         lambda: ["dropout", "patience"],
         lambda: {"dropout": 0.5},
-        lambda: {"dropout_rate": 0.5, "patience": 10},
         lambda: {"dropout": 0.5, "patience": 10, "l2": 0.01},
-        lambda: {"dropout": 0.5, "patience": 3},
     ],
 )
 
@@ -151,24 +147,17 @@ check_6_6 = Exercise(
         "Your winner has the best single run. Take the mean over seeds.": _best("max"),
         "Your winner has the best worst or middle run. Take the mean over seeds.": _best("median"),
     },
-    other_wrong=[
-        _best("min"),
-        _best("std"),
-        lambda scores: "steady",
-        lambda scores: scores.groupby("arm")["auc"].mean(),
-    ],
+    other_wrong=[lambda scores: "steady", lambda scores: scores.groupby("arm")["auc"].mean()],
 )
 
-check_6_7 = Exercise(
+check_6_7 = choice(
     "6.7",
     "b",
     praise="No difference shown is not the same as shown to be no different.",
-    choices={
-        "a": "To show that a remedy is useless, the whole interval would have to lie close to 0. "
-        "This one leaves room for a gain that would matter.",
-        "c": "More seeds make the mean over seeds steadier. The interval comes from drawing "
-        "patients, and narrows only with more patients.",
-        "d": "The test set is opened for the winner only. Whoever opens it to settle each doubtful "
-        "comparison turns it into a second validation set.",
-    },
+    a="To show that a remedy is useless, the whole interval would have to lie close to 0. This one "
+    "leaves room for a gain that would matter.",
+    c="More seeds make the mean over seeds steadier. The interval comes from drawing patients, and "
+    "narrows only with more patients.",
+    d="The test set is opened for the winner only. Whoever opens it to settle each doubtful "
+    "comparison turns it into a second validation set.",
 )

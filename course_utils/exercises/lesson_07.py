@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils import imbalance
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 check_7_1 = Exercise(
     "7.1",
@@ -105,18 +105,16 @@ check_7_3 = Exercise(
     other_right=[_resampled(lambda rows, y, who: np.repeat(rows, np.where(y == 1, 3, 1)).tolist())],
 )
 
-check_7_4 = Exercise(
+check_7_4 = choice(
     "7.4",
     "c",
     praise="And whether 0.02 would be worth it is a question of use, not of statistics.",
-    choices={
-        "a": "The mean is a little below 0, but the interval contains 0 and values above it: other "
-        "patients could turn the sign.",
-        "b": "No difference shown is not a difference of 0. The interval also leaves losses that "
-        "would matter.",
-        "d": "These are one network, one way to prepare images and one kind of image. With raw "
-        "images the same remedy made a large difference.",
-    },
+    a="The mean is a little below 0, but the interval contains 0 and values above it: other "
+    "patients could turn the sign.",
+    b="No difference shown is not a difference of 0. The interval also leaves losses that would "
+    "matter.",
+    d="These are one network, one way to prepare images and one kind of image. With raw images the "
+    "same remedy made a large difference.",
 )
 
 

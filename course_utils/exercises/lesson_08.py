@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 
 def _mean(images):
@@ -49,17 +49,15 @@ check_8_1 = Exercise(
     other_wrong=[_rule(mean=lambda x: x.mean(axis=(1, 2)))],
 )
 
-check_8_2 = Exercise(
+check_8_2 = choice(
     "8.2",
     "c",
     praise="The beam comes from above, so shadows lie below what casts them.",
-    choices={
-        "a": "Left and right breast, and a probe held the other way round, give mirror images: the "
-        "label stays true.",
-        "b": "The operator turns the gain as it suits; a cancer stays one.",
-        "d": "Which part of the tissue the probe shows is the operator's choice; a few pixels do "
-        "not move the lesion out of the image.",
-    },
+    a="Left and right breast, and a probe held the other way round, give mirror images: the label "
+    "stays true.",
+    b="The operator turns the gain as it suits; a cancer stays one.",
+    d="Which part of the tissue the probe shows is the operator's choice; a few pixels do not move "
+    "the lesion out of the image.",
 )
 
 
@@ -138,16 +136,14 @@ check_8_5 = Exercise(
     other_wrong=[lambda tp, fp, n, t: 60 / n - 90 / n * t / (1 - t)],
 )
 
-check_8_6 = Exercise(
+check_8_6 = choice(
     "8.6",
     "b",
     praise="And the same real images guided the simulator, which the last section repeats.",
-    choices={
-        "a": "Every score in the table is about real images of one hospital's collection; nothing "
-        "was compared with a reader or tried in a clinic.",
-        "c": "The control with shuffled labels saw the same simulated images and gained less; so "
-        "it is not only the longer training.",
-        "d": "The differences at 50, 100 and all images are alike within their intervals; the "
-        "table shows no rise or fall with the number of images.",
-    },
+    a="Every score in the table is about real images of one hospital's collection; nothing was "
+    "compared with a reader or tried in a clinic.",
+    c="The control with shuffled labels saw the same simulated images and gained less; so it is "
+    "not only the longer training.",
+    d="The differences at 50, 100 and all images are alike within their intervals; the table shows "
+    "no rise or fall with the number of images.",
 )

@@ -2,16 +2,12 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 
 def _recalls(labels, called, classes):
     with np.errstate(invalid="ignore"):
         return [(called[labels == k] == k).sum() / (labels == k).sum() for k in classes]
-
-
-def _precision(labels, called):
-    return np.mean([(labels[called == k] == k).mean() for k in np.unique(called)])
 
 
 check_9_1 = Exercise(
@@ -101,30 +97,26 @@ check_9_3 = Exercise(
     other_right=[_in_place],
 )
 
-check_9_4 = Exercise(
+check_9_4 = choice(
     "9.4",
     "b",
     praise="Ranking and deciding are two things; lesson 07 moved the decision.",
-    choices={
-        "a": "They measure different things: accuracy weights classes by their share, balanced "
-        "accuracy weights them equally, and the AUC does not ask which class is the largest.",
-        "c": "An AUC says how lesions are ordered. Whoever is told the likeliest class gets the "
-        "right one in less than half of the lesions of an average class.",
-        "d": "Balanced accuracy does not depend on how many lesions of a class there are, only on "
-        "the share of them that is called right; more nevi would raise the accuracy.",
-    },
+    a="They measure different things: accuracy weights classes by their share, balanced accuracy "
+    "weights them equally, and the AUC does not ask which class is the largest.",
+    c="An AUC says how lesions are ordered. Whoever is told the likeliest class gets the right one "
+    "in less than half of the lesions of an average class.",
+    d="Balanced accuracy does not depend on how many lesions of a class there are, only on the "
+    "share of them that is called right; more nevi would raise the accuracy.",
 )
 
-check_9_5 = Exercise(
+check_9_5 = choice(
     "9.5",
     "c",
     praise="The pair isolates the cause; the size belongs to the simulator.",
-    choices={
-        "a": "The interval is about other lesions from this simulator. How pigment, cameras, "
-        "training sets act in life was chosen here, not measured.",
-        "b": "It says how one network orders simulated lesions. Part of the gap may be lost "
-        "contrast, but that is our renderer, and no reader of real lesions was asked.",
-        "d": "A gap does not name its cause. Few lesions on dark skin may be one; the table shows "
-        "arms with as many lesions and another gap.",
-    },
+    a="The interval is about other lesions from this simulator. How pigment, cameras, training "
+    "sets act in life was chosen here, not measured.",
+    b="It says how one network orders simulated lesions. Part of the gap may be lost contrast, but "
+    "that is our renderer, and no reader of real lesions was asked.",
+    d="A gap does not name its cause. Few lesions on dark skin may be one; the table shows arms "
+    "with as many lesions and another gap.",
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 _TRUTH, _PREDICTED = np.zeros((2, 2, 6, 6), bool)
 _TRUTH[0, 1:4, 1:5] = _TRUTH[1, 2, 2] = True  # 13 pixels
@@ -23,6 +23,7 @@ check_10_1 = Exercise(
         "Dice counts the common pixels twice: it is 2 · common / (sum of both).": 4 / 19,
         "That is accuracy: it counts the background, and nearly everything is background.": 61 / 72,
         "You divided by the true mask only: that is sensitivity.": 4 / 13,
+        "You divided by the predicted mask only: that is precision.": 4 / 6,
         "You took the score of each slice and averaged; pool the pixels of all slices.": 4 / 18,
         "That is the Dice loss, 1 − Dice.": 11 / 19,
         "You added 1 to both sides of the fraction, as losses do; the score is exact.": 9 / 20,
@@ -47,8 +48,8 @@ _MASKS = np.zeros((5, 8, 8), bool)
 _MASKS[1, 2:6, 1:6] = _MASKS[2, 1:7, 1:7] = _MASKS[3, 3:5, 2:4] = True  # 20, 36 and 4 pixels
 
 
-def _volume(count, height=lambda t, g: t + g):
-    return lambda m, s, t, g: count(m) * s[0] * s[1] * height(t, g) / 1000
+def _volume(count):
+    return lambda m, s, t, g: count(m) * s[0] * s[1] * (t + g) / 1000
 
 
 check_10_3 = Exercise(
@@ -159,24 +160,19 @@ check_10_6 = Exercise(
     },
     other_right=[lambda: dict(augment=True, loss="Dice")],  # noqa: C408
     other_wrong=[
-        lambda: {"loss": np.mean, "augment": True},
         lambda: {"augment": True},
-        lambda: {"loss": "Dice", "augmented": True},
         lambda: {"loss": "Dice", "augment": "True"},
-        lambda: ("Dice", True),
         {"loss": "Dice", "augment": True},
     ],
 )
 
-check_10_7 = Exercise(
+check_10_7 = choice(
     "10.7",
     "c",
     praise="A median over patients hides the tail; the tail is who is harmed.",
-    choices={
-        "a": "Half of the patients lie below the median, some far below: look at the failures.",
-        "b": "Dice says nothing about where the wrong pixels lie. A thin rim around the tumor and "
-        "a missed lobe can cost the same.",
-        "d": "The second reader's masks were simulated by the same program that drew the truth. "
-        "Real readers were never asked.",
-    },
+    a="Half of the patients lie below the median, some far below: look at the failures.",
+    b="Dice says nothing about where the wrong pixels lie. A thin rim around the tumor and a "
+    "missed lobe can cost the same.",
+    d="The second reader's masks were simulated by the same program that drew the truth. Real "
+    "readers were never asked.",
 )
