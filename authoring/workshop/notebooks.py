@@ -170,18 +170,7 @@ def _normal_outputs(cell):
 
 
 def shrink_png(png):
-    """Return the smallest of the PNG's encodings that look the same: as it is or with 256 colors.
-
-    Parameters
-    ----------
-    png : bytes
-        A PNG file.
-
-    Returns
-    -------
-    bytes
-        A PNG file of the same size in pixels, never longer than the one received.
-    """
+    """Return the shortest PNG that looks the same: as it is, coded anew, or with 256 colors."""
     image = Image.open(io.BytesIO(png))
     if image.convert("RGBA").getextrema()[3] != (255, 255):
         return min(png, _encode(image), key=len)
