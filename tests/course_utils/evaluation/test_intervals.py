@@ -181,12 +181,10 @@ def test_an_estimate_prints_method_unit_and_what_is_known_against_it():
 @pytest.mark.parametrize(("n", "logit_t", "percentile"), [(19, 1, 1), (20, 0, 1), (75, 0, 0)])
 def test_a_result_warns_where_coverage_was_measured_to_be_low(n, logit_t, percentile):
     labels = np.repeat([0, 1], n)
-    scores = np.linspace(0, 1, 2 * n) ** 2
+    scores = np.linspace(0, 1, 2 * n) ** 2 / 2 + 0.3 * (1 - labels)
     for interval, warned in (("logit-t", logit_t), ("percentile", percentile)):
-        estimate = ev.bootstrap(ev.roc_auc, labels, scores / 2 + 0.3 * (1 - labels), **FAST)
-        estimate = ev.bootstrap(
-            ev.average_precision, labels, scores / 2 + 0.3 * (1 - labels), interval=interval, **FAST
-        )
+        given = {"interval": interval, **FAST}
+        estimate = ev.bootstrap(ev.average_precision, labels, scores, **given)
         assert ("Only" in (estimate.warning or "")) == bool(warned)
 
 

@@ -208,14 +208,11 @@ def test_report_names_unit_prevalence_threshold_and_warnings_once(report):
     assert text.count("Warning: Only 40 lesions in the smallest class") == 1
     assert "chosen on the very data scored here" in " ".join(text.split())
     elsewhere = ev.choose_threshold(MANY, 1 - SCORES, "youden")
-    for threshold in (elsewhere, 0.5):
-        other = ev.report(
-            np.tile(MANY, 2), np.tile(SCORES, 2), threshold=threshold, n_resamples=100
-        )
+    twice = np.tile(MANY, 2), np.tile(SCORES, 2)
+    for threshold, line in ((elsewhere, repr(elsewhere)), (0.5, "Threshold 0.5")):
+        other = ev.report(*twice, threshold=threshold, n_resamples=100)
+        assert other.heading[1] == line
         assert "Warning: Only" not in repr(other)
-        assert other.heading[1] == (
-            f"Threshold {threshold}" if threshold == 0.5 else repr(elsewhere)
-        )
         assert "chosen on the very data" not in repr(other)
 
 
