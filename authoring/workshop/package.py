@@ -110,9 +110,8 @@ class Course:
         }
 
         self.guides = [
-            ast.parse(block)
+            ast.parse("\n".join(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.S)))
             for path in sorted((self.root / "docs").glob("*.md"))
-            for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
         ]
 
     def resolve(self, name):
