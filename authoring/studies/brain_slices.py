@@ -11,20 +11,20 @@ import numpy as np
 from PIL import Image
 
 from authoring.studies import real_folders
-from course_utils.datasets import heads
-from course_utils.datasets.heads import head_box
+from course_utils.datasets import resizing
+from course_utils.datasets.resizing import head_box
 
 SIZE = 96
 
 
 def crop(image, box):
     """Cut a square out of a slice and average it to 96 px."""
-    return heads.crop(image, box, SIZE)
+    return resizing.crop(image, box, SIZE)
 
 
 def scale(image):
     """Scale gray levels so that the median of the head is 80."""
-    return heads.scale_head(image, heads.MEDIAN)
+    return resizing.scale_head(image, resizing.MEDIAN)
 
 
 def standardize(image):
@@ -35,14 +35,9 @@ def standardize(image):
 
 
 def read_folder(folder, masks=False):
-    """Return the table of a folder of real slices, its images and, if asked, its masks.
+    """Return the table of a folder of slices in the format of ``brain_t1c``, images, and masks.
 
-    Parameters
-    ----------
-    folder : str or Path
-        In the format of the part ``brain_t1c`` of `real_folders`, under any name.
-    masks : bool
-        Read the masks too; then all slices must have one size.
+    Masks are read if asked for; then all slices must have one size.
     """
     if not masks:
         real = real_folders.read_labelled(folder, "brain_t1c")

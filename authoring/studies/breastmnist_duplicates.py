@@ -25,8 +25,8 @@ from sklearn.preprocessing import StandardScaler
 
 from authoring.experiments.definitions import definitions
 from authoring.workshop.pretrain import standardized_cnn
-from course_utils import datasets, downloads, evaluation, training
-from course_utils.real_data import read_medmnist
+from course_utils import datasets, evaluation, training
+from course_utils.real_data import find_set, read_medmnist
 from course_utils.training import Augmenter
 
 FOLDS, REPEATS, NEIGHBORS = 5, 3, 3
@@ -136,7 +136,7 @@ def main():
     parser.add_argument("file", type=Path, help="BreastMNIST's training and validation images")
     parser.add_argument("--out", type=Path, default=Path("data/results/breastmnist_duplicates.csv"))
     options = parser.parse_args()
-    data = read_medmnist([options.file], downloads.find_set("breastmnist"))
+    data = read_medmnist([options.file], find_set("breastmnist"))
     table = pd.DataFrame(counts(data) + scores(data)).round(4)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with options.out.open("w", newline="") as file:

@@ -17,7 +17,7 @@ def main(arguments=None):
     """Run one command and return its exit code."""
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.run is not _downloads:
+    if rest and options.run is not _real_data:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
@@ -51,9 +51,9 @@ def _parser():
     add("workspace", _workspace, "copy the lessons that the workspace lacks")
     fresh = add("reset", _reset, "a fresh copy of one lesson; the old one is kept")
     fresh.add_argument("lesson", help="the lesson's number, such as 05")
-    # Their options are read by the downloads module, which is only loaded when it is needed.
-    add("list", _downloads, "the real data sets, and which of them are here", add_help=False)
-    add("download", _downloads, "fetch a real data set and verify it", add_help=False)
+    # Their options are read by real_data, which is only loaded when it is needed.
+    add("list", _real_data, "the real data sets, and which of them are here", add_help=False)
+    add("download", _real_data, "fetch a real data set and verify it", add_help=False)
     return parser
 
 
@@ -144,10 +144,10 @@ def _reset(options):
     return 0
 
 
-def _downloads(options):
-    from course_utils import downloads
+def _real_data(options):
+    from course_utils import real_data
 
-    run = {"list": downloads.main_list, "download": downloads.main_download}[options.command]
+    run = {"list": real_data.main_list, "download": real_data.main_download}[options.command]
     return run(options.rest)
 
 

@@ -248,9 +248,9 @@ def _embedded_data():
 
 @_check("real data")
 def _real_data():
-    from course_utils import downloads
+    from course_utils import real_data
 
-    here = downloads.available().query("on_disk")["name"].unique()
+    here = real_data.available().query("on_disk")["name"].unique()
     return ", ".join(here) or "none downloaded, none needed"
 
 
