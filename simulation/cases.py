@@ -9,18 +9,10 @@ from course_utils._checks import refuse
 
 @dataclass(frozen=True)
 class Plan:
-    """What is decided about a patient (or lesion) before anything is drawn.
+    """Hold what is decided about a patient (or lesion) before anything is drawn.
 
-    Parameters
-    ----------
-    number : int
-        Number in the set; chooses the random streams.
-    kind : str
-        Diagnosis, or kind of lesion.
-    site : str
-        Whose scanner or camera.
-    split : {'train', 'validation', 'test', 'extra'}
-        Official split.
+    `number` chooses the random streams, `kind` is the diagnosis or kind of lesion, `site` says
+    whose scanner or camera, `split` is train, validation, test or extra.
     """
 
     number: int
@@ -31,17 +23,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Case:
-    """All images of one patient or lesion.
+    """Hold all images of one patient or lesion.
 
-    Attributes
-    ----------
-    plan : Plan
-    images : ndarray (n, height, width, channels), uint8
-    masks : ndarray (n, height, width), uint8
-        Bit j belongs to the set's ``MASK_NAMES[j]``.
-    geometry, attributes : dict
-        Positions and sizes, and what generated the images: one value for all images, or an array
-        with one per image.
+    Images (n, height, width, channels) and masks (n, height, width) are uint8; bit j of a mask
+    belongs to the set's ``MASK_NAMES[j]``. `geometry` and `attributes` are positions and sizes, and
+    what generated the images: one value for all images, or an array with one per image.
     """
 
     plan: Plan
@@ -60,15 +46,9 @@ def generators(seed, names, *keys):
 def changed(signs, change, allowed):
     """Return signs with some set by hand; everything else stays, which makes pairs.
 
-    Parameters
-    ----------
-    signs : dict
-        As drawn.
-    change : dict or None
-        New values, such as ``{"halo": "present"}``.
-    allowed : dict
-        For each sign that may be changed, a tuple of its values or a pair of bounds (a list); empty
-        where there is no lesion.
+    `change` holds new values, such as ``{"halo": "present"}``, or is None; `allowed` has for each
+    sign that may be changed a tuple of its values or a pair of bounds (a list). Empty: there is no
+    lesion.
     """
     for name, value in (change or {}).items():
         if name not in allowed:

@@ -50,8 +50,6 @@ def encode_jpeg(images, quality=JPEG_QUALITY):
 def shares(rng, n, parts):
     """Return n values in fixed shares and random order.
 
-    Examples
-    --------
     >>> sorted(shares(np.random.default_rng(0), 5, {"site A": 0.6, "site B": 0.4}))
     ['site A', 'site A', 'site A', 'site B', 'site B']
     """
@@ -98,30 +96,13 @@ def _plan_skin(rng, part, counts):
 
 @dataclass(frozen=True)
 class Cohort:
-    """One simulated set.
+    """Describe one simulated set: how it is planned, simulated, labeled and stored.
 
-    Attributes
-    ----------
-    seed : int
-        Of the embedded set.
-    counts : dict
-        The embedded set's numbers by split (or part of it), in the order of `counted`.
-    counted : tuple of str
-        What each of these numbers counts.
-    plan : callable
-        ``plan(rng, split, numbers)`` yields the fields of each `plan_type`.
-    simulate : callable
-        ``simulate(plan, seed)`` returns a `Case`.
-    labels : dict
-        Class by kind, as a position in `class_names`.
-    letter, group_kind : str
-        First letter of a group's name, and what a group is.
-    jpeg : bool
-        Whether images are stored as JPEG bytes.
-    weigh : callable, optional
-        ``weigh(labels, groups, parts)`` returns how common each image is.
-    meta, more_meta : dict
-        What the file says before and after the seed.
+    `counts` are the embedded set's numbers by split, in the order of `counted`, which says what
+    each counts. ``plan(rng, split, numbers)`` yields the fields of each `plan_type`,
+    ``simulate(plan, seed)`` returns a `Case`. `labels` is the class by kind, as a position in
+    `class_names`; `letter` begins a group's name. ``weigh(labels, groups, parts)`` returns how
+    common each image is. `meta` and `more_meta` are what the file says before and after the seed.
     """
 
     name: str
@@ -145,8 +126,6 @@ class Cohort:
     def plans(self, seed=None, counts=None):
         """Return a plan for each patient; those of the embedded set by default.
 
-        Examples
-        --------
         >>> plans = COHORTS["brain_mri"].plans(counts={"train": (10, 2, 3)})
         >>> len(plans), sum(plan.whole_tumor for plan in plans)
         (22, 6)
@@ -158,22 +137,11 @@ class Cohort:
         return [self.plan_type(number, **rows[i]) for number, i in enumerate(order)]
 
     def arrays(self, seed=None, counts=None, workers=None):
-        """Simulate all patients and return the arrays of their file.
+        """Simulate all patients and return the arrays of their file, in schema version 1.
 
-        Parameters
-        ----------
-        seed : int, optional
-            The embedded set's by default.
-        counts : dict, optional
-            As `counts` of the set.
-        workers : int, optional
-            Processes; all processors by default. The result does not depend on it.
-
-        Returns
-        -------
-        dict of ndarray
-            Schema version 1. Labels are those of the patient, also where an image misses the
-            lesion.
+        Seed and counts are the embedded set's by default, `workers` all processors; the result does
+        not depend on how many. Labels are those of the patient, also where an image misses the
+        lesion.
         """
         seed = self.seed if seed is None else seed
         simulate = partial(self.simulate, seed=seed)

@@ -17,17 +17,7 @@ CONTAINERS = {"dict", "frozenset", "list", "range", "set", "tuple"}
 
 
 def defining_cells(number):
-    """Return the setup and define cells of a lesson, in order.
-
-    Parameters
-    ----------
-    number : str
-        The lesson's number, such as ``"08"``.
-
-    Returns
-    -------
-    list of nbformat.NotebookNode
-    """
+    """Return the setup and define cells of a lesson, such as ``"08"``, in order."""
     (path,) = find_lessons([number])
     cells = [cell for cell in read_lesson(path).cells if cell.cell_type == "code"]
     return [cell for cell in cells if DEFINING & set(cell.metadata.get("tags", []))]
@@ -54,20 +44,11 @@ def definitions(number):
 
 
 def problems(number):
-    """Return what in a lesson's define cells is no definition, or is not defined.
+    """Return sentences on what in a lesson's define cells is no definition, or is not defined.
 
     A define cell holds imports, functions, classes and constants, and uses only what the setup and
     the define cells define. A constant has a name in capitals and a value without calls, except
     such as ``range(5)``.
-
-    Parameters
-    ----------
-    number : str
-        The lesson's number, such as ``"08"``.
-
-    Returns
-    -------
-    list of str
     """
     cells = defining_cells(number)
     known = set(dir(builtins)) | {"__name__"}

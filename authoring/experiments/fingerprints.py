@@ -36,17 +36,7 @@ DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
 def fingerprint(name):
-    """Return twelve hexadecimal digits for what an experiment's tables are computed from.
-
-    Parameters
-    ----------
-    name : str
-        A module of `authoring.experiments`, such as ``"leakage"``.
-
-    Returns
-    -------
-    str
-    """
+    """Return twelve hexadecimal digits for what an experiment's tables are computed from."""
     found = reached(name)
     parts = [(*key, canonical(node)) for key, node in sorted(found.items())]
     text = repr([*parts, *_data(found)])
@@ -54,23 +44,14 @@ def fingerprint(name):
 
 
 def reached(name):
-    """Return the definitions that a fingerprint covers.
-
-    Parameters
-    ----------
-    name : str
-        As for `fingerprint`.
-
-    Returns
-    -------
-    dict of (module, name) to ast.AST
-    """
-    found = {}
+    """Return what an experiment's fingerprint covers: {(module, name): syntax tree}."""
+    found, seen = {}, set()
     waiting = [(f"authoring.experiments.{name}", root) for root in ROOTS]
     while waiting:
         module, wanted = key = waiting.pop()
-        if key in found or module.startswith(LEFT_OUT):
+        if key in seen or module.startswith(LEFT_OUT):
             continue
+        seen.add(key)
         meaning = _names(module).get(wanted)
         if isinstance(meaning, tuple):
             waiting.append(meaning)

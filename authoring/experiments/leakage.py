@@ -30,21 +30,10 @@ SAMPLE = "image, random labels"
 
 
 def measure(seed, split, labels):
-    """Predict every patient by cross-validation.
+    """Predict every patient by cross-validation; divide images or patients into folds.
 
-    Parameters
-    ----------
-    seed : int
-        Of the folds and of the networks.
-    split : {"image", "patient"}
-        What is divided into folds.
-    labels : {"true", "random"}
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        One row per patient: part ("test"), group, label, probability (mean of the three images) and
-        images_right (share of the three images called right at 0.5).
+    Return a row for each patient: part ("test"), group, label (true or random), probability (mean
+    of the three images) and images_right (share of the three images called right at 0.5).
     """
     data = patients()
     if labels == "random":

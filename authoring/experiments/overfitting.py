@@ -24,17 +24,9 @@ SAMPLE = "all together"
 
 
 def measure(seed, **settings):
-    """Train one network; return the probabilities of patients, its curves and its losses.
+    """Train one network by the lesson's ``trained``; return three kinds of row.
 
-    Parameters
-    ----------
-    seed, **settings
-        As for the lesson's ``trained``.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Three kinds of row, which `tables` takes apart.
+    They are the probabilities of patients, the curves, and the losses; `tables` takes them apart.
     """
     model, history, train = lesson.trained(seed, **settings)
     choosing = lesson.patients_of("choosing")
@@ -59,18 +51,7 @@ def predicted(model, parts):
 
 
 def tables(table):
-    """Take the kinds of row apart: probabilities of patients, curves, one row per run.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Joined results of `measure`, with columns arm and seed.
-
-    Returns
-    -------
-    tables : dict of str to pandas.DataFrame
-        To be stored under these names.
-    """
+    """Take `measure`'s kinds of row apart: probabilities of patients, curves, losses of runs."""
     counts = ["parameters", "trained_epochs", "best_epoch"]
     key = {
         "overfitting": ["part", "group", "label", "probability"],

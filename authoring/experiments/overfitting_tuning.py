@@ -32,17 +32,7 @@ def measure(seed, **settings):
 
 
 def best(table):
-    """Return the settings with the highest mean AUC of each remedy.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The stored table ``overfitting_tuning``.
-
-    Returns
-    -------
-    strengths : dict of str to dict
-    """
+    """Return the settings with the highest mean AUC of each remedy, by its name."""
     auc = table.groupby("arm")["auc"].mean()
     return {
         remedy: max(settings, key=lambda s: auc[f"{remedy}: {next(iter(s.values()))}"])

@@ -33,18 +33,9 @@ VALIDATION_DRAW = 1000
 def measure(seed, remedy=None):
     """Train one network; return the log-odds of validation and test patients.
 
-    Parameters
-    ----------
-    seed : int
-        Decides which cancers stay in training, the start and the order: alike for all arms.
-    remedy : {None, "over", "under", "weights", "focal"}
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Columns part, group (the number in the patient's name), label, and log_odds_thousandths:
-        probabilities near 0 would lose their order in four decimals, and whole numbers keep the
-        file small.
+    The seed decides which cancers stay in training, the start and the order: alike for all arms. In
+    the table, group is the number in the patient's name, and log-odds are in thousandths:
+    probabilities near 0 would lose their order in four decimals, and integers keep the file small.
     """
     model = lesson.trained_arm(remedy, lesson.rare(part("train"), seed), seed)
     validation = lesson.rare(part("validation"), VALIDATION_DRAW)

@@ -36,17 +36,8 @@ SAMPLE = "over, 0.001"
 def measure(seed, learning_rate, remedy=None, standardized=True):
     """Return scores on the fold left out, for each fold and after every so many updates.
 
-    Parameters
-    ----------
-    seed, remedy
-        As for `rare_cancer.measure`.
-    learning_rate : float
-    standardized : bool
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Columns fold, updates, average_precision, auc.
+    The seed and the remedy are those of `rare_cancer.measure`. Columns are fold, updates,
+    average_precision, auc.
     """
     data = lesson.rare(rare_cancer.part("train"), seed)
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)

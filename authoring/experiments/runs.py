@@ -19,35 +19,14 @@ from course_utils._files import write_text
 def run(function, arms, seeds, *, folder=None, version="", client=None):
     """Call ``function(seed=seed, **settings)`` for every arm and seed, and join the results.
 
-    Parameters
-    ----------
-    function : callable
-        Returns a table (pandas.DataFrame) or one row (dict) of numbers and short texts. Its
-        result must depend on its arguments alone: it seeds everything itself.
-    arms : dict of str to dict
-        Name of each arm, and its settings: the keyword arguments of the function.
-    seeds : iterable of int
-        Each arm is run with each of them.
-    folder : Path, optional
-        Finished runs are kept there, one file each, and are not computed again, unless settings
-        or version have changed. Default: keep nothing.
-    version : str, optional
-        Of what the function computes: its `fingerprints.fingerprint`.
-    client : distributed.Client, optional
-        Run on its workers, many at once. Default: here, one after the other.
+    `function` returns a table or one row (dict) of numbers and short texts, and seeds everything
+    itself: its result must depend on its arguments alone. `arms` holds the settings of each arm by
+    its name. With `folder`, finished runs are kept there and are not computed again, unless
+    settings or `version` (the function's `fingerprints.fingerprint`) have changed. With `client`, a
+    `distributed.Client`, many run at once. The table has the columns arm and seed, then the
+    function's own. Runs of one seed often share their start and data: they are not independent
+    observations.
 
-    Returns
-    -------
-    table : pandas.DataFrame
-        Columns arm and seed, then the function's own; arms in the given order, then seeds.
-
-    Notes
-    -----
-    Runs of one seed are alike in their start, and often share their data: never take
-    arms × seeds or folds × seeds for independent observations.
-
-    Examples
-    --------
     >>> def toss(seed, coins):
     ...     import numpy as np
     ...     return {"heads": int(np.random.default_rng(seed).integers(0, 2, coins).sum())}

@@ -55,17 +55,7 @@ def tables_of(module, name, result):
 
 
 def compare(name):
-    """Run one arm of an experiment with one seed and compare it with the stored rows.
-
-    Parameters
-    ----------
-    name : str
-        The experiment.
-
-    Returns
-    -------
-    Comparison
-    """
+    """Run one arm of an experiment with one seed and compare it with the stored rows."""
     module = module_of(name)
     arms = arms_of(module)
     arm, seed = getattr(module, "SAMPLE", list(arms)[-1]), next(iter(module.SEEDS))
@@ -80,18 +70,9 @@ def compare(name):
 
 
 def interval(score, rows):
-    """Return the ends of a 95 % interval of a score: groups drawn again, percentiles.
+    """Return the ends of a 95 % interval of one run's score: groups drawn again, percentiles.
 
-    Parameters
-    ----------
-    score : callable
-        Gets rows of a table and returns a number.
-    rows : pandas.DataFrame
-        One run. Without a column ``group``, the ends are `TOLERANCE` away.
-
-    Returns
-    -------
-    low, high : float
+    Where the rows have no column ``group``, the ends are `TOLERANCE` away.
     """
     if "group" not in rows:
         return score(rows) - TOLERANCE, score(rows) + TOLERANCE

@@ -26,19 +26,10 @@ SAMPLE = "sum"
 
 
 def measure(seed, loss, augment=False, part="validation"):
-    """Segment the patients of one part and score each of them.
+    """Segment the patients of one part and score each of them, a row for each.
 
-    Parameters
-    ----------
-    seed, loss, augment
-        As for `trained`. Without a loss: thresholding, which has no seed but is run with each.
-    part : {"validation", "test"}
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        One row per patient: part, group, label, and the columns of
-        `evaluation.segmentation_scores`.
+    Without a loss: thresholding, which has no seed but is run with each. Columns are part, group,
+    label, and those of `evaluation.segmentation_scores`.
     """
     data = patients(part)
     if loss is None:
@@ -57,20 +48,7 @@ def score(rows):
 
 
 def trained(seed, loss, augment=False):
-    """Train one U-Net on the training patients.
-
-    Parameters
-    ----------
-    seed : int
-        Decides the start, the order and the augmentation.
-    loss : {"cross-entropy", "Dice", "sum"}
-    augment : bool
-        Flip, shift, rotate and resize image and mask together.
-
-    Returns
-    -------
-    model : keras.Model
-    """
+    """Train one U-Net on the training patients; `augment` changes image and mask together."""
     training.set_seed(seed)
     model = LESSON.build_unet()
     LESSON.fit(model, patients("train"), loss=loss, augment=augment, seed=seed)
@@ -78,18 +56,9 @@ def trained(seed, loss, augment=False):
 
 
 def winner(table):
-    """Return the network with the highest median Dice, averaged over seeds.
+    """Return the network with the highest median Dice on validation patients, averaged over seeds.
 
-    Counted are validation patients with a tumor, the same for every network.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        The stored table ``segmentation``.
-
-    Returns
-    -------
-    arm : str
+    Counted are patients with a tumor, the same for every network.
     """
     chosen = (table["part"] == "validation") & (table["label"] < 2)
     networks = table[chosen & (table["arm"] != "thresholding")]

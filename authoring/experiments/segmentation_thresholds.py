@@ -19,20 +19,11 @@ SEEDS = segmentation.SEEDS
 
 
 def measure(seed, loss):
-    """Train one network and score it at several thresholds.
+    """Train one network and score it at several thresholds, one row for each.
 
-    Parameters
-    ----------
-    seed, loss
-        As for `segmentation.trained`.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        One row per threshold: median Dice of the patients with a tumor; and, alike in all rows,
-        the largest probability of any pixel; the ceiling, which is the sigmoid of the last
-        convolution's bias; and how many of that convolution's weights are above 0, before and
-        after training, out of how many.
+    Columns are the median Dice of the patients with a tumor; and, alike in all rows, the largest
+    probability of any pixel; the ceiling, which is the sigmoid of the last convolution's bias; and
+    how many of that convolution's weights are above 0, before and after training, out of how many.
     """
     model = segmentation.trained(seed, loss)
     data = segmentation.patients("validation")

@@ -47,26 +47,11 @@ def score(rows):
 def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False, epochs=None):
     """Train one network on simulated training lesions.
 
-    Parameters
-    ----------
-    seed : int
-        Decides the start, the order, the turns, and which lesions are drawn.
-    power : int or None
-        How the color of the light is taken out: see lesson 09's `build`.
-    turn : bool
-        Turn and mirror the images at random, since a lesion has no upper side.
-    natural : bool
-        Weight the lesions to the natural mix of diagnoses, instead of the set's own.
-    lesions : int, optional
-        Draw only so many training lesions.
-    started : bool
-        Start from the shipped weights, which were trained on other simulated lesions.
-    epochs : int, optional
-        Default: the lesson's.
-
-    Returns
-    -------
-    model : keras.Model
+    The seed decides the start, the order, the turns, and which lesions are drawn. `power` says how
+    the color of the light is taken out, see lesson 09's `build`. `turn` turns and mirrors images at
+    random, since a lesion has no upper side. `natural` weights lesions to the natural mix of
+    diagnoses. `lesions` is how many to draw, by default all. `started` starts from the shipped
+    weights, which were trained on other simulated lesions. `epochs` are the lesson's by default.
     """
     train = images_of("train")
     if lesions is not None:
@@ -96,17 +81,7 @@ def predicted(model, part):
 
 
 def winner(table):
-    """Return the arm with the highest balanced accuracy on validation lesions, averaged over seeds.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Results of `measure`, with columns arm and seed.
-
-    Returns
-    -------
-    arm : str
-    """
+    """Return the arm with the highest mean balanced accuracy on validation lesions."""
 
     def mean_score(arm):
         labels, runs, _ = probabilities(table, arm, "validation")

@@ -34,18 +34,10 @@ FRESH = {"tones": (30, 38, 50, 22, 58, 95, 22)}
 
 
 def measure(seed, **settings):
-    """Train one network; return what it says about each lesion on each tone.
+    """Train one network, as `trained` does; return a row for each lesion.
 
-    Parameters
-    ----------
-    seed, **settings
-        As for `trained`.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        One row per lesion: part (stored or fresh), group, label (of seven), and for each tone the
-        probability of malignancy in thousandths (p_TONE) and the most probable diagnosis (c_TONE).
+    Columns are part (stored or fresh), group, label (of seven), and for each tone the probability
+    of malignancy in thousandths (p_TONE) and the most probable diagnosis (c_TONE).
     """
     model = trained(seed, **settings)
     return pd.concat([predicted(model, lesions_of(part), part) for part in ("stored", "fresh")])
@@ -58,24 +50,10 @@ def score(rows):
 
 
 def trained(seed, power, tones=LIGHT, tint=0.0, equal=False):
-    """Train one network on lesions on some tones only.
+    """Train one network on lesions on some of `TONES` only, as many as there are on light skin.
 
-    Parameters
-    ----------
-    seed : int
-    power : int or None
-        See lesson 09's `build`.
-    tones : sequence of str
-        Tones of the training lesions, among `TONES`. Where there are more lesions than on light
-        skin, as many are drawn.
-    tint : float
-        Standard deviation of random changes of each color, see `Tinter`.
-    equal : bool
-        Weight the training images so that each tone has the same share in the loss.
-
-    Returns
-    -------
-    model : keras.Model
+    `power` is that of lesson 09's `build`, `tint` the standard deviation of random changes of each
+    color, see `Tinter`. `equal` gives each tone the same share in the loss.
     """
     train = lesions_on(tones, seed)
     training.set_seed(seed)

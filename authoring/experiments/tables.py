@@ -15,19 +15,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 @dataclass(frozen=True)
 class Entry:
-    """What data/results/tables.toml says about a table.
-
-    Attributes
-    ----------
-    made_by : str
-        ``"authoring.experiments NAME"`` or ``"authoring.studies.NAME"``.
-    lessons : list of str
-        Numbers of the lessons whose code reads the table.
-    seconds : int
-        Of computation; 0 where nobody has measured.
-    also : list of str
-        Other files that quote the table.
-    """
+    """Hold what data/results/tables.toml says about a table; the file explains the fields."""
 
     made_by: str
     lessons: list
@@ -42,24 +30,13 @@ class Entry:
 
 
 def index():
-    """Return what is known about each stored table.
-
-    Returns
-    -------
-    dict of str to Entry
-        In an order in which they can be computed.
-    """
+    """Return an `Entry` for each stored table, in an order in which they can be computed."""
     text = (RESULTS / "tables.toml").read_text(encoding="utf-8")
     return {name: Entry(**fields) for name, fields in tomllib.loads(text).items()}
 
 
 def experiments():
-    """Return the tables of each experiment, in an order in which they can be computed.
-
-    Returns
-    -------
-    dict of str to list of str
-    """
+    """Return the names of the tables of each experiment, in an order of computation."""
     made = {}
     for name, entry in index().items():
         if entry.experiment:
@@ -68,24 +45,10 @@ def experiments():
 
 
 def store(table, name, made_by, *, fingerprint=None, folder=RESULTS):
-    """Write a table of results together with how it was made.
+    """Write a table, rounded to four decimals, as NAME.csv; return its path.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Numbers are rounded to four decimals.
-    name : str
-        The file is NAME.csv.
-    made_by : str
-        The command that computes it.
-    fingerprint : str, optional
-        Of the code that computed it: see `fingerprints`.
-    folder : Path, optional
-        Default: data/results.
-
-    Returns
-    -------
-    path : Path
+    The first line says how it was made: by which command, with which packages, and, where
+    `fingerprints` knows it, from which code.
     """
     packages = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     head = f"# {made_by}; {packages}; Python {platform.python_version()}, {platform.machine()}"
@@ -97,31 +60,14 @@ def store(table, name, made_by, *, fingerprint=None, folder=RESULTS):
 
 
 def stamped(name):
-    """Return the fingerprint in a table's first line; None where there is none.
-
-    Parameters
-    ----------
-    name : str
-        A stored table.
-
-    Returns
-    -------
-    str or None
-    """
+    """Return the fingerprint in a stored table's first line; None where there is none."""
     first = (RESULTS / f"{name}.csv").read_text(encoding="utf-8").split("\n", 1)[0]
     found = re.search(r"; fingerprint ([0-9a-f]{12})$", first)
     return found and found[1]
 
 
 def stamp(name, fingerprint):
-    """Write a fingerprint into a table's first line; change nothing else.
-
-    Parameters
-    ----------
-    name : str
-        A stored table.
-    fingerprint : str
-    """
+    """Write a fingerprint into a stored table's first line; change nothing else."""
     path = RESULTS / f"{name}.csv"
     first, rest = path.read_text(encoding="utf-8").split("\n", 1)
     first = re.sub(r"; fingerprint [0-9a-f]{12}$", "", first)

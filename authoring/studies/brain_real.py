@@ -40,13 +40,7 @@ DIFFERENCES = {
 
 
 def read(folder):
-    """Return the slices, cropped to the head, in the order of their numbers, runs as groups.
-
-    Raises
-    ------
-    DatasetError
-        A folder with problems.
-    """
+    """Return the slices, cropped to the head, in the order of their numbers, runs as groups."""
     with warnings.catch_warnings():
         # Every slice is its own group for a moment; the runs need the pixels.
         warnings.simplefilter("ignore", UserWarning)
@@ -85,17 +79,8 @@ def scores(model, data, arm):
 def halves(data, seed):
     """Fine-tune on one half of the groups, score on the other, and the other way round.
 
-    Parameters
-    ----------
-    data : ImageDataset
-        Slices, cropped to the head, with a mask ``tumor``.
-    seed : int
-        Of the division and of the training.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        Two rows per group, one for each ``arm``: as it is, fine-tuned.
+    The seed is that of the division and of the training. The table has two rows per group, one for
+    each ``arm``: as it is, fine-tuned.
     """
     folds = datasets.group_folds(data, 2, seed=seed)
     tables = [scores(transfer.load("brain_mri"), data, "as it is")]

@@ -35,14 +35,9 @@ def standardize(image):
 
 
 def read_folder(folder, masks=False):
-    """Return the table of a folder of real slices, its images and, if asked, its masks.
+    """Return the table of a folder of slices in the format of ``brain_t1c``, images, and masks.
 
-    Parameters
-    ----------
-    folder : str or Path
-        In the format of the part ``brain_t1c`` of `real_folders`, under any name.
-    masks : bool
-        Read the masks too; then all slices must have one size.
+    Masks are read if asked for; then all slices must have one size.
     """
     if not masks:
         real = real_folders.read_labelled(folder, "brain_t1c")

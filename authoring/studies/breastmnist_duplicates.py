@@ -26,8 +26,8 @@ from sklearn.preprocessing import StandardScaler
 from authoring.experiments.definitions import definitions
 from authoring.workshop.pretrain import standardized_cnn
 from course_utils import datasets, evaluation, training
-from course_utils.augmentation import Augmenter
 from course_utils.real_data import find_set, read_medmnist
+from course_utils.training import Augmenter
 
 FOLDS, REPEATS, NEIGHBORS = 5, 3, 3
 EPOCHS, RATE = 40, 2e-3

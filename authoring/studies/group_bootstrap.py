@@ -27,16 +27,9 @@ def auc_within_folds(_, columns):
 
 
 class GroupedAUC:
-    """AUCs of several classifiers on the same images, from the same draws of groups.
+    """Score several classifiers on the same images, from the same draws of groups.
 
-    Parameters
-    ----------
-    labels : array (n,)
-        0 or 1.
-    groups : array (n,)
-        What belongs together.
-    folds : array (n,), optional
-        Compare only images of one fold.
+    Labels (n,) are 0 or 1. Where there are folds, only images of one fold are compared.
     """
 
     def __init__(self, labels, groups, folds=None):

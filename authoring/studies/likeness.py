@@ -20,14 +20,9 @@ def patterns(images, size=28):
 
 
 def nearest(rows, others, same=None):
-    """Return the highest correlation of each row with any other row.
+    """Return the highest correlation of each row with any other row, both from `patterns`.
 
-    Parameters
-    ----------
-    rows, others : array (n, k), (m, k)
-        From `patterns`.
-    same : (array (n,), array (m,)), optional
-        Groups; rows of one group are not compared.
+    `same` is a pair of groups of the rows and of the others; rows of one group are not compared.
     """
     correlation = rows @ others.T
     if same is not None:

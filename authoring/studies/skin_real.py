@@ -135,16 +135,8 @@ def score_rows(measure, score, labels, runs, compared=COMPARED, **options):
 def table(labels, runs, first_halves):
     """Return scores of the arms and their differences, with intervals over lesions.
 
-    Parameters
-    ----------
-    labels : array (lesions,)
-    runs : dict of str to array (seeds, lesions, 7)
-    first_halves : array (seeds, lesions), bool
-        Which lesions lay in the first half of each seed.
-
-    Returns
-    -------
-    table : pandas.DataFrame
+    `runs` holds the probabilities (seeds, lesions, 7) of each arm, `first_halves` (seeds, lesions)
+    which lesions lay in the first half of each seed.
     """
     runs = {arm: np.clip(p, 0, 1) for arm, p in runs.items()}
     rows = score_rows("balanced_accuracy", balanced_accuracy, labels, runs)

@@ -64,18 +64,10 @@ def augment(rng, images, turn):
 
 
 class Trainer:
-    """One compiled network that is reset before each training; compiling takes longer than some.
+    """Reset one compiled network before each training; compiling takes longer than some.
 
-    Parameters
-    ----------
-    shape : (int, int, int)
-        Height, width, channels.
-    updates : int
-        Steps of the optimizer in each training.
-    rate : float
-        Highest learning rate; it falls to 0 along half a cosine.
-    turn : bool
-        Whether turned images look alike (dermoscopy) or not (ultrasound, brain).
+    Each training has so many `updates`; the learning rate falls from `rate` to 0 along half a
+    cosine. `turn` says that turned images look alike (dermoscopy, unlike ultrasound and brain).
     """
 
     def __init__(self, shape, updates, rate=2e-3, turn=False):

@@ -18,17 +18,8 @@ class LessonError(Exception):
 def find_lessons(names=(), folder=NOTEBOOKS):
     """Return the paths of the named lessons, in order; of all lessons without a name.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Numbers such as ``"01"`` or paths of notebooks.
-    folder : Path
-        Where numbers are looked up.
-
-    Raises
-    ------
-    LessonError
-        If a name is neither the number of a lesson nor the path of a notebook.
+    Names are numbers such as ``"01"``, looked up in the folder, or paths of notebooks; anything
+    else raises a `LessonError`.
     """
     lessons = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not names:

@@ -23,7 +23,7 @@ from authoring.experiments.definitions import definitions
 from course_utils import datasets, training, transfer
 from course_utils._files import write_text
 from course_utils._tensorflow import keras
-from course_utils.augmentation import Augmenter
+from course_utils.training import Augmenter
 
 layers = keras.layers
 
@@ -33,23 +33,11 @@ MOST_BYTES = 3_000_000
 
 @dataclass(frozen=True)
 class Task:
-    """On what and how one network is trained.
+    """Hold on what and how one network is trained.
 
-    Attributes
-    ----------
-    network : callable
-        Builds the network, not compiled.
-    data : callable
-        Returns the training images, an ImageDataset.
-    epochs : int
-    rate : float
-        Highest learning rate of Adam; it falls to 0 along half a cosine.
-    loss : str or keras.Loss
-    augment : dict
-        Arguments of `Augmenter`.
-    options : dict
-        More for `training.fit`, such as ``target``.
-    seed : int
+    `network` builds it, not compiled; `data` returns the training images; `rate` is the highest
+    learning rate, which falls to 0 along half a cosine; `augment` are arguments of `Augmenter`,
+    `options` more of `training.fit`, such as ``target``.
     """
 
     network: Callable
@@ -66,11 +54,10 @@ class Task:
 def standardized_cnn(filters=(32, 64, 128)):
     """Build a compact network that sees each image relative to its own brightness and contrast.
 
-    The first layer brings every image to mean 0 and a standard deviation of nearly 1, so that what
-    is learned on one scanner, or on simulated images, meets similar numbers on another. It divides
-    by the square root of the variance plus 0.001, Keras's default: a standard deviation of 0.1
-    becomes 0.95, one of 0.03 becomes 0.69. The mean and the maximum of each feature map say how
-    much of a feature there is, and whether it occurs at all.
+    The first layer brings every image to mean 0 and a standard deviation of nearly 1 (it divides by
+    the square root of the variance plus 0.001), so that other scanners give similar numbers. The
+    mean and the maximum of each map say how much of a feature there is, and whether it occurs at
+    all.
     """
     inputs = keras.Input((28, 28, 1))
     # Over the whole image, without weights of its own.

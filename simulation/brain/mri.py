@@ -66,8 +66,6 @@ def signal(density, t1, t2, *, tr, te, ti=None):
 
     In units of the proton density (0 to 1); relaxation, repetition, echo and inversion times in ms.
 
-    Examples
-    --------
     >>> white, csf = (signal(d, t1, t2, tr=9000, te=120, ti=2500)
     ...               for d, t1, t2 in ((0.70, 850, 75), (1.00, 4200, 1500)))
     >>> round(float(csf / white), 1)

@@ -56,8 +56,6 @@ def _choose(rng, rates):
 def draw_signs(rng, diagnosis):
     """Draw the signs of one tumor: place, pattern and strength of enhancement, volumes, flags.
 
-    Examples
-    --------
     >>> signs = draw_signs(np.random.default_rng(0), "glioma-like")
     >>> 5 <= signs["core_cm3"] <= 80
     True

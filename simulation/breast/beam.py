@@ -18,8 +18,6 @@ def lost_db(attenuation, grid, frequency, angle=0.0):
 
     `frequency` in MHz, `angle` in radians from straight down.
 
-    Examples
-    --------
     >>> from simulation.breast.fields import Grid
     >>> fat = np.full((ROWS, COLUMNS), 0.5)
     >>> round(float(lost_db(fat, Grid(40, 45), 10)[-1, 0]), 1)  # 2 × 4 cm × 10 MHz × 0.5
@@ -53,21 +51,11 @@ def focus_widths(grid, settings):
 
 
 def see_through_beam(reflectivity, grid, settings):
-    """Convolve echoes with an oscillating pulse along the beam and a beam that widens off focus.
+    """Convolve echoes with an oscillating pulse and a beam that widens off focus.
 
-    Parameters
-    ----------
-    reflectivity : ndarray (rows, columns), complex64
-        Complex amplitudes of the echoes.
-    grid : Grid
-        Where; the rows divide its depth.
-    settings : Settings
-        Frequency in MHz, widths in mm.
-
-    Returns
-    -------
-    ndarray (rows, columns), complex64
-        Analytic signal; scatterers of unit power give unit power everywhere.
+    `reflectivity` (rows, columns), complex64, holds the complex amplitudes of the echoes; the rows
+    divide the grid's depth. The result is the analytic signal, of the same shape and type;
+    scatterers of unit power give unit power everywhere.
     """
     rows, columns = reflectivity.shape
     dz = grid.depth_mm / rows

@@ -55,8 +55,6 @@ def smooth_field(rng, grid, cell_z, cell_x):
     `cell_z` and `cell_x` are the distances of independent values in mm; details are about twice
     as large.
 
-    Examples
-    --------
     >>> smooth_field(np.random.default_rng(0), Grid(40, 45), 2, 5).shape
     (384, 256)
     """

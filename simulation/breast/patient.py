@@ -135,8 +135,6 @@ def simulate_patient(plan, seed, *, change=None):
     `change` sets signs by hand (`CHANGEABLE`), such as ``{"posterior": "none"}``; everything else
     stays as it was, which makes counterfactual pairs.
 
-    Examples
-    --------
     >>> patient = simulate_patient(PatientPlan(3, "cyst", "scanner A"), seed=1)
     >>> patient.images.shape, patient.attributes["echo"]
     ((1, 64, 64, 1), 'anechoic')

@@ -154,8 +154,6 @@ NO_LESION_SUSPICION = -9.0
 def draw_signs(rng, kind):
     """Draw the signs of one lesion: a word for each of `SIGNS`, and the longest diameter in mm.
 
-    Examples
-    --------
     >>> signs = draw_signs(np.random.default_rng(0), "cyst")
     >>> signs["echo"], signs["posterior"]
     ('anechoic', 'enhancement')

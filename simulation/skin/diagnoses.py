@@ -90,8 +90,6 @@ def draw_signs(rng, diagnosis):
     `diameter_mm`, `mimic` (drawn to mislead), and `latent`, the standard normal suspicion that
     ties the signs together.
 
-    Examples
-    --------
     >>> signs = draw_signs(np.random.default_rng(1), "mel")
     >>> signs["network"] in NETWORKS, signs["lacunae"]
     (True, False)
@@ -166,8 +164,6 @@ def total_score(signs, colors):
     It is 1.3 A + 0.1 B + 0.5 C + 0.5 D; below 4.75 benign, above 5.45 melanoma. `colors` counts
     those that the lesion has of the six.
 
-    Examples
-    --------
     >>> signs = draw_signs(np.random.default_rng(1), "nv")
     >>> calm = dict.fromkeys(SIGNS, False) | {"network": "typical", "asymmetry": 0}
     >>> round(total_score(signs | calm | {"abrupt_segments": 2}, colors=2), 2)
@@ -221,25 +217,10 @@ def noisy_reading(rng, signs, diagnosis):
 
 
 def natural_weights(labels, groups, parts):
-    """Return a weight for each image that restores the natural mix of diagnoses.
+    """Return a weight (n,) for each image that restores the natural mix of diagnoses.
 
-    Parameters
-    ----------
-    labels : array (n,) of int
-        Positions in `DIAGNOSES`.
-    groups : array (n,)
-        Lesion of each image.
-    parts : array (n,) of text
-        Weights are found within each part.
-
-    Returns
-    -------
-    ndarray (n,), float64
-        The same for all images of a lesion; mean 1 over the lesions of a part.
-
-    Examples
-    --------
-    Nevi are 6,705 and melanomas 1,113 of the natural mix.
+    Labels are positions in `DIAGNOSES`, groups are lesions. Within each part the weights have mean
+    1 over lesions, and they are the same for all images of a lesion.
 
     >>> natural_weights(np.array([4, 5]), np.array(["a", "b"]), np.array(["test", "test"])).round(2)
     array([0.28, 1.72])

@@ -41,16 +41,11 @@ _CHANGEABLE = CHANGEABLE | {"ita": [-39, 66]} | dict.fromkeys(ARTIFACTS, (False,
 
 @dataclass(frozen=True)
 class LesionPlan(Plan):
-    """A `Plan` with what the parts of the set need.
+    """Extend a `Plan` by what the parts of the set need.
 
-    Parameters
-    ----------
-    subset : {"main", "tones", "shortcut train", "shortcut test"}
-        Which part of the set; the last gives three pictures that differ in the ruler alone.
-    pictures : int
-        How many pictures of the main subset, 1 to 3.
-    marked : bool
-        In the shortcut subsets, whether the first picture has a ruler.
+    `subset` is main, tones, shortcut train or shortcut test, whose three pictures differ in the
+    ruler alone; `pictures` is how many of the main subset, 1 to 3; `marked`, whether the first
+    picture of a shortcut subset has a ruler.
     """
 
     subset: str = "main"
@@ -71,8 +66,6 @@ def simulate_lesion(plan, seed, *, change=None):
     True}``, or the tone, ``{"ita": -20.0}`` in degrees; everything else stays as it was, which
     makes counterfactual pairs.
 
-    Examples
-    --------
     >>> plan = LesionPlan(1, "mel", "site A")
     >>> plain, marked = (
     ...     simulate_lesion(plan, seed=3, change={"ruler": ruler}) for ruler in (False, True)

@@ -88,8 +88,6 @@ def typology_angle(light):
 
     It is arctan((L* - 50) / b*): above 55 very light, below -30 dark.
 
-    Examples
-    --------
     >>> round(typology_angle([0.60, 0.37, 0.28]))
     52
     """
@@ -103,8 +101,6 @@ def typology_angle(light):
 def tone_of(angle):
     """Return the name of the tone band of a typology angle.
 
-    Examples
-    --------
     >>> tone_of(60), tone_of(35), tone_of(-40)
     ('very light', 'intermediate', 'dark')
     """

@@ -56,23 +56,11 @@ def draw_artifacts(rng, site):
 def take_picture(rngs, light, bits, skin, view_mm, site, flags, *, first):
     """Photograph a scene: frame, light, artifacts, optics, noise.
 
-    Parameters
-    ----------
-    rngs : dict of numpy.random.Generator
-        Streams ``frame``, ``light``, ``noise`` and one per artifact.
-    light, bits : ndarray (n, n, 3) and (n, n)
-        Reflectance and masks of the scene.
-    skin : ndarray (3,)
-        Reflectance of the plain skin, on which the camera balances its colors.
-    view_mm : float
-        Width of an ordinary picture in mm.
-    first : bool
-        The lesion's first picture is centered best.
-
-    Returns
-    -------
-    tuple
-        Picture (96, 96, 3) before coding, masks (96, 96), and the size of a pixel in mm.
+    Reflectance (n, n, 3) and masks (n, n) of the scene, and the reflectance (3,) of the plain skin,
+    on which the camera balances its colors, give a picture (96, 96, 3) before coding, masks (96,
+    96) and the size of a pixel in mm. `rngs` holds the streams ``frame``, ``light``, ``noise`` and
+    one per artifact; `view_mm` is the width of an ordinary picture. The lesion's first picture is
+    centered best.
     """
     matrix, offset, zoom = _framing(rngs["frame"], len(light), first)
     view = np.stack([_warp(light[..., c], matrix, offset, _FINE, 1) for c in range(3)], axis=-1)
