@@ -94,15 +94,13 @@ def read_image_folder(
     found.read_pictures(images, masks, mode, window)
     for i, picture in enumerate(found.images):
         with found.complaints(i):
-            if picture is not None and size:
+            if picture is not None:
                 placement = _place(picture.shape[:2], size, fit)
                 found.images[i] = _resized(picture, placement, window[0] if window else 0)
                 if masks is not None:
                     found.masks[i] = _resized_masks(found.masks[i][np.newaxis], placement)[0]
                 if spacing is not None:
                     found.spacing[i] = spacing * _growth(placement)
-            elif spacing is not None:
-                found.spacing[i] = spacing
     found.check_one_size(found.images)
     found.stop_if_any()
     pixels = np.stack(found.images).reshape(len(found.images), *found.images[0].shape[:2], -1)
@@ -234,6 +232,8 @@ def _check_spacing(spacing):
 def _place(shape, size, fit):
     """Return (box, inner, size): the part of a picture to use, and the pixels that it becomes."""
     (height, width), whole = shape, (0, 0, shape[1], shape[0])
+    if size is None:
+        return whole, shape, shape
     across, down = size[1] / width, size[0] / height
     if fit == "stretch" or abs(across / down - 1) <= SAME_PROPORTION:
         return whole, size, size
@@ -334,11 +334,8 @@ def _stack(volumes, mask, window, size, fit):
     # Seen from the feet, front of the patient up: in RAS, rows and columns run the other way.
     channels = [np.asarray(v.dataobj).T[:, ::-1, ::-1] for v in volumes]
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
-    whole = images.shape[1:3]
-    placement = ((0, 0, whole[1], whole[0]), whole, whole)
-    if size:
-        placement = _place(whole, size, fit)
-        images = np.stack([_resized(image, placement, low) for image in images])
+    placement = _place(images.shape[1:3], size, fit)
+    images = np.stack([_resized(image, placement, low) for image in images])
     normal = np.cross(affine[:3, 0], affine[:3, 1])
     normal /= np.linalg.norm(normal)
     distance, n = normal @ affine[:3, 2], len(images)
