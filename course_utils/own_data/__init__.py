@@ -13,10 +13,10 @@ import numpy as np
 
 from course_utils import imaging
 from course_utils._checks import check_choice, refuse
-from course_utils._folder import Complaint, Folder, marked, some
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import average
+from course_utils.own_data._folder import Complaint, Folder, marked, some
 
 FITS = ("crop", "pad", "stretch")
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.
