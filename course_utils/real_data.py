@@ -9,14 +9,12 @@ such a folder. Another real set is an entry in the registry; a new file format n
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import errno
 import hashlib
 import io
 import os
 import shutil
-import sys
 import tomllib
 import zipfile
 from dataclasses import dataclass
@@ -74,7 +72,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class RealSet:
-    """What the registry knows of one real data set; data/datasets.toml explains the fields."""
+    """What the registry, data/datasets.toml, says of one real data set."""
 
     name: str
     title: str
@@ -436,32 +434,3 @@ def _cheng_once(paths, entry, size):
 #: The readers that an entry of the registry may name. Each gets the verified files, the entry and
 #: the size, and returns an ImageDataset.
 READERS = {"medmnist": read_medmnist, "cheng": _cheng_once}
-
-
-def main_download(argv=None):
-    """Run ``python -m course_utils download NAME [--size N]``; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m course_utils download", description="Fetch a real data set."
-    )
-    parser.add_argument("name", nargs="+", help=f"one or more of: {', '.join(registry())}")
-    parser.add_argument("--size", type=int, help="pixels per side for the MedMNIST sets")
-    options = parser.parse_args(argv)
-    try:
-        for name in options.name:
-            paths = download(name, options.size)
-            print(f"Ready in {paths[0].parent}")
-    except (ValueError, DownloadError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-def main_list(argv=None):
-    """Run ``python -m course_utils list``; return the exit code."""
-    argparse.ArgumentParser(
-        prog="python -m course_utils list", description="Show the real data sets."
-    ).parse_args(argv)
-    print(available().to_string(index=False))
-    print(f"\nFolder: {cache_folder()} (set COURSE_DATA to use another)")
-    print("Fetch one with: python -m course_utils download NAME")
-    return 0

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from course_utils._folder import Folder
+from course_utils.own_data._folder import Folder
 
 DIAGNOSES = {
     "brain_t1c": ("meningioma", "glioma", "pituitary"),

@@ -15,11 +15,7 @@ JUPYTER = Path(__file__).with_name("jupyter")
 
 def main(arguments=None):
     """Run one command and return its exit code."""
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
-    if rest and options.run is not _real_data:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    options.rest = rest
+    options = _parser().parse_args(arguments)
     try:
         return options.run(options)
     except ValueError as error:
@@ -38,9 +34,9 @@ def _parser():
     parser = argparse.ArgumentParser(prog="python -m course_utils", description=__doc__)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def add(name, run, text, **options):
-        command = commands.add_parser(name, help=text, **options)
-        command.set_defaults(run=run, command=name)
+    def add(name, run, text):
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=run)
         return command
 
     lab = add("lab", _lab, "check, copy missing lessons, open JupyterLab")
@@ -51,9 +47,10 @@ def _parser():
     add("workspace", _workspace, "copy the lessons that the workspace lacks")
     fresh = add("reset", _reset, "a fresh copy of one lesson; the old one is kept")
     fresh.add_argument("lesson", help="the lesson's number, such as 05")
-    # Their options are read by real_data, which is only loaded when it is needed.
-    add("list", _real_data, "the real data sets, and which of them are here", add_help=False)
-    add("download", _real_data, "fetch a real data set and verify it", add_help=False)
+    add("list", _list, "the real data sets, and which of them are here")
+    fetch = add("download", _download, "fetch a real data set and verify it")
+    fetch.add_argument("name", nargs="+", help="one or more names, as list shows them")
+    fetch.add_argument("--size", type=int, help="pixels per side for the MedMNIST sets")
     return parser
 
 
@@ -144,11 +141,26 @@ def _reset(options):
     return 0
 
 
-def _real_data(options):
+def _list(options):
     from course_utils import real_data
 
-    run = {"list": real_data.main_list, "download": real_data.main_download}[options.command]
-    return run(options.rest)
+    print(real_data.available().to_string(index=False))
+    print(f"\nFolder: {real_data.cache_folder()} (set COURSE_DATA to use another)")
+    print("Fetch one with: python -m course_utils download NAME")
+    return 0
+
+
+def _download(options):
+    from course_utils import real_data
+
+    try:
+        for name in options.name:
+            paths = real_data.download(name, options.size)
+            print(f"Ready in {paths[0].parent}")
+    except (ValueError, real_data.DownloadError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def _shown(path):

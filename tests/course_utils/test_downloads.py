@@ -16,6 +16,7 @@ import pooch
 import pytest
 
 from course_utils import datasets, real_data
+from course_utils.app import commands
 from course_utils.datasets import load
 from course_utils.real_data import DownloadError, download, find
 from tests.course_utils.test_real_data import medmnist_file
@@ -256,11 +257,11 @@ def test_a_mirror_of_another_kind_is_refused(server, monkeypatch, mirror):
 
 
 def test_a_fourth_set_is_an_entry(server, capsys):
-    assert real_data.main_list([]) == 0
+    assert commands.main(["list"]) == 0
     assert "PneumoniaMNIST" in capsys.readouterr().out
     with pytest.raises(datasets.MissingDataError, match="course_utils download pneumoniamnist"):
         load("chest_xray", "real")
-    assert real_data.main_download(["pneumoniamnist"]) == 0
+    assert commands.main(["download", "pneumoniamnist"]) == 0
     for name in ("chest_xray", "pneumoniamnist"):
         data = load(name, "real")
         assert (data.name, data.class_names) == ("pneumoniamnist", ("normal", "pneumonia"))
@@ -325,11 +326,11 @@ def test_names_and_sizes_must_be_known(server, call):
 
 def test_the_command_line_shows_the_license_and_says_what_failed(server, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", server.url)
-    assert real_data.main_download(["dermamnist"]) == 1
+    assert commands.main(["download", "dermamnist"]) == 1
     output = capsys.readouterr()
     assert "NOT FOR COMMERCIAL USE" in output.out
     assert "dermamnist.npz: the server 127.0.0.1" in output.err
-    assert real_data.main_download(["dermamnist", "--size", "32"]) == 1
+    assert commands.main(["download", "dermamnist", "--size", "32"]) == 1
     assert "received 32" in capsys.readouterr().err
 
 

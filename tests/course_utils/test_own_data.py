@@ -1,6 +1,5 @@
 """Pictures with a table become a data set, or one error that lists all that does not fit."""
 
-import os
 import warnings
 from pathlib import Path
 
@@ -22,7 +21,6 @@ OPTIONS = {
     "columns": COLUMNS,
     "group_kind": "patient",
 }
-REAL = Path(os.environ.get("REAL_DATA_FOLDER", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def gray(shape=(30, 40), seed=0, dtype=np.uint8, high=256):
@@ -585,26 +583,6 @@ def test_wrong_arguments_get_a_sentence(folder, changes, words):
 
 def test_a_missing_folder_gets_a_sentence(tmp_path):
     assert "There is no folder" in complaint(tmp_path / "nowhere")
-
-
-# Real folders, where they are.
-
-
-@pytest.mark.skipif(not (REAL / "skin_lesions").is_dir(), reason="no folder of real images")
-def test_real_lesions_are_read():
-    data = read_image_folder(
-        REAL / "skin_lesions",
-        images="images",
-        columns={"label": "dx", "group": "lesion_id"},
-        group_kind="lesion",
-        class_names=("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"),
-        mode="rgb",
-        size=96,
-        fit="crop",
-    )
-    assert data.images.shape == (598, 96, 96, 3)
-    assert len(np.unique(data.groups)) == 410
-    assert set(data.attributes) == {"file", "dx", "age", "sex", "localization"}
 
 
 def test_the_example_of_the_documentation_runs(capsys):

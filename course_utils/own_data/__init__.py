@@ -13,11 +13,10 @@ import numpy as np
 
 from course_utils import imaging
 from course_utils._checks import check_choice, refuse
-from course_utils._folder import Folder, some
-from course_utils._pictures import Complaint
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import average
+from course_utils.own_data._folder import Complaint, Folder, marked, some
 
 FITS = ("crop", "pad", "stretch")
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.
@@ -50,27 +49,25 @@ def read_image_folder(
     folder : str or Path
         The folder that holds labels.csv (UTF-8, commas, one line per picture) and the pictures.
     columns : dict
-        Which column has which role: ``"image"`` (file names, relative to `images`; left out: the
-        column file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
+        Which column has which role: ``"image"`` (file names in `images`; left out: the column
+        file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
         `masks`; left out: those of the pictures, or the same ending in .png). The group may be a
         function from the table (a DataFrame of text) to one value per row.
     class_names : sequence of str, or dict
-        The values allowed in the label column, in two-class sets the disease last; or a dict from
-        value to class name, which may merge values: ``{"0": "benign", "1": "malignant"}``.
+        Values of the label column, of two the disease last; or a dict from value to class name,
+        which may merge values: ``{"0": "benign", "1": "malignant"}``.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
-    images, masks : str, optional
-        Sub-folders. With `masks` every picture needs one, with values 0 and 1 or 0 and 255.
-    mask_name : str
-        What the masks mark.
+    images, masks, mask_name : str, optional
+        Sub-folders, and what the masks mark, with values 0 and 1 or 0 and 255, in every picture.
     mode : {"gray", "rgb"}
         What the pictures are. A color file whose three channels are equal counts as gray.
     size : int or (height, width), optional
         Resize all pictures. A pixel belongs to a mask where at least half of it does.
     fit : {"crop", "pad", "stretch"}, optional
-        For pictures of other proportions: take the center, add 0 (with a window: its low end)
-        around, or distort. Left out, such pictures are an error.
+        For other proportions: take the center, add 0 (with a window: its low end) around, or
+        distort. Left out, such pictures are an error.
     intensity_window : (low, high), optional
         For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1.
     pixel_spacing_mm : (float, float), optional
@@ -79,9 +76,8 @@ def read_image_folder(
     Returns
     -------
     ImageDataset
-        In the order of the table, origin "real". ``attributes`` holds file names, labels as
-        written, and the columns without a role. Name, origin, source, license and citation are
-        added with `dataclasses.replace`.
+        In the order of the table, origin "real"; ``attributes`` holds file names, labels as
+        written, and the columns without a role. Add source and license with `dataclasses.replace`.
 
     Examples
     --------
@@ -98,15 +94,13 @@ def read_image_folder(
     found.read_pictures(images, masks, mode, window)
     for i, picture in enumerate(found.images):
         with found.complaints(i):
-            if picture is not None and size:
+            if picture is not None:
                 placement = _place(picture.shape[:2], size, fit)
                 found.images[i] = _resized(picture, placement, window[0] if window else 0)
                 if masks is not None:
                     found.masks[i] = _resized_masks(found.masks[i][np.newaxis], placement)[0]
                 if spacing is not None:
                     found.spacing[i] = spacing * _growth(placement)
-            elif spacing is not None:
-                found.spacing[i] = spacing
     found.check_one_size(found.images)
     found.stop_if_any()
     pixels = np.stack(found.images).reshape(len(found.images), *found.images[0].shape[:2], -1)
@@ -145,20 +139,16 @@ def read_volume_folder(
 ):
     r"""Read volumes that the folder's volumes.csv describes into an `ImageDataset` of axial slices.
 
-    Each row of the table names, relative to the folder, one scan: a NIfTI file (.nii, .nii.gz) for
-    each channel, and one for the mask.
+    Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
+    the mask, relative to the folder. A label is that of all slices.
 
     Parameters
     ----------
-    folder : str or Path
-        The folder that holds volumes.csv and, in it or below it, the volumes.
+    folder, columns, class_names
+        As in `read_image_folder`, with volumes.csv; the group is the patient.
     images : dict
         Channel name to column: ``{"T1c": "t1c", "FLAIR": "flair"}``. The channels of one row must
         lie on one grid.
-    columns : dict
-        As in `read_image_folder`: label, group (the patients), split, mask.
-    class_names : sequence of str, or dict
-        As in `read_image_folder`; a volume's label is that of all its slices.
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
         ``"percentile"`` is for MR, whose values have no unit: each volume is scaled by itself
@@ -224,22 +214,16 @@ def _check_size(size, fit):
     if size is None:
         return None
     pair = np.array(size) if np.ndim(size) else np.array([size, size])
-    if (
-        pair.shape != (2,)
-        or pair.dtype.kind not in "iu"
-        or not (1 <= pair.min() <= pair.max() <= 4096)
-    ):
+    integers = pair.shape == (2,) and pair.dtype.kind in "iu"
+    if not integers or not 1 <= pair.min() <= pair.max() <= 4096:
         refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
     return int(pair[0]), int(pair[1])
 
 
 def _check_spacing(spacing):
     pair = np.asarray(spacing)
-    if (
-        pair.shape != (2,)
-        or pair.dtype.kind not in "iuf"
-        or not (np.isfinite(pair) & (pair > 0)).all()
-    ):
+    numbers = pair.shape == (2,) and pair.dtype.kind in "iuf"
+    if not numbers or not (np.isfinite(pair) & (pair > 0)).all():
         remedy = "Rows first; leave it out where it is unknown."
         refuse("pixel_spacing_mm", repr(spacing), "two numbers above 0", remedy)
     return pair.astype(float)
@@ -248,6 +232,8 @@ def _check_spacing(spacing):
 def _place(shape, size, fit):
     """Return (box, inner, size): the part of a picture to use, and the pixels that it becomes."""
     (height, width), whole = shape, (0, 0, shape[1], shape[0])
+    if size is None:
+        return whole, shape, shape
     across, down = size[1] / width, size[0] / height
     if fit == "stretch" or abs(across / down - 1) <= SAME_PROPORTION:
         return whole, size, size
@@ -258,11 +244,9 @@ def _place(shape, size, fit):
     if fit == "pad":
         scale = min(across, down)
         return whole, (max(1, round(height * scale)), max(1, round(width * scale))), size
-    raise Complaint(
-        f"proportions that do not fit {size[0]} x {size[1]} px",
-        f"{height} x {width} px",
-        "Choose fit='crop' (the center), 'pad' (with 0 around) or 'stretch' (distorts).",
-    )
+    what = f"proportions that do not fit {size[0]} x {size[1]} px"
+    advice = "Choose fit='crop' (the center), 'pad' (with 0 around) or 'stretch' (distorts)."
+    raise Complaint(what, f"{height} x {width} px", advice)
 
 
 def _growth(placement):
@@ -286,11 +270,9 @@ def _resized_masks(masks, placement):
     small = np.stack([_resized(mask.astype(np.float32), placement, 0) >= 0.5 for mask in masks])
     if masks.any() and not small.any():
         # Its patient would count as free of the lesion.
-        raise Complaint(
-            "mask of which nothing is left after resizing",
-            f"{np.count_nonzero(masks)} pixels before",
-            "Pass a larger size, or cut the images to the part that matters first.",
-        )
+        before = f"{np.count_nonzero(masks)} pixels before"
+        advice = "Pass a larger size, or cut the images to the part that matters first."
+        raise Complaint("mask of which nothing is left after resizing", before, advice)
     return small.astype(np.uint8)
 
 
@@ -326,9 +308,8 @@ def _read_volume(path, name):
     try:
         return nibabel.as_closest_canonical(imaging.read_nifti(path))
     except ValueError as error:
-        raise Complaint(
-            "unreadable volume", f"{name}: {error}".rstrip("."), "Replace it."
-        ) from error
+        reason = f"{name}: {error}".rstrip(".")
+        raise Complaint("unreadable volume", reason, "Replace it.") from error
 
 
 def _check_one_grid(volumes, files, has_mask):
@@ -341,11 +322,9 @@ def _check_one_grid(volumes, files, has_mask):
         if volume.shape != first.shape or moved > SAME_PLACE * min(first.header.get_zooms()):
             what = "mask" if has_mask and k == len(volumes) - 1 else "channel"
             one, other = (" x ".join(map(str, v.shape)) for v in (first, volume))
-            raise Complaint(
-                f"{what} on another grid than its volume",
-                f"{files[k]}: {other} voxels instead of {one}, moved by up to {moved:.3g} mm",
-                "Resample it onto the volume (masks with the nearest voxel) and look at it.",
-            )
+            detail = f"{files[k]}: {other} voxels instead of {one}, moved by up to {moved:.3g} mm"
+            advice = "Resample it onto the volume (masks with the nearest voxel) and look at it."
+            raise Complaint(f"{what} on another grid than its volume", detail, advice)
 
 
 def _stack(volumes, mask, window, size, fit):
@@ -355,11 +334,8 @@ def _stack(volumes, mask, window, size, fit):
     # Seen from the feet, front of the patient up: in RAS, rows and columns run the other way.
     channels = [np.asarray(v.dataobj).T[:, ::-1, ::-1] for v in volumes]
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
-    whole = images.shape[1:3]
-    placement = ((0, 0, whole[1], whole[0]), whole, whole)
-    if size:
-        placement = _place(whole, size, fit)
-        images = np.stack([_resized(image, placement, low) for image in images])
+    placement = _place(images.shape[1:3], size, fit)
+    images = np.stack([_resized(image, placement, low) for image in images])
     normal = np.cross(affine[:3, 0], affine[:3, 1])
     normal /= np.linalg.norm(normal)
     distance, n = normal @ affine[:3, 2], len(images)
@@ -371,12 +347,8 @@ def _stack(volumes, mask, window, size, fit):
     }
     if mask is not None:
         values = np.asarray(mask.dataobj).T[:, ::-1, ::-1]
-        if not any(np.isin(values, (0, high)).all() for high in (1, 255)):
-            found = ", ".join(f"{value:g}" for value in np.unique(values)[:4])
-            advice = "Choose the labels that count and save them as 1, for example (data == 2)."
-            what = "mask with other values than 0 and 1, or 0 and 255"
-            raise Complaint(what, f"values {found}", advice)
-        stack["masks"] = _resized_masks(values > 0, placement)
+        advice = "Choose the labels that count and save them as 1, for example (data == 2)."
+        stack["masks"] = _resized_masks(marked(values, advice), placement)
     return stack
 
 
@@ -390,9 +362,7 @@ def _scaled(data, low, high, by_percentile):
             raise Complaint("volume without contrast", f"{darkest:g}", "Give a window.")
         return np.clip((data - darkest) / (brightest - darkest), 0, 1)
     if ((data <= low) | (data >= high)).all():
-        raise Complaint(
-            "volume outside the intensity window",
-            f"values {data.min():g} to {data.max():g}, window {low:g} to {high:g}",
-            "Choose the window for these values; CT must be in HU.",
-        )
+        values = f"values {data.min():g} to {data.max():g}, window {low:g} to {high:g}"
+        advice = "Choose the window for these values; CT must be in HU."
+        raise Complaint("volume outside the intensity window", values, advice)
     return data

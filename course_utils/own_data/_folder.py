@@ -10,31 +10,34 @@ import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
+from PIL import Image, ImageOps
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
-from course_utils._pictures import SUFFIXES, Complaint, read_mask, read_picture
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
 
+MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
+# Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
+FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
+BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
+
+
+class Complaint(Exception):
+    """One file does not fit: what is wrong, details of this file, and what to do."""
 
 
 class Folder:
     """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
 
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        All of it text; the index holds the lines of the file.
-    names : pandas.Series
-        The (first) file of each row.
-    labels, groups, splits : array (n,), or None
-    class_names : tuple of str
-    images, masks, spacing : list, one entry per row
-        After `read_pictures`.
+    `table` is all of it text, and its index holds the lines of the file; `names` are the (first)
+    files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
+    `read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
@@ -48,14 +51,13 @@ class Folder:
         self.columns = {"image": "file", "label": "label", **columns}
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
-            refuse(
-                "columns['group']",
-                "None",
-                f"the column that holds the {group_kind} of each file, or a function of the table",
+            allowed = f"the column that holds the {group_kind} of each file, or a function of the"
+            remedy = (
                 f"If the {group_kind}s are unknown, say so with group_kind='near-duplicate' "
                 "(images that look alike stay together) or group_kind='image'; intervals then name "
-                "that unit.",
+                "that unit."
             )
+            refuse("columns['group']", "None", f"{allowed} table", remedy)
         named = [*self.columns.values(), *files]
         self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
         self.table = read_table(self.path / table, self.used)
@@ -95,10 +97,9 @@ class Folder:
             return
         total = sum(map(len, self.problems.values()))
         count = "1 problem" if total == 1 else f"{total} problems"
-        lines = [
-            f"- {what} ({len(places)}): {some(places)}. {advice}"
-            for (what, advice), places in self.problems.items()
-        ]
+        lines = []
+        for (what, advice), places in self.problems.items():
+            lines.append(f"- {what} ({len(places)}): {some(places)}. {advice}")
         if len(lines) > 10:
             lines[10:] = [f"- and {len(lines) - 10} more kinds of problems."]
         raise DatasetError("\n".join([f"{self.path}: {count}, so no data set was made.", *lines]))
@@ -147,9 +148,7 @@ class Folder:
                 f"groups that may be one ({len(pairs)}): {some(pairs)}. If they are, write them "
                 "alike, since splits keep them apart now."
             )
-        missing = sorted(
-            {repr(g) for g in groups.tolist() if g.lower() in ("nan", "na", "n/a", "none")}
-        )
+        missing = sorted({repr(g) for g in groups.tolist() if g.lower() in MISSING})
         if missing:
             self.notes.append(
                 f"groups that may be missing values: {', '.join(missing)}. Each counts as one "
@@ -238,15 +237,14 @@ class Folder:
 
     def read_pictures(self, images, masks, mode, window=None, unlisted="error"):
         """Read the pictures and masks of all rows, None where one is at fault."""
-        base, paths = self.subfolder("images", images), None
+        base = self.subfolder("images", images)
         paths = self.locate(base, self.names)
         mask_paths = [None] * len(paths)
         if masks is not None:
             mask_paths = self._mask_paths(self.subfolder("masks", masks), paths)
         elif "mask" in self.columns:
-            refuse(
-                "masks", "None", "the masks' sub-folder", "Give masks='.' for the folder itself."
-            )
+            remedy = "Give masks='.' for the folder itself."
+            refuse("masks", "None", "the masks' sub-folder", remedy)
         if unlisted == "error":
             mask_folder = self.path if masks is None else self.path / masks
             ignored = mask_folder if base.resolve() in mask_folder.resolve().parents else None
@@ -265,31 +263,30 @@ class Folder:
                 if masks is None or mask is not None:
                     self.images[i], self.masks[i] = picture, mask
                 if picture is not None:
-                    digests[i] = hashlib.sha256(
-                        repr(picture.shape).encode() + picture.tobytes()
-                    ).digest()
+                    content = repr(picture.shape).encode() + picture.tobytes()
+                    digests[i] = hashlib.sha256(content).digest()
         self.check_same_content(digests)
 
     def _mask_paths(self, base, paths):
         if "mask" in self.columns:
             return self.locate(base, self.table[self.columns["mask"]])
-        names = self.names.copy()
-        for i, path in enumerate(paths):
-            as_png = str(Path(names.iloc[i].replace("\\", "/")).with_suffix(".png"))
-            if path is not None and not (base / names.iloc[i].replace("\\", "/")).exists():
-                names.iloc[i] = as_png if (base / as_png).exists() else names.iloc[i]
-        return self.locate(base, names.where([path is not None for path in paths], ""))
+        names = self.names.where([path is not None for path in paths], "")
+        for i, name in enumerate(names.str.replace("\\", "/")):
+            as_png = str(Path(name).with_suffix(".png")) if name else ""
+            if name and not (base / name).exists() and (base / as_png).exists():
+                names.iloc[i] = as_png
+        return self.locate(base, names)
 
     def complain_of_unlisted(self, base, suffixes, noun, ignored=None):
         """Complain of files that the table does not list, other than hidden ones."""
         for path in sorted(base.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
+            relative = path.relative_to(base)
+            hidden = any(part.startswith(".") for part in relative.parts)
             known = os.path.realpath(path) in self.seen
-            if not path.name.lower().endswith(suffixes) or hidden or known:
-                continue
-            if ignored is None or ignored.resolve() not in path.resolve().parents:
+            elsewhere = ignored is not None and ignored.resolve() in path.resolve().parents
+            if path.name.lower().endswith(suffixes) and not (hidden or known or elsewhere):
                 what = f"{noun} that the table does not list"
-                self.add(what, path.relative_to(base).as_posix(), "List it or move it away.")
+                self.add(what, relative.as_posix(), "List it or move it away.")
 
     def check_same_content(self, digests):
         """Complain of equal content under two names where a fact differs; otherwise note it."""
@@ -302,9 +299,8 @@ class Folder:
             place = f"{self.names.iloc[other]} and {self.names.iloc[i]}"
             differing = [f for f, v in facts.items() if v is not None and v[i] != v[other]]
             if differing:
-                what = (
-                    f"equal pixels under two names, with another {' and another '.join(differing)}"
-                )
+                another = " and another ".join(differing)
+                what = f"equal pixels under two names, with another {another}"
                 self.add(what, place, "Delete one of them, or correct the table.")
             else:
                 harmless.append(place)
@@ -357,13 +353,11 @@ def read_table(path, columns):
     Cells are stripped and normalized (NFC): one person's name may be written in two ways that look
     alike, ü as one character or as u with two dots.
     """
+    nfc = partial(unicodedata.normalize, "NFC")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
-            lines = [
-                (reader.line_num, [unicodedata.normalize("NFC", cell.strip()) for cell in row])
-                for row in reader
-            ]
+            lines = [(reader.line_num, [nfc(cell.strip()) for cell in row]) for row in reader]
         if any("\0" in cell for _, row in lines for cell in row):
             raise csv.Error("it holds zero characters")
     except FileNotFoundError as error:
@@ -398,3 +392,108 @@ def read_table(path, columns):
         )
     numbers, rows = zip(*lines[1:], strict=True)
     return pd.DataFrame(rows, columns=header, index=list(numbers), dtype=str)
+
+
+def read_picture(path, mode, window=None):
+    """Return uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
+
+    More than 8 bits need a window, and a window needs more than 8 bits.
+    """
+    image = _open(path)
+    if mode == "rgb" and image.mode != "RGB":
+        raise Complaint("gray image in an RGB set", "", "Leave it out, or use mode='gray' for all.")
+    if mode == "rgb":
+        return np.array(image)
+    pixels = _gray(image)
+    if pixels.dtype == np.uint8:
+        if window is not None:
+            what = "8 bits per pixel, where intensity_window asks for more"
+            raise Complaint(what, "", "Leave the window out, or read them as two sets.")
+        return pixels
+    if not np.isfinite(pixels).all():
+        raise Complaint("NaN or infinite pixels", "", "Leave the image out or correct the pixels.")
+    if (pixels.astype(np.float32) != pixels).any():
+        raise Complaint("values beyond 24 bits", "", "Scale them down before reading.")
+    if window is None:
+        values = f"values {pixels.min():g} to {pixels.max():g}"
+        advice = "Pass intensity_window=(low, high), the values that should become 0 and 1."
+        raise Complaint("more than 8 bits per pixel", values, advice)
+    return pixels.astype(np.float32)
+
+
+def read_mask(path):
+    """Return a mask file as uint8 (height, width) of 0 and 1."""
+    advice = "Save a mask of two values as PNG; JPEG and resizing blur its edge."
+    return marked(_gray(_open(path, ("1",))), advice).astype(np.uint8)
+
+
+def marked(values, advice):
+    """Return which values of a mask mark something; complain of others than 0 and 1 or 255."""
+    if not any(np.isin(values, (0, high)).all() for high in (1, 255)):
+        found = np.unique(values)
+        shown = ", ".join(f"{value:g}" for value in found[:4]) + (", …" if len(found) > 4 else "")
+        what = "mask with other values than 0 and 1, or 0 and 255"
+        raise Complaint(what, f"values {shown}", advice)
+    return values > 0
+
+
+def _gray(image):
+    pixels = np.array(image)
+    if image.mode == "RGB":
+        if (pixels != pixels[..., :1]).any():
+            advice = "Convert it yourself, knowing what the colors mean, or use mode='rgb'."
+            raise Complaint("color image in a gray set", "", advice)
+        return np.ascontiguousarray(pixels[..., 0])
+    return pixels
+
+
+def _open(path, modes=()):
+    """Return the decoded image the way up viewers show it, gray or RGB without transparency."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                _check_kind(image, modes)
+                image = ImageOps.exif_transpose(image)
+    except Complaint:
+        raise
+    except Exception as error:  # damaged files fail in many ways inside Pillow
+        reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
+        advice = "Get the file again, or save it as PNG or TIFF of 8 or 16 bits."
+        raise Complaint("not a readable image", reason, advice) from error
+    if "transparency" in image.info and image.mode in ("L", "RGB"):
+        image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
+    if image.mode in ("LA", "RGBA"):
+        if image.getchannel("A").getextrema() != (255, 255):
+            advice = "What lies under them is undefined; put the image on a background yourself."
+            raise Complaint("transparent pixels", "", advice)
+        image = image.convert("L" if image.mode == "LA" else "RGB")
+    return image
+
+
+def _check_kind(image, modes):
+    """Complain of files whose pixels Pillow would bend silently, and of what is no intensity."""
+
+    def tag(number):
+        return image.tag_v2.get(number) if image.format == "TIFF" else None
+
+    if image.format not in FORMATS:
+        raise Complaint("format not read", image.format, "Save it as PNG or TIFF.")
+    if getattr(image, "n_frames", 1) > 1:
+        advice = "Save each one as a file of its own."
+        raise Complaint("several pictures in one file", f"{image.n_frames} of them", advice)
+    if 2 in np.atleast_1d(tag(SAMPLE_FORMAT)) and image.mode[0] != "I":
+        advice = "Its negative values would wrap around; save it with 16 bits."
+        raise Complaint("signed 8-bit TIFF", "", advice)
+    bits = max(np.atleast_1d(tag(BITS_PER_SAMPLE) or 0))
+    if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
+        raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
+    if image.mode == "P":
+        advice = "Its numbers are no intensities; save it as gray or RGB."
+        raise Complaint("palette image", "", advice)
+    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
+    if image.mode not in allowed and image.mode[:4] != "I;16":
+        raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")
+    if tag(PHOTOMETRIC) == 0 and image.mode != "L":
+        advice = "Save it so that higher values are brighter."
+        raise Complaint("16-bit TIFF in which 0 is white", "", advice)
