@@ -1,6 +1,9 @@
 """Cells tagged define: definitions only, complete, and executed as the lesson shows them."""
 
+import random
+
 import nbformat
+import numpy as np
 import pytest
 
 from authoring.experiments import definitions as module
@@ -53,3 +56,21 @@ def test_functions_classes_imports_and_constants_are_definitions(monkeypatch):
 def test_what_computes_or_is_incomplete_is_named(monkeypatch, source, said):
     monkeypatch.setattr(module, "defining_cells", lambda number: cells(source))
     assert any(said in problem for problem in module.problems("99"))
+
+
+def test_a_lesson_that_seeds_leaves_the_numbers_of_whoever_calls_as_they_were(monkeypatch):
+    from course_utils._tensorflow import keras
+
+    def drawn():
+        legacy = np.random.random()  # noqa: NPY002
+        return [random.random(), legacy, float(keras.random.uniform(()))]
+
+    seeding = cells()
+    seeding[0].source = "import keras\nkeras.utils.set_random_seed(0)"
+    monkeypatch.setattr(module, "defining_cells", lambda number: seeding)
+    keras.utils.set_random_seed(5)
+    first, expected = drawn(), drawn()
+    keras.utils.set_random_seed(5)
+    assert drawn() == first
+    module.definitions.__wrapped__("99")
+    assert drawn() == expected
