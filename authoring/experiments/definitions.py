@@ -5,12 +5,8 @@ A stored table is computed by the functions that its lesson shows. There is no s
 
 import ast
 import builtins
-import random
-from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
-
-import numpy as np
 
 from authoring.workshop.lesson_rules import global_names
 from authoring.workshop.lessons import find_lessons, read_lesson
@@ -32,28 +28,12 @@ def definitions(number):
     """Execute the setup and define cells of a lesson in one namespace and return it.
 
     ``definitions("08").build()`` calls what the lesson calls ``build``. The lesson's setup seeds
-    random numbers; whoever calls this between two draws gets the same numbers as without it.
+    random numbers, so call this where a module is imported, before anything else is seeded.
     """
     names = {"__name__": f"lesson_{number}"}
-    with _random_state_kept():
-        for position, cell in enumerate(defining_cells(number)):
-            exec(compile(cell.source, f"<lesson {number}, definition {position}>", "exec"), names)
+    for position, cell in enumerate(defining_cells(number)):
+        exec(compile(cell.source, f"<lesson {number}, definition {position}>", "exec"), names)
     return SimpleNamespace(**names)
-
-
-@contextmanager
-def _random_state_kept():
-    """Give Python, NumPy and Keras back the random state that they had."""
-    from keras.src.backend.common import global_state
-
-    keys = ("global_random_seed", "global_seed_generator")
-    python, arrays = random.getstate(), np.random.get_state()  # noqa: NPY002
-    kept = {key: global_state.get_global_attribute(key) for key in keys}
-    yield
-    random.setstate(python)
-    np.random.set_state(arrays)  # noqa: NPY002
-    for key, value in kept.items():
-        global_state.set_global_attribute(key, value)
 
 
 def problems(number):

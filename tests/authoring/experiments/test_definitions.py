@@ -1,13 +1,13 @@
 """Cells tagged define: definitions only, complete, and executed as the lesson shows them."""
 
-import random
+import ast
 
 import nbformat
-import numpy as np
 import pytest
 
 from authoring.experiments import definitions as module
 from authoring.workshop.lessons import find_lessons
+from course_utils import ROOT
 
 LESSONS = [path.name[:2] for path in find_lessons()]
 
@@ -58,19 +58,12 @@ def test_what_computes_or_is_incomplete_is_named(monkeypatch, source, said):
     assert any(said in problem for problem in module.problems("99"))
 
 
-def test_a_lesson_that_seeds_leaves_the_numbers_of_whoever_calls_as_they_were(monkeypatch):
-    from course_utils._tensorflow import keras
+CALLERS = [path for path in (ROOT / "authoring").rglob("*.py") if path.stem != "definitions"]
 
-    def drawn():
-        legacy = np.random.random()  # noqa: NPY002
-        return [random.random(), legacy, float(keras.random.uniform(()))]
 
-    seeding = cells()
-    seeding[0].source = "import keras\nkeras.utils.set_random_seed(0)"
-    monkeypatch.setattr(module, "defining_cells", lambda number: seeding)
-    keras.utils.set_random_seed(5)
-    first, expected = drawn(), drawn()
-    keras.utils.set_random_seed(5)
-    assert drawn() == first
-    module.definitions.__wrapped__("99")
-    assert drawn() == expected
+@pytest.mark.parametrize("path", CALLERS, ids=lambda path: path.stem)
+def test_lessons_that_seed_are_executed_before_anything_else_is_seeded(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    later = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    calls = [node for part in later for node in ast.walk(part) if isinstance(node, ast.Call)]
+    assert not [call.lineno for call in calls if getattr(call.func, "id", "") == "definitions"]
