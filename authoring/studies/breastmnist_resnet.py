@@ -230,16 +230,12 @@ def summarize(predictions):
         size = {"fold": fold, "images": len(part), "groups": part["group"].nunique()}
         for name in names:
             rows.append(_row("AUC", name, size, compare.auc(scores[name][chosen])))
-        for name, other in _pairs(names):
+        # Each with all before it, so other arms with both ResNets.
+        for name, other in [(one, two) for i, one in enumerate(names) for two in names[:i]]:
             both = compare.difference(scores[name][chosen], scores[other][chosen])
             rows.append(_row("AUC difference", f"{name} - {other}", size, both))
         rows += _time_rows({name: table[chosen] for name, table in by_arm.items()}, size)
     return pd.DataFrame(rows)
-
-
-def _pairs(names):
-    """Return what is compared: each with all before it, so other arms with both ResNets."""
-    return [(name, other) for i, name in enumerate(names) for other in names[:i]]
 
 
 def _row(measure, arm, size, estimate):
