@@ -17,7 +17,7 @@ import pandas as pd
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils._pictures import SUFFIXES, Complaint, read_mask, read_picture
-from course_utils.datasets._check import GROUP_KINDS, SPLITS
+from course_utils.datasets._fields import GROUP_KINDS, SPLITS
 
 ROLES = ("image", "label", "group", "split", "mask")
 

@@ -16,7 +16,7 @@ from course_utils._checks import check_choice, refuse
 from course_utils._folder import Folder, some
 from course_utils._pictures import Complaint
 from course_utils.datasets import ImageDataset, group_near_duplicates
-from course_utils.datasets._check import check_window
+from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import average
 
 FITS = ("crop", "pad", "stretch")

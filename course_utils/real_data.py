@@ -1,31 +1,51 @@
-"""Read the downloaded real data sets into the course's container.
+"""The real data sets: their registry, data/datasets.toml, verified downloads, and readers.
 
-`load_real` asks the registry, data/datasets.toml, which of the `READERS` knows a set's format.
-
-The MedMNIST sets come without patient numbers, so their groups are near-duplicates (correlation
-0.98), and a group that the official split divides moves as a whole. The tumor set of Cheng comes
-with patient numbers, masks and sizes.
+Two environment variables matter. ``COURSE_DATA`` names the folder for downloaded files in
+place of the user's cache folder. ``COURSE_MIRROR`` replaces the publishers' servers by a
+folder of the same files, at http://, https:// or file://; a filled ``COURSE_DATA`` folder is
+such a folder. Another real set is an entry in the registry; a new file format needs one reader in
+`READERS`, named by the entry.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import errno
 import hashlib
 import io
+import os
+import shutil
+import sys
+import tomllib
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import h5py
 import numpy as np
 import pandas as pd
+import pooch
+import requests
 from scipy.io import loadmat
 from tqdm import tqdm
 
-from course_utils import downloads
-from course_utils._checks import DatasetError, check_choice, check_integer
-from course_utils.datasets import ImageDataset, _npz, group_near_duplicates, read_dataset
+from course_utils import ROOT
+from course_utils._checks import (
+    DatasetError,
+    MissingDataError,
+    check_choice,
+    check_integer,
+    refuse,
+)
+from course_utils.datasets import ImageDataset, _fields, group_near_duplicates, read_dataset
 from course_utils.datasets.resizing import average
 
+REGISTRY_FILE = ROOT / "data" / "datasets.toml"
+ATTEMPTS = 3
+TIMEOUT_SECONDS = 60
 MEDMNIST_PARTS = {"train": "train", "validation": "val", "test": "test"}
 # Raise it when read_cheng changes, so that stored results of the old reader are not used.
 CHENG_READER = 1
@@ -36,53 +56,229 @@ CHENG_GAP_MM = 1.0
 FOLD_TO_SPLIT = {1: "train", 2: "train", 3: "train", 4: "validation", 5: "test"}
 
 
-def load_real(name, size=None):
-    """Return a downloaded real set; `course_utils.datasets.load` calls this.
+class DownloadError(RuntimeError):
+    """Report a download that failed: why, what is on disk now, and what to do."""
 
-    Parameters
-    ----------
-    name : str
-        Name or subject in the registry.
-    size : int, optional
-        Pixels per side.
 
-    Raises
-    ------
-    MissingDataError
-        The set is not on this computer; the message holds the command that fetches it.
-    DatasetError
-        A file is damaged.
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a set: its name, address, checksum, and size as far as known."""
+
+    file: str
+    url: str
+    md5: str
+    size: int | None = None
+    bytes: int | None = None
+    megabytes: float | None = None
+
+
+@dataclass(frozen=True)
+class RealSet:
+    """What the registry knows of one real data set; data/datasets.toml explains the fields."""
+
+    name: str
+    title: str
+    subject: str
+    reader: str
+    license: str
+    notice: str
+    source: str
+    citation: str
+    class_names: list[str]
+    positive: list[str]
+    labels: dict[str, int]
+    channel_names: list[str]
+    splits: dict[str, int]
+    default_size: int
+    files: list[RemoteFile]
+
+    @property
+    def sizes(self):
+        """Sizes in pixels that are separate files; empty if one set of files serves all."""
+        return [file.size for file in self.files if file.size is not None]
+
+    def files_at(self, size=None):
+        """Return the files needed for one size."""
+        if not self.sizes:
+            return self.files
+        size = self.default_size if size is None else size
+        if size not in self.sizes:
+            allowed = f"{', '.join(map(str, self.sizes))} px for {self.title}"
+            refuse("size", repr(size), allowed, "Choose one of these.")
+        return [file for file in self.files if file.size == size]
+
+    def command(self, size=None):
+        """Return the command that fetches the set."""
+        option = "" if size in (None, self.default_size) or not self.sizes else f" --size {size}"
+        return f"python -m course_utils download {self.name}{option}"
+
+
+def registry():
+    """Return the real sets of the registry as a dict of name to RealSet."""
+    entries = tomllib.loads(REGISTRY_FILE.read_text(encoding="utf-8"))
+    return {
+        name: RealSet(name=name, **entry | {"files": [RemoteFile(**f) for f in entry["files"]]})
+        for name, entry in entries.items()
+    }
+
+
+def find_set(name):
+    """Return the RealSet of this name, or the first one of this subject."""
+    sets = registry()
+    for entry in sets.values():
+        if name in (entry.name, entry.subject):
+            return entry
+    allowed = ", ".join([*sets, *dict.fromkeys(entry.subject for entry in sets.values())])
+    return refuse("name", repr(name), allowed, "'python -m course_utils list' shows them.")
+
+
+def cache_folder():
+    """Return the folder for downloaded files: COURSE_DATA, or one in the user's cache."""
+    chosen = os.environ.get("COURSE_DATA")
+    return Path(chosen or pooch.os_cache("cnn-medical-imaging")).expanduser()
+
+
+def download(name, size=None):
+    """Fetch a real data set, unless it is there already; return the paths of its verified files.
+
+    The license is printed first. A file takes its place in `cache_folder` only once its checksum is
+    right; until then whatever was there stays. After a failure the same call goes on where it
+    stopped. `size` is in pixels, for the sets that have several.
     """
-    entry = downloads.find_set(name)
+    entry = find_set(name)
+    files = entry.files_at(size)
+    print(f"{entry.title}: license {entry.license}. {entry.notice}\nPlease cite: {entry.citation}")
+    return [_fetch(file, cache_folder(), os.environ.get("COURSE_MIRROR")) for file in files]
+
+
+def _fetch(file, folder, mirror):
+    """Return the path of a verified file, fetching it if it is not there."""
+    url = file.url if not mirror else f"{mirror.rstrip('/')}/{file.file}"
+    if urlsplit(url).scheme not in ("http", "https", "file"):
+        raise DownloadError(
+            f"COURSE_MIRROR: received {mirror!r}; allowed: an address that begins with http://, "
+            "https:// or file:// and names a folder of data files. Correct or unset it."
+        )
+    store = pooch.create(
+        path=folder,
+        base_url="",
+        registry={file.file: f"md5:{file.md5}"},
+        urls={file.file: url},
+        retry_if_failed=ATTEMPTS - 1,
+    )
+    local = urlsplit(url).scheme == "file"
+    online = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT_SECONDS)
+    try:
+        path = Path(store.fetch(file.file, downloader=_copy if local else online))
+        # Temporary files are private; a class may share one folder.
+        path.chmod(0o644)
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors; ValueError: the hash
+        raise DownloadError(
+            f"{file.file}: {_explain(error, url, folder)} Whatever was in the folder before is "
+            "unchanged."
+        ) from error
+    print(f"{file.file}: complete and verified")
+    return path
+
+
+def _copy(url, output_file, _):
+    """Fetch file://, which pooch does not know."""
+    source = url2pathname(urlsplit(url).path)
+    if not os.access(source, os.R_OK):
+        raise requests.exceptions.InvalidURL(f"there is no readable file {source}")
+    shutil.copyfile(source, output_file)
+
+
+def _explain(error, url, folder):
+    """Return in two sentences why a download failed, and what to do."""
+    server = urlsplit(url).netloc or url
+    mirror = "set COURSE_MIRROR to another server or folder that has the file."
+    elsewhere = "or set COURSE_DATA to another folder."
+    if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
+        return (
+            f"what arrived from {server} is not the right file, and was thrown away "
+            f"({' '.join(str(error).split())}). "
+            "Repeat the download. If this happens again, the server answers with something else, "
+            f"or a login page of your network is in between; {mirror}"
+        )
+    if isinstance(error, requests.HTTPError):
+        answer = f"{error.response.status_code} ({error.response.reason})"
+        return f"the server {server} answered {answer}. Try later, or {mirror}"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"{server} shows no valid certificate ({error}). Ask who runs your network; {mirror}"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"the connection to {server} broke off. Repeat the download."
+    if isinstance(error, requests.ConnectionError | requests.Timeout):
+        return (
+            f"no connection to {server}. Check the network, or {mirror} The course runs without "
+            "real images too."
+        )
+    if isinstance(error, requests.RequestException):
+        return f"cannot fetch {url} ({error}). Check COURSE_MIRROR if you set it."
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return f"no space left in {folder}. Free some space, {elsewhere}"
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return f"no permission to write in {folder}. Allow it, {elsewhere}"
+    return f"the disk refused ({error}) in {folder}. Correct that, {elsewhere}"
+
+
+def find(name, size=None):
+    """Return the files of a downloaded set, verified again; refuse missing or damaged ones."""
+    entry = find_set(name)
+    paths = [cache_folder() / file.file for file in entry.files_at(size)]
+    for path, file in zip(paths, entry.files_at(size), strict=True):
+        if not path.is_file():
+            raise MissingDataError(
+                f"{entry.title} is not on this computer: no file {path}. "
+                f"Get it with: {entry.command(size)}"
+            )
+        if pooch.file_hash(str(path), alg="md5") != file.md5:
+            raise DatasetError(
+                f"{path} is damaged: its checksum is not the one in the registry. "
+                f"Get it again with: {entry.command(size)}"
+            )
+    return paths
+
+
+def available():
+    """Return a table of the real sets at each size; ``on_disk`` looks at names only."""
+    rows = []
+    for entry in registry().values():
+        for size in entry.sizes or [None]:
+            files = entry.files_at(size)
+            megabytes = [file.megabytes or (file.bytes or 0) / 1e6 for file in files]
+            rows.append(
+                {
+                    "name": entry.name,
+                    "title": entry.title,
+                    "subject": entry.subject,
+                    "pixels": "any" if size is None else str(size),
+                    "megabytes": f"{sum(megabytes):.1f}" if all(megabytes) else "unknown",
+                    "license": entry.license,
+                    "on_disk": all((cache_folder() / file.file).is_file() for file in files),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def load_real(name, size=None):
+    """Return a downloaded real set by its name or subject; `datasets.load` calls this."""
+    entry = find_set(name)
     check_choice(f"reader of {entry.name}", entry.reader, READERS)
-    paths = downloads.find(entry.name, size)
+    paths = find(entry.name, size)
     return READERS[entry.reader](paths, entry, entry.default_size if size is None else size)
 
 
 def read_medmnist(paths, entry, size=None):
-    """Read a file of MedMNIST, such as breastmnist.npz or dermamnist_64.npz.
+    """Read a file of MedMNIST, such as breastmnist.npz, in a list; the file has one size.
 
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        The one file.
-    entry : RealSet
-        What the registry says of the set; its ``labels`` turn those of BreastMNIST, so that 1 is
-        malignant.
-    size : int, optional
-        Not needed: the file has one size.
-
-    Returns
-    -------
-    ImageDataset
-        Groups are near-duplicates, which find few of the lesions photographed twice, so intervals
-        over these groups are somewhat too narrow. A group with test images lies in test as a whole,
-        one with validation images in validation; ``attributes["official_split"]`` holds the
-        publishers' split. Groups whose images contradict each other's labels are in the split
-        extra.
+    Groups are near-duplicates, which find few of the lesions photographed twice, so intervals over
+    these groups are somewhat too narrow. A group with test images lies in test as a whole, one with
+    validation images in validation; ``attributes["official_split"]`` holds the publishers' split.
+    Groups whose images contradict each other's labels are in the split extra.
     """
     (path,) = paths
-    arrays = _npz.read_arrays(path)
+    arrays = _fields.read_arrays(path)
     try:
         images, labels, official = _stack_parts(arrays, entry)
         groups = group_near_duplicates(images)
@@ -132,28 +328,13 @@ def _stack_parts(arrays, entry):
 
 
 def read_cheng(paths, entry, size=128):
-    """Read the brain tumor set of Cheng from its archives of MATLAB 7.3 files.
+    """Read the brain tumor set of Cheng: .zip archives, and cvind.mat if there is to be a split.
 
     Each slice is averaged down to size x size pixels. Its intensities, which have no unit, are
     divided by the 99.5th percentile of its pixels above zero and stored as 0–255. The splits
     are the authors' five patient folds: 1 to 3 train, 4 validation, 5 test; a patient found in
-    two folds goes where most of the slices are.
-
-    Parameters
-    ----------
-    paths : sequence of str or Path
-        The .zip archives, in any order, and cvind.mat if there is to be a split.
-    entry : RealSet
-        What the registry says of the set.
-    size : int
-        Pixels per side, 16 to 512.
-
-    Returns
-    -------
-    ImageDataset
-        Mask tumor, groups are patients, pixel spacing for a field of view of 251 mm. Classes
-        meningioma, glioma, pituitary tumor: calling glioma the malignant one is a
-        simplification.
+    two folds goes where most of the slices are. Calling glioma the malignant one of the three
+    classes is a simplification.
     """
     check_integer("size", size, 16, 512)
     slices = {}
@@ -175,11 +356,7 @@ def read_cheng(paths, entry, size=128):
         slice_thickness_mm=CHENG_THICKNESS_MM,
         pixel_spacing_mm=CHENG_FIELD_OF_VIEW_MM / size,
         attributes={"file_number": numbers} | ({} if folds is None else {"fold": folds}),
-        meta={
-            "slice_gap_mm": CHENG_GAP_MM,
-            "notice": entry.notice,
-            "positive": entry.positive,
-        },
+        meta={"slice_gap_mm": CHENG_GAP_MM, "notice": entry.notice, "positive": entry.positive},
         **_described(entry),
     )
 
@@ -259,3 +436,32 @@ def _cheng_once(paths, entry, size):
 #: The readers that an entry of the registry may name. Each gets the verified files, the entry and
 #: the size, and returns an ImageDataset.
 READERS = {"medmnist": read_medmnist, "cheng": _cheng_once}
+
+
+def main_download(argv=None):
+    """Run ``python -m course_utils download NAME [--size N]``; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course_utils download", description="Fetch a real data set."
+    )
+    parser.add_argument("name", nargs="+", help=f"one or more of: {', '.join(registry())}")
+    parser.add_argument("--size", type=int, help="pixels per side for the MedMNIST sets")
+    options = parser.parse_args(argv)
+    try:
+        for name in options.name:
+            paths = download(name, options.size)
+            print(f"Ready in {paths[0].parent}")
+    except (ValueError, DownloadError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def main_list(argv=None):
+    """Run ``python -m course_utils list``; return the exit code."""
+    argparse.ArgumentParser(
+        prog="python -m course_utils list", description="Show the real data sets."
+    ).parse_args(argv)
+    print(available().to_string(index=False))
+    print(f"\nFolder: {cache_folder()} (set COURSE_DATA to use another)")
+    print("Fetch one with: python -m course_utils download NAME")
+    return 0

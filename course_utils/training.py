@@ -1,4 +1,4 @@
-"""Seeds, data sets as streams of batches for Keras, and one honest way to fit.
+"""Seeds, batches for Keras, random changes of training images, and one honest way to fit.
 
 Import this module before TensorFlow or Keras: it silences the line TensorFlow writes at import.
 """
@@ -6,6 +6,7 @@ Import this module before TensorFlow or Keras: it silences the line TensorFlow w
 import time
 import warnings
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -19,21 +20,22 @@ from course_utils._tensorflow import keras, tf
 # here the stream itself is shuffled.
 warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
 
+# Up to which a change is allowed: of the rotation in degrees, of all others as a share.
+LIMITS = {
+    "shift": 0.5,
+    "rotation": 180,
+    "zoom": 0.5,
+    "brightness": 0.5,
+    "contrast": 0.9,
+    "noise": 0.5,
+}
+
 
 def set_seed(seed):
-    """Seed Python, NumPy and TensorFlow at once.
+    """Seed Python, NumPy and TensorFlow at once, with an integer from 0.
 
     The same seed repeats a training on one machine; the last digits differ with the processor
     and the number of threads.
-
-    Parameters
-    ----------
-    seed : int
-        From 0.
-
-    Examples
-    --------
-    >>> set_seed(0)
     """
     check_seed(seed)
     keras.utils.set_random_seed(int(seed))
@@ -51,28 +53,23 @@ def to_tf(
 ):
     """Turn a data set into batches for `fit`, `evaluate` and `predict`.
 
-    Images stay as they are stored until their batch is due, then `ImageDataset.as_float` makes
-    them float32 from 0 to 1; so memory holds one copy in bytes.
+    Images stay as they are stored until their batch is due, then become float32 from 0 to 1.
 
     Parameters
     ----------
     dataset : ImageDataset
-        The images.
     batch_size : int
         The last batch may be smaller.
     shuffle : bool
-        Draw a new order in every epoch. Leave it off to keep predictions in line with
-        ``dataset.groups``.
+        Draw a new order in every epoch, from `seed`; off, the order is that of the data set.
     seed : int
-        Seed of the orders.
     target : str
         ``"labels"``, or the name of a mask.
     sample_weight : array (n,), optional
         Weight of each image in the loss.
     augment : callable, optional
         Changes the images of each batch at random, for training only: ``augment(images)`` returns
-        images; with masks as target, ``augment(images, masks)`` returns both. See
-        `augmentation.Augmenter`.
+        images; with masks as target, ``augment(images, masks)`` returns both. See `Augmenter`.
 
     Returns
     -------
@@ -120,6 +117,99 @@ def to_tf(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
+class Augmenter:
+    """Change every image of a batch at random, and its mask in the same way.
+
+    Flip, zoom, rotation and shift become one transform, so that an image is interpolated once
+    (Keras's own layers do it four times), and a mask by the nearest pixel, which keeps it 0 or 1.
+    What enters from beyond the edge is the image reflected. Contrast, brightness and noise change
+    images only, and a clip to 0–1 ends it. Each amount is drawn evenly between its negative and
+    its positive limit, anew for every image.
+
+    Parameters
+    ----------
+    flip : bool
+        Exchange left and right in half of the images.
+    seed : int
+        Draws go on from call to call, so make a new augmenter for each training.
+    **amounts
+        Largest shift (share of the side), rotation (degrees), zoom (share; 0.1 draws factors from
+        0.9 to 1.1), brightness (added), contrast (share of the distance from each channel's
+        mean); noise is the standard deviation, drawn for every pixel and channel. See `LIMITS`.
+
+    Examples
+    --------
+    >>> images = np.zeros((2, 4, 4, 1), np.float32)
+    >>> augment = Augmenter(flip=True, shift=0.1, rotation=10, seed=0)
+    >>> images, masks = augment(images, images)
+    >>> masks.shape
+    TensorShape([2, 4, 4, 1])
+    """
+
+    def __init__(self, *, flip=False, seed=0, **amounts):
+        check_seed(seed)
+        for name, value in amounts.items():
+            number = isinstance(value, Real) and not isinstance(value, bool)
+            if name not in LIMITS or not number or not 0 <= value <= LIMITS[name]:
+                allowed = ", ".join(f"{known} 0 to {limit}" for known, limit in LIMITS.items())
+                refuse(name, repr(value), allowed, "It is the largest change; 0 is none.")
+        self.flip, self.amounts = flip, {name: float(value) for name, value in amounts.items()}
+        self._random = tf.random.Generator.from_seed(int(seed))
+
+    def __call__(self, images, masks=None):
+        """Change images (b, height, width, channels), float32, 0–1, and return them.
+
+        With masks (b, height, width, 1), float32, 0 or 1, return both.
+        """
+        images = _checked("images", images)
+        masks = None if masks is None else _checked("masks", masks)
+        if masks is not None and not masks.shape.is_compatible_with([*images.shape[:3], 1]):
+            received, allowed = f"shape {masks.shape}", f"{(*images.shape[:3], 1)}"
+            refuse("masks", received, allowed, "Give one mask per image.")
+        if self.flip or {"shift", "rotation", "zoom"} & {*self.amounts}:
+            transform = self._transform(images)
+            images = _move(images, transform, "bilinear")
+            masks = None if masks is None else _move(masks, transform, "nearest")
+        images = self._change_intensity(images)
+        return images if masks is None else (images, masks)
+
+    def _transform(self, images):
+        """Draw one transform per image: where each pixel of the result comes from, (b, 8)."""
+        height, width = (tf.cast(size, tf.float32) for size in tf.unstack(tf.shape(images)[1:3]))
+        column, row = (width - 1) / 2, (height - 1) / 2  # the center, which rotation leaves alone
+        angle = self._draw(images, "rotation") * (np.pi / 180)
+        size = 1 + self._draw(images, "zoom")
+        shift_x = column + self._draw(images, "shift") * width
+        shift_y = row + self._draw(images, "shift") * height
+        mirror = self._random.uniform(tf.shape(angle)) < 0.5 if self.flip else False
+        side = tf.where(mirror, -1.0, 1.0)
+        # Backward: move the center to 0, turn, resize, exchange left and right, move it back.
+        a, b = side * tf.cos(angle) / size, side * tf.sin(angle) / size
+        c, d = -tf.sin(angle) / size, tf.cos(angle) / size
+        zero = tf.zeros_like(angle)
+        from_x = [a, b, column - a * shift_x - b * shift_y]
+        from_y = [c, d, row - c * shift_x - d * shift_y]
+        return tf.stack([*from_x, *from_y, zero, zero], axis=1)
+
+    def _change_intensity(self, images):
+        if not {"brightness", "contrast", "noise"} & {*self.amounts}:
+            return images
+        if self.amounts.get("contrast"):
+            mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
+            images = mean + (images - mean) * (1 + self._draw(images, "contrast", pixels=True))
+        if self.amounts.get("brightness"):
+            images += self._draw(images, "brightness", pixels=True)
+        if self.amounts.get("noise"):
+            images += self._random.normal(tf.shape(images), stddev=self.amounts["noise"])
+        return tf.clip_by_value(images, 0.0, 1.0)
+
+    def _draw(self, images, name, *, pixels=False):
+        """Draw one amount per image, (b,), or (b, 1, 1, 1) to be combined with pixels."""
+        count, limit = tf.shape(images)[:1], self.amounts.get(name)
+        shape = tf.concat([count, [1, 1, 1]], axis=0) if pixels else count
+        return self._random.uniform(shape, -limit, limit) if limit else tf.zeros(shape)
+
+
 @dataclass(frozen=True)
 class History:
     """What happened in a training; `plotting.plot_history` draws it.
@@ -129,12 +219,9 @@ class History:
     history : dict of str to list
         One number per epoch for every curve: loss, accuracy, val_loss, …
     monitor : str
-        The curve by which an epoch is called best; the training loss without validation data.
-    best_epoch : int
-        From 1.
+        The curve by which `best_epoch` (from 1) is best; the training loss without validation data.
     restored : bool
         Whether the model has the weights of the best epoch (early stopping), or of the last one.
-    seconds : float
     """
 
     history: dict = field(repr=False)
@@ -160,27 +247,23 @@ class History:
 
 
 def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batches):
-    """Train a compiled model on one data set while watching another; never on test images.
+    """Train a model on one data set while watching another; never on test images.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled. It is trained in place, from the weights that it has.
+        Compiled; trained in place, from the weights that it has.
     train, validation : ImageDataset
         They must not share a group, nor hold an image of an official test split.
     epochs : int
         Passes over the training images, at most.
-    seed : int, optional
-        Seed of the order of the images.
+    seed : int
+        Of the order of the images.
     callbacks : list of keras.callbacks.Callback, optional
         Such as ``EarlyStopping(patience=5, restore_best_weights=True)``, which watches val_loss.
     **batches
         ``batch_size``, ``target``, ``sample_weight`` and ``augment``, as for `to_tf`. Validation
         images are neither weighted nor changed.
-
-    Returns
-    -------
-    history : History
 
     Examples
     --------
@@ -247,11 +330,6 @@ def cosine_adam(rate, epochs, images, batch_size=32):
     rate : float
         Where it begins; it ends at 0.
     epochs, images, batch_size : int
-        Of the training: how many batches there will be.
-
-    Returns
-    -------
-    optimizer : keras.optimizers.Adam
 
     Notes
     -----
@@ -266,6 +344,33 @@ def cosine_adam(rate, epochs, images, batch_size=32):
     """
     batches = epochs * -(-images // batch_size)
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, batches))
+
+
+def _move(images, transform, interpolation):
+    moved = keras.ops.image.affine_transform(
+        images,
+        transform,
+        interpolation=interpolation,
+        fill_mode="reflect",
+        data_format="channels_last",
+    )
+    return tf.ensure_shape(moved, images.shape)
+
+
+def _checked(name, images):
+    """Refuse batches of another form, and values that the clip would turn white."""
+    images = tf.convert_to_tensor(images)
+    good = images.dtype == tf.float32 and images.shape.rank == 4
+    # Inside tf.data there are no values yet. Resizing may end a hair outside 0–1.
+    if good and tf.executing_eagerly():
+        inside = (images >= -1e-3) & (images <= 1.001)
+        good = bool(tf.reduce_all(inside if name == "images" else (images == 0) | (images == 1)))
+    if not good:
+        values = "0 to 1" if name == "images" else "0 and 1"
+        allowed = f"float32 (b, height, width, channels), {values}"
+        received = f"shape {images.shape}, {images.dtype.name}"
+        refuse(name, received, allowed, "training.to_tf gives such batches.")
+    return images
 
 
 def _check_parts(train, validation):

@@ -41,7 +41,7 @@ def draw(name, counts, *, seed, workers=None):
 2026. The stored patients came from that seed; another one gives new patients.
     """
     # Only here, because importing the package is to cost next to nothing.
-    from course_utils.datasets import ImageDataset, _npz
+    from course_utils.datasets import ImageDataset, _fields
     from simulation.cohort import COHORTS
 
     if name not in COHORTS:
@@ -55,7 +55,7 @@ def draw(name, counts, *, seed, workers=None):
             "The stored patients came from that seed; another one gives new patients.",
         )
     _check_counts(cohort, counts)
-    return ImageDataset(**_npz.arrays_to_fields(cohort.arrays(seed, counts, workers)))
+    return ImageDataset(**_fields.arrays_to_fields(cohort.arrays(seed, counts, workers)))
 
 
 def _check_counts(cohort, counts):

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from io import BytesIO
 
 import numpy as np
+from PIL import Image
 
-from course_utils.datasets._npz import encode_jpeg
 from simulation.brain import patient as brain
 from simulation.brain.mri import CHANNELS
 from simulation.brain.signs import DIAGNOSES as TUMORS
@@ -33,6 +34,17 @@ _VIEWS = {1: 0.94, 2: 0.06}
 _PICTURES = {1: 0.84, 2: 0.12, 3: 0.04}
 # How often the ruler says what the diagnosis is in the shortcut subsets.
 _MARKED = {True: 0.92, False: 0.08}
+
+
+def encode_jpeg(images, quality=JPEG_QUALITY):
+    """Return jpeg_bytes and jpeg_offsets of uint8 images (n, height, width, 3)."""
+    coded = []
+    for image in images:
+        buffer = BytesIO()
+        Image.fromarray(image).save(buffer, "JPEG", quality=quality, subsampling=0)
+        coded.append(buffer.getvalue())
+    offsets = np.cumsum([0] + [len(data) for data in coded], dtype=np.int64)
+    return {"jpeg_bytes": np.frombuffer(b"".join(coded), np.uint8), "jpeg_offsets": offsets}
 
 
 def shares(rng, n, parts):
@@ -150,7 +162,7 @@ class Cohort:
         arrays = {
             "schema_version": np.int64(1),
             "name": np.array(self.name),
-            **(encode_jpeg(images, JPEG_QUALITY) if self.jpeg else {"images": images}),
+            **(encode_jpeg(images) if self.jpeg else {"images": images}),
             "channel_names": np.array(self.channel_names),
             "labels": per_image([self.labels[p.kind] for p in plans]).astype(np.int64),
             "class_names": np.array(self.class_names),

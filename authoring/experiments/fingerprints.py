@@ -24,7 +24,6 @@ LEFT_OUT = (
     "course_utils.widgets",
     "course_utils.exercises",
     "course_utils.app",
-    "course_utils.downloads",
     "course_utils.real_data",
     "course_utils.results",
     "course_utils._checks",
@@ -46,12 +45,13 @@ def fingerprint(name):
 
 def reached(name):
     """Return what an experiment's fingerprint covers: {(module, name): syntax tree}."""
-    found = {}
+    found, seen = {}, set()
     waiting = [(f"authoring.experiments.{name}", root) for root in ROOTS]
     while waiting:
         module, wanted = key = waiting.pop()
-        if key in found or module.startswith(LEFT_OUT):
+        if key in seen or module.startswith(LEFT_OUT):
             continue
+        seen.add(key)
         meaning = _names(module).get(wanted)
         if isinstance(meaning, tuple):
             waiting.append(meaning)

@@ -11,20 +11,20 @@ import numpy as np
 from PIL import Image
 
 from authoring.studies import real_folders
-from course_utils.datasets import heads
-from course_utils.datasets.heads import head_box
+from course_utils.datasets import resizing
+from course_utils.datasets.resizing import head_box
 
 SIZE = 96
 
 
 def crop(image, box):
     """Cut a square out of a slice and average it to 96 px."""
-    return heads.crop(image, box, SIZE)
+    return resizing.crop(image, box, SIZE)
 
 
 def scale(image):
     """Scale gray levels so that the median of the head is 80."""
-    return heads.scale_head(image, heads.MEDIAN)
+    return resizing.scale_head(image, resizing.MEDIAN)
 
 
 def standardize(image):

@@ -23,9 +23,9 @@ from sklearn.preprocessing import StandardScaler
 from authoring.experiments.definitions import definitions
 from authoring.studies import tables
 from authoring.workshop.pretrain import standardized_cnn
-from course_utils import datasets, downloads, evaluation, training
-from course_utils.augmentation import Augmenter
-from course_utils.real_data import read_medmnist
+from course_utils import datasets, evaluation, training
+from course_utils.real_data import find_set, read_medmnist
+from course_utils.training import Augmenter
 
 FOLDS, REPEATS, NEIGHBORS = 5, 3, 3
 EPOCHS, RATE = 40, 2e-3
@@ -131,7 +131,7 @@ def main():
     options = tables.parser(
         __doc__, file="BreastMNIST's training and validation images"
     ).parse_args()
-    data = read_medmnist([options.file], downloads.find_set("breastmnist"))
+    data = read_medmnist([options.file], find_set("breastmnist"))
     rows = counts(data) + scores(data)
     print(pd.DataFrame(rows).round(4).to_string())
     tables.write(options.out, rows, "breastmnist_duplicates FILE")

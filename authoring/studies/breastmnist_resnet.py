@@ -40,9 +40,9 @@ from authoring.experiments.definitions import definitions
 from authoring.studies import tables
 from authoring.studies.group_bootstrap import GroupedAUC
 from authoring.workshop.pretrain import standardized_cnn
-from course_utils import datasets, downloads, evaluation
+from course_utils import datasets, evaluation
 from course_utils._tensorflow import keras
-from course_utils.real_data import read_medmnist
+from course_utils.real_data import find_set, read_medmnist
 from course_utils.training import set_seed
 
 layers = keras.layers
@@ -273,7 +273,7 @@ def main():
             f"--arm is {shlex.join(options.arm)}; name {REFERENCE} too, with which the others are "
             "compared. Folds that lie in --work are not trained again."
         )
-    data = read_medmnist([options.file], downloads.find_set("breastmnist"))
+    data = read_medmnist([options.file], find_set("breastmnist"))
     options.work.mkdir(parents=True, exist_ok=True)
     for fold in options.folds:
         for arm in options.arm:

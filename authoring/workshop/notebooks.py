@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 from nbclient import NotebookClient
@@ -78,6 +79,7 @@ def execute(notebook, path, timeout=CELL_TIMEOUT):
         extra_arguments=["--log-level=40"],
         resources={"metadata": {"path": str(Path(path).resolve().parent)}},
         on_cell_start=lambda cell, cell_index: current.update(cell=cell, number=cell_index + 1),
+        on_notebook_start=lambda notebook: ask_again(client.kc),
     )
     try:
         client.execute(env=kernel_environment())
@@ -92,6 +94,29 @@ def execute(notebook, path, timeout=CELL_TIMEOUT):
             f"{Path(path).name}, cell {current['number']} failed:\n\n{current['cell'].source}\n\n"
             f"{ANSI_COLOR.sub('', reason)}\nThe stored lesson was left as it was."
         ) from error
+
+
+def ask_again(client, seconds=1):
+    """Let a kernel's client look for messages every so often, not only when it is woken.
+
+    Now and then its event loop misses that a message has come: kernel and client are both idle, and
+    the reply is there as soon as somebody asks.
+    """
+
+    def patient(get):
+        async def get_msg(timeout=None):
+            end = float("inf") if timeout is None else time.monotonic() + timeout
+            while True:
+                try:
+                    return await get(timeout=max(0, min(seconds, end - time.monotonic())))
+                except Empty:
+                    if time.monotonic() >= end:
+                        raise
+
+        return get_msg
+
+    for channel in (client.shell_channel, client.iopub_channel):
+        channel.get_msg = patient(channel.get_msg)
 
 
 # ---- the normal form ----------------------------------------------------------------------------

@@ -109,6 +109,12 @@ class Course:
             for path in sorted((self.root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
         }
 
+        self.guides = [
+            ast.parse(block)
+            for path in sorted((self.root / "docs").glob("*.md"))
+            for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+        ]
+
     def resolve(self, name):
         """Follow re-exports from a dotted path to ``(module, definition)``, or return None."""
         for _ in range(9):
@@ -161,8 +167,10 @@ class Course:
 
     @cached_property
     def reached(self):
-        """Definitions that a lesson, an exercise check or a command uses, or needs for that."""
+        """Definitions that a lesson, an exercise, a command or a guide uses or needs for that."""
         waiting = set(self.in_lessons)
+        for guide in self.guides:
+            waiting |= self.used(guide, imports(guide))
         for module in self.modules.values():
             if module.name.startswith(DOORS):
                 waiting |= {(module.name, name) for name in module.definitions}
@@ -179,7 +187,7 @@ class Course:
         return reached
 
     def unused(self):
-        """Return the public names that no lesson, exercise check or command needs."""
+        """Return the public names that no lesson, exercise check, command or guide needs."""
         return sorted(".".join(d) for d in self.public - self.reached)
 
     def of_one_lesson(self):
@@ -218,9 +226,7 @@ class Course:
         for folder in ("simulation", "authoring", "benchmarks", "tools"):
             for path in sorted((self.root / folder).rglob("*.py")):
                 trees.append(ast.parse(path.read_text(encoding="utf-8")))
-        for path in sorted((self.root / "docs").glob("*.md")):
-            blocks = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
-            trees += map(ast.parse, blocks)
+        trees += self.guides
         found = defaultdict(list)
         for tree in trees:
             bound = imports(tree)
@@ -358,7 +364,9 @@ def main(arguments=None):
         f"  public functions and classes: {len(callables)}; used by a lesson "
         f"{sum(n > 0 for n in users)}, by two or more {sum(n > 1 for n in users)}"
     )
-    print(f"  public names that no lesson, exercise or command needs: {len(course.unused())}")
+    print(
+        f"  public names that no lesson, exercise, command or guide needs: {len(course.unused())}"
+    )
     print(f"  optional parameters that nobody passes: {len(idle)}")
     print(f"Python in all: {sum(python.values()):,} lines")
     for folder, count in python.items():

@@ -24,7 +24,7 @@ from authoring.experiments.definitions import definitions
 from course_utils import datasets, training, transfer
 from course_utils._files import write_text
 from course_utils._tensorflow import keras
-from course_utils.augmentation import Augmenter
+from course_utils.training import Augmenter
 
 layers = keras.layers
 

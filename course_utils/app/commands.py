@@ -1,35 +1,36 @@
 """The command line: ``python -m course_utils COMMAND``."""
 
 import argparse
+import os
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
 from course_utils import ROOT
 from course_utils.app import workspace
+
+JUPYTER = Path(__file__).with_name("jupyter")
 
 
 def main(arguments=None):
     """Run one command and return its exit code."""
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
-    if rest and options.run is not _downloads:
+    if rest and options.run is not _real_data:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     options.rest = rest
     try:
         return options.run(options)
     except ValueError as error:
-        print(f"course_utils: {error}", file=sys.stderr)
+        said = str(error)
     except ModuleNotFoundError as error:
-        print(
-            f"course_utils: this Python, {sys.executable}, has no {error.name}. Use 'make' in the "
-            "course's folder, or activate the course's environment.",
-            file=sys.stderr,
-        )
+        said = f"this Python, {sys.executable}, has no {error.name}. Use 'make' in the course's "
+        said += "folder, or activate the course's environment."
     except OSError as error:
-        print(
-            f"course_utils: cannot use {error.filename or 'a file'}: {error.strerror or error}. "
-            "Check that the folder exists, is writable and has space.",
-            file=sys.stderr,
-        )
+        said = f"cannot use {error.filename or 'a file'}: {error.strerror or error}. "
+        said += "Check that the folder exists, is writable and has space."
+    print(f"course_utils: {said}", file=sys.stderr)
     return 2
 
 
@@ -50,9 +51,9 @@ def _parser():
     add("workspace", _workspace, "copy the lessons that the workspace lacks")
     fresh = add("reset", _reset, "a fresh copy of one lesson; the old one is kept")
     fresh.add_argument("lesson", help="the lesson's number, such as 05")
-    # Their options are read by the downloads module, which is only loaded when it is needed.
-    add("list", _downloads, "the real data sets, and which of them are here", add_help=False)
-    add("download", _downloads, "fetch a real data set and verify it", add_help=False)
+    # Their options are read by real_data, which is only loaded when it is needed.
+    add("list", _real_data, "the real data sets, and which of them are here", add_help=False)
+    add("download", _real_data, "fetch a real data set and verify it", add_help=False)
     return parser
 
 
@@ -64,15 +65,51 @@ def _port(text):
 
 
 def _lab(options):
-    from course_utils.app import lab
-
     workspace.find_lesson(options.lesson)
     if _doctor(options):
         print("\nFix the problems above, then start again.", file=sys.stderr)
         return 1
     _workspace(options)
     lesson = workspace.find_lesson(options.lesson, workspace.WORKSPACE)
-    return lab.start(lesson, options.port, browser=not options.no_browser)
+    return _start(lesson, options)
+
+
+def _start(lesson, options):
+    """Become JupyterLab, opened at a learner's lesson; on Windows return when it has ended."""
+    # Lessons name files of the repository, so the file browser must reach them.
+    mine = workspace.WORKSPACE
+    root = ROOT if mine.is_relative_to(ROOT) else mine
+    command = [
+        *(sys.executable, "-m", "jupyterlab"),
+        f"--config={JUPYTER / 'server_config.py'}",
+        f"--ServerApp.root_dir={root}",
+        f"--ContentsManager.preferred_dir={mine.relative_to(root).as_posix()}",
+        f"--LabApp.default_url=/lab/tree/{lesson.relative_to(root).as_posix()}",
+        f"--ServerApp.port={options.port}",
+    ]
+    command += ["--no-browser"] if options.no_browser else []
+    # In a container one is root, and Jupyter would refuse; only this computer can connect.
+    command += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    first = {
+        # The kernels inherit this, so a lesson finds course_utils also where it is not installed.
+        "PYTHONPATH": ROOT,
+        # JupyterLab's terminal finds the environment's `python`, whether it is activated or not.
+        "PATH": Path(sys.executable).parent,
+        # The settings of the JupyterLab page are in labconfig/ there.
+        "JUPYTER_CONFIG_PATH": JUPYTER,
+    }
+    environment = dict(os.environ)
+    for name, folder in first.items():
+        environment[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
+    print("\nJupyterLab starts. Ctrl+C in this terminal, then y, ends it.", flush=True)
+    os.chdir(ROOT)
+    if os.name == "nt":
+        server = subprocess.Popen(command, env=environment)
+        # Ctrl+C reaches both; the server decides.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return server.wait()
+    # One process: Ctrl+C and SIGTERM reach the server itself, and nothing stays in memory twice.
+    os.execve(sys.executable, command, environment)
 
 
 def _doctor(options):
@@ -107,10 +144,10 @@ def _reset(options):
     return 0
 
 
-def _downloads(options):
-    from course_utils import downloads
+def _real_data(options):
+    from course_utils import real_data
 
-    run = {"list": downloads.main_list, "download": downloads.main_download}[options.command]
+    run = {"list": real_data.main_list, "download": real_data.main_download}[options.command]
     return run(options.rest)
 
 

@@ -21,11 +21,8 @@ INSTALL = "run 'make lab' again (or 'conda env update' in the course's environme
 PYTHONS = ((3, 11), (3, 13))
 TOTAL_MEMORY_GB, FREE_MEMORY_GB, FREE_DISK_GB = 4, 1.5, 1
 KERAS_SETTINGS = ["tensorflow", "channels_last", "float32"]
-
-KERAS_REMEDY = (
-    "another course or program has set Keras; delete .keras/keras.json in your home folder (or in "
-    "KERAS_HOME) and unset KERAS_BACKEND"
-)
+KERAS_REMEDY = "another course or program has set Keras; delete .keras/keras.json in your home "
+KERAS_REMEDY += "folder (or in KERAS_HOME) and unset KERAS_BACKEND"
 
 # TensorFlow can end the process that imports it, so another one tries, naming what comes next.
 TRIAL = """
@@ -108,10 +105,7 @@ class Report(NamedTuple):
 
 
 def examine():
-    """Run every check and return a `Report`. A check that breaks is a problem, never an error.
-
-    Takes some seconds, most of them TensorFlow's start. Needs no network.
-    """
+    """Run every check, in some seconds, and return a `Report`; one that breaks is a problem."""
     checks = []
     for name, check in CHECKS.items():
         try:
@@ -210,8 +204,7 @@ def _figures():
 
 @_check("JupyterLab")
 def _jupyterlab():
-    run = _run("-m", "ipykernel", "--version")
-    if run.returncode:
+    if (run := _run("-m", "ipykernel", "--version")).returncode:
         raise Problem(run.stderr.strip()[-200:], INSTALL)
     return f"{_version('jupyterlab')}, its kernel starts"
 
@@ -255,10 +248,9 @@ def _embedded_data():
 
 @_check("real data")
 def _real_data():
-    from course_utils import downloads
+    from course_utils import real_data
 
-    table = downloads.available()
-    here = table.loc[table["on_disk"], "name"].unique()
+    here = real_data.available().query("on_disk")["name"].unique()
     return ", ".join(here) or "none downloaded, none needed"
 
 
@@ -277,8 +269,9 @@ def _memory():
 
 @_check("disk space")
 def _disk_space():
-    found = f"{shutil.disk_usage(ROOT).free / 1e9:.1f} GB free"
-    if shutil.disk_usage(ROOT).free < FREE_DISK_GB * 1e9:
+    free = shutil.disk_usage(ROOT).free / 1e9
+    found = f"{free:.1f} GB free"
+    if free < FREE_DISK_GB:
         remedy = f"{found}: free about {FREE_DISK_GB} GB, or saving your work may fail"
         raise Problem(found, remedy, "warning")
     return found

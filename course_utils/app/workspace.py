@@ -30,15 +30,14 @@ def find_lesson(number, folder=None):
     return known[number.zfill(2)]
 
 
-def fresh_copy(path):
+def _fresh_copy(path):
     """Return the text of a lesson as a learner gets it: without outputs and execution counts."""
     from ipykernel.ipkernel import IPythonKernel
 
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["outputs"] = []
-            cell["execution_count"] = None
+            cell |= {"outputs": [], "execution_count": None}
     # What JupyterLab would write there itself, and call the untouched lesson unsaved.
     notebook["metadata"]["kernelspec"]["display_name"] = "Python 3 (ipykernel)"
     notebook["metadata"]["language_info"] = IPythonKernel.language_info
@@ -48,13 +47,10 @@ def fresh_copy(path):
 def copy_missing():
     """Copy the lessons that the learner does not have yet; return the new files."""
     WORKSPACE.mkdir(parents=True, exist_ok=True)
-    copied = []
-    for path in lessons(LESSONS).values():
-        copy = WORKSPACE / path.name
-        if not copy.exists():
-            write_text(copy, fresh_copy(path))
-            copied.append(copy)
-    return copied
+    missing = [path for path in lessons(LESSONS).values() if not (WORKSPACE / path.name).exists()]
+    for path in missing:
+        write_text(WORKSPACE / path.name, _fresh_copy(path))
+    return [WORKSPACE / path.name for path in missing]
 
 
 def outdated():
@@ -75,13 +71,9 @@ def outdated():
 
 
 def reset(number):
-    """Replace a learner's lesson by a fresh copy; return it, and the backup if there was a file.
-
-    The backup lies in ``backups/`` of the workspace and carries the time in its name. Nothing is
-    changed where there is no such lesson.
-    """
+    """Replace a learner's lesson by a fresh copy; return it, and the backup if there was a file."""
     original = find_lesson(number)
-    text = fresh_copy(original)
+    text = _fresh_copy(original)
     fresh, backup = WORKSPACE / original.name, None
     if fresh.exists():
         backups = WORKSPACE / "backups"

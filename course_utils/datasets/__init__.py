@@ -11,7 +11,7 @@ import warnings
 
 from course_utils import ROOT
 from course_utils._checks import DatasetError, MissingDataError, check_choice
-from course_utils.datasets import _npz
+from course_utils.datasets import _fields
 from course_utils.datasets.container import ImageDataset
 from course_utils.datasets.groups import (
     GroupProbabilities,
@@ -20,8 +20,7 @@ from course_utils.datasets.groups import (
     group_near_duplicates,
     split_by_group,
 )
-from course_utils.datasets.heads import crop_to_head
-from course_utils.datasets.resizing import resize
+from course_utils.datasets.resizing import crop_to_head, resize
 
 __all__ = [
     "DatasetError",
@@ -52,9 +51,8 @@ def load(name, origin="embedded", *, size=None):
         Which subject; for real sets also their own names, which ``python -m course_utils list``
         shows.
     origin : {"embedded", "real", "auto"}
-        ``"embedded"`` reads the simulated set that comes with the course. ``"real"`` needs the
-        downloaded set (Cheng, BreastMNIST, DermaMNIST). ``"auto"`` takes the real set if it lies
-        on disk and its checksum is right, otherwise the embedded one.
+        Simulated, with the course; or downloaded before, else `MissingDataError` says how; or the
+        real set if it lies on disk and its checksum is right, otherwise the embedded one.
     size : int, optional
         Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
 
@@ -62,19 +60,10 @@ def load(name, origin="embedded", *, size=None):
     -------
     ImageDataset
 
-    Raises
-    ------
-    MissingDataError
-        The real set is not on this computer; the message says how to get it.
-
     Examples
     --------
-    ``load("brain_mri").split("train")`` gives the training patients.
-
-    >>> load("knee")
-    Traceback (most recent call last):
-    ValueError: name: received 'knee'; allowed: brain_mri, breast_ultrasound, skin_lesions. \
-Use one of these words.
+    >>> load("brain_mri").split("test").group_kind
+    'patient'
     """
     check_choice("origin", origin, ("embedded", "real", "auto"))
     if origin != "embedded":
@@ -100,8 +89,8 @@ def read_dataset(path):
     A file that is missing, damaged, newer than this copy of the course, holds pickled objects or
     breaks a rule of `ImageDataset` is refused by its name.
     """
-    arrays = _npz.read_arrays(path)
+    arrays = _fields.read_arrays(path)
     try:
-        return ImageDataset(**_npz.arrays_to_fields(arrays))
+        return ImageDataset(**_fields.arrays_to_fields(arrays))
     except ValueError as error:
         raise DatasetError(f"{path}: {error}") from error

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from dataclasses import dataclass, fields, replace
+from html import escape
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from course_utils._checks import DatasetError, check_choice, check_names
-from course_utils.datasets import _npz
-from course_utils.datasets._check import SPLITS, checked_fields, positions
-from course_utils.datasets._display import dataset_html, dataset_text
+from course_utils._checks import DatasetError, check_choice
+from course_utils.datasets._fields import LENGTHS, SPLITS, checked_fields, positions, write_dataset
 from course_utils.datasets.groups import aggregate
+
+# Images that a notebook shows: of each class, in all, and their longer side in pixels.
+PER_CLASS, MAX_IMAGES, SIDE = 3, 12, 96
+GROUP_IN_WORDS = {
+    "patient": "a patient",
+    "lesion": "a lesion",
+    "near-duplicate": "a cluster of near-duplicates",
+    "image": "one image",
+}
+PER_IMAGE = ("images", "labels", "groups", "splits", "masks", "sites", *LENGTHS)
 
 
 class _CopyOnRead:
@@ -45,7 +57,7 @@ class ImageDataset:
     labels : integer array (n,)
         Positions in ``class_names``; always the true class.
     class_names : sequence of str
-        One name per class. In two-class sets the second one is the disease.
+        Of two classes the second one is the disease.
     groups : array (n,) of integers or text
         What belongs together and must never be divided, such as patient numbers.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
@@ -58,10 +70,8 @@ class ImageDataset:
         Only with float32: the intensities that become 0 and 1 in `as_float`.
     splits : array (n,) of text, optional
         Official split: train, validation, test, or extra for images outside it.
-    masks : uint8 array (n, height, width), optional
-        Bit flags; bit j belongs to ``mask_names[j]``. See `mask`.
-    mask_names : sequence of str, optional
-        At most eight.
+    masks, mask_names : uint8 array (n, height, width) and sequence of str, optional
+        Bit flags; bit j belongs to ``mask_names[j]``, at most eight. See `mask`.
     sites : array (n,), optional
         Hospital or scanner.
     slice_positions_mm, slice_thickness_mm : float array (n,), optional
@@ -95,17 +105,10 @@ class ImageDataset:
       train: 3 images, 2 groups (healthy 2, tumor 1 images)
       test: 1 image, 1 group (tumor 1 image)
       no masks
-    >>> len(scans.split("train"))
-    3
     >>> scans.select(scans.labels == 1).groups
     array(['B', 'C'], dtype='<U1')
-    >>> scans.as_float().dtype
-    dtype('float32')
-    >>> scans.by_group()["images"].to_dict()
-    {'A': 2, 'B': 1, 'C': 1}
     """
 
-    # _CopyOnRead is a descriptor: its call in the class body is how dataclasses take one.
     name: str
     images: np.ndarray
     labels: np.ndarray
@@ -137,7 +140,6 @@ class ImageDataset:
             object.__setattr__(self, field, value)
 
     def __len__(self):
-        """Return the number of images."""
         return len(self.images)
 
     def __reduce__(self):
@@ -145,11 +147,10 @@ class ImageDataset:
         return _rebuild, ({field.name: getattr(self, field.name) for field in fields(self)},)
 
     def __repr__(self):
-        """Return a summary in words that names the origin."""
-        return dataset_text(self)
+        return _text(self)
 
     def _repr_html_(self):
-        return dataset_html(self)
+        return _html(self)
 
     def select(self, which):
         """Return the data set of some images.
@@ -158,20 +159,14 @@ class ImageDataset:
         ----------
         which : boolean array (n,) or integer array
             Which images, as in NumPy; integers keep their order and may repeat.
-
-        Examples
-        --------
-        ``scans.select(scans.labels == 1)`` keeps the second class; see `ImageDataset`.
         """
         which = positions(which, len(self))
-        chosen = {}
-        for field in _PER_IMAGE:
-            values = getattr(self, field)
-            if field == "attributes":
-                chosen[field] = None if values is None else values.iloc[which]
-            elif values is not None:
-                chosen[field] = values[which]
-                chosen[field].flags.writeable = False
+        known = [field for field in PER_IMAGE if getattr(self, field) is not None]
+        chosen = {field: getattr(self, field)[which] for field in known}
+        for values in chosen.values():
+            values.flags.writeable = False
+        if self.attributes is not None:
+            chosen["attributes"] = self.attributes.iloc[which]
         return replace(self, **chosen)
 
     def split(self, name):
@@ -195,16 +190,7 @@ class ImageDataset:
         """Return images as float32 from 0 to 1: the one place where the course does this.
 
         uint8 is divided by 255. float32 is mapped so that the intensity window spans 0 to 1;
-        what lies outside is clipped.
-
-        Parameters
-        ----------
-        which : boolean or integer array, optional
-            Convert only these images, to spare memory.
-
-        Returns
-        -------
-        array (n, height, width, channels), float32, 0–1
+        what lies outside is clipped. `which` converts only some images, as in `select`.
         """
         images = self.images if which is None else self.images[positions(which, len(self))]
         if images.dtype == np.uint8:
@@ -213,72 +199,87 @@ class ImageDataset:
         return np.clip((images - np.float32(low)) / np.float32(high - low), 0, 1)
 
     def per_group(self, probabilities, rule="mean"):
-        """Combine probabilities per image into one per group, with the groups' labels.
+        """Combine probabilities per image into one per group, as `aggregate` does.
 
-        Parameters
-        ----------
-        probabilities, rule
-            As in `aggregate`.
-
-        Returns
-        -------
-        GroupProbabilities
-
-        Examples
-        --------
-        ``test.per_group(training.predict(model, test))``
+        ``test.per_group(training.predict(model, test))`` also holds the groups' labels.
         """
         return aggregate(probabilities, self.groups, rule, labels=self.labels)
 
-    def by_group(self):
-        """Return a table with one row per group: images, classes, and split and site if known."""
-        columns = {"classes": np.array(self.class_names)[self.labels]}
-        columns |= {"split": self.splits, "site": self.sites}
-        known = {name: values for name, values in columns.items() if values is not None}
-        table = pd.DataFrame(known).groupby(self.groups)
-        words = table.agg(lambda values: ", ".join(sorted(set(values.astype(str)))))
-        words.insert(0, "images", table.size())
-        return words.rename_axis("group")
-
-    def with_two_classes(self, positive, class_names):
-        """Return the set with its classes merged into two.
-
-        Parameters
-        ----------
-        positive : sequence of str
-            The classes that become label 1.
-        class_names : (str, str)
-            Names of label 0 and label 1.
-
-        Examples
-        --------
-        ``skin.with_two_classes(["mel", "bcc", "akiec"], ("other", "malignant"))``
-        """
-        positive = [positive] if isinstance(positive, str) else list(positive)
-        for name in positive:
-            check_choice("positive", name, self.class_names)
-        check_names("class_names", class_names, 2)
-        lookup = np.array([name in positive for name in self.class_names], dtype=np.int64)
-        return replace(self, labels=lookup[self.labels], class_names=class_names)
-
-    def save(self, path, *, jpeg_quality=None):
-        """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing.
-
-        Parameters
-        ----------
-        path : str or Path
-            Must end in .npz.
-        jpeg_quality : int, optional
-            1 to 95: store uint8 images as JPEG, smaller and not exact.
-        """
-        _npz.write_arrays(path, _npz.dataset_to_arrays(self, jpeg_quality))
-
-
-_PER_IMAGE = (
-    *("images", "labels", "groups", "splits", "masks", "sites", "slice_positions_mm"),
-    *("slice_thickness_mm", "pixel_spacing_mm", "attributes"),
-)
+    def save(self, path):
+        """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing."""
+        write_dataset(path, self)
 
 
 def _rebuild(values):
     return ImageDataset(**values)
+
+
+def _text(data):
+    """Return a summary in words that names the origin."""
+    height, width, channels = data.images.shape[1:]
+    masks, n_groups = ", ".join(data.mask_names), len(set(data.groups.tolist()))
+    parts = {"no official split": np.ones(len(data), dtype=bool)}
+    if data.splits is not None:
+        parts = {name: data.splits == name for name in SPLITS}
+    lines = [
+        f"ImageDataset {data.name!r}: {data.origin.upper()} images",
+        f"{_count(len(data), 'image')}, {height} x {width} px, "
+        f"{_count(channels, 'channel')} ({', '.join(data.channel_names)}), {data.images.dtype}",
+        f"{_count(n_groups, 'group')}, each {GROUP_IN_WORDS[data.group_kind]}",
+        *(_part(data, name, part) for name, part in parts.items() if part.any()),
+        f"masks: {masks}" if masks else "no masks",
+    ]
+    return "\n  ".join(lines)
+
+
+def _part(data, name, part):
+    counts = np.bincount(data.labels[part], minlength=len(data.class_names))
+    classes = [f"{c} {k}" for c, k in zip(data.class_names, counts, strict=True) if k]
+    return (
+        f"{name}: {_count(part.sum(), 'image')}, {_count(len(set(data.groups[part])), 'group')} "
+        f"({', '.join(classes)} {'image' if part.sum() == 1 else 'images'})"
+    )
+
+
+def _count(number, noun):
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _html(data):
+    """Return HTML with the origin first and sample images: of each class, from other groups."""
+    n_classes = len(data.class_names)
+    chosen = []
+    for label in range(min(n_classes, MAX_IMAGES)):
+        of_class = np.flatnonzero(data.labels == label)
+        _, first = np.unique(data.groups[of_class], return_index=True)
+        chosen += list(of_class[np.sort(first)[: max(1, min(PER_CLASS, MAX_IMAGES // n_classes))]])
+    samples = "".join(_figure(data, i) for i in chosen)
+    facts = {"Source": data.source, "License": data.license, "Citation": data.citation}
+    facts = "".join(f"<li>{label}: {escape(value)}</li>" for label, value in facts.items())
+    return (
+        f"<div><p><strong>{escape(data.name)}</strong>: these images are "
+        f"<strong>{escape(data.origin)}</strong>.</p><pre>{escape(_text(data))}</pre>"
+        f'<div style="display: flex; flex-wrap: wrap; gap: 8px">{samples}</div>'
+        f"<ul>{facts}</ul></div>"
+    )
+
+
+def _figure(data, i):
+    """Return one image with its class: color as it is, otherwise the first channel in gray."""
+    class_name = data.class_names[data.labels[i]]
+    pixels = (data.as_float([i])[0] * 255).round().astype(np.uint8)
+    color = pixels.shape[-1] == 3
+    image = Image.fromarray(pixels if color else pixels[..., 0])
+    scale = SIDE / max(image.size)
+    size = tuple(max(1, round(side * scale)) for side in image.size)
+    method = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX
+    buffer = BytesIO()
+    image.resize(size, method).save(buffer, "PNG", optimize=True)
+    coded = base64.b64encode(buffer.getvalue()).decode("ascii")
+    channel = "" if color else f", channel {data.channel_names[0]}"
+    alt = f"{data.origin.capitalize()} {data.name} image {i}: class {class_name}{channel}"
+    return (
+        f'<figure style="margin: 0; max-width: {SIDE}px">'
+        f'<img alt="{escape(alt)}" src="data:image/png;base64,{coded}">'
+        f"<figcaption>{escape(class_name)} ({escape(data.origin)})</figcaption></figure>"
+    )

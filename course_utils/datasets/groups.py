@@ -24,14 +24,8 @@ BLOCK = 512
 class GroupProbabilities:
     """One probability per group, groups in ascending order.
 
-    Attributes
-    ----------
-    groups : array (g,)
-    probabilities : array (g,) or (g, classes), float64
-    labels : array (g,), int64, or None
-        The groups' classes, if labels were given.
-    n_images : array (g,), int64
-        Images in each group.
+    Groups (g,), probabilities (g,) or (g, classes) as float64, the groups' labels (g,) as int64 if
+    labels were given, and how many images each group has (g,).
     """
 
     groups: np.ndarray
@@ -40,7 +34,6 @@ class GroupProbabilities:
     n_images: np.ndarray
 
     def __len__(self):
-        """Return the number of groups."""
         return len(self.groups)
 
     def table(self):
@@ -58,8 +51,8 @@ class GroupProbabilities:
 def aggregate(probabilities, groups, rule="mean", labels=None):
     """Combine probabilities per image into one per group.
 
-    Choose the rule on validation groups and keep it; headline figures are per group. With an
-    `ImageDataset` at hand, its method ``per_group`` passes groups and labels.
+    Choose the rule on validation groups and keep it. With an `ImageDataset` at hand, its method
+    ``per_group`` passes groups and labels.
 
     Parameters
     ----------
@@ -102,12 +95,9 @@ def aggregate(probabilities, groups, rule="mean", labels=None):
 def _check_probabilities(probabilities, rule):
     shape = probabilities.shape
     if len(shape) not in (1, 2) or 0 in shape or (len(shape) == 2 and shape[1] == 1):
-        refuse(
-            "probabilities",
-            f"shape {shape}",
-            "(n,) or (n, classes), n at least 1",
-            "Keras predicts (n, 1) for a sigmoid; use predictions[:, 0].",
-        )
+        allowed = "(n,) or (n, classes), n at least 1"
+        remedy = "Keras predicts (n, 1) for a sigmoid; use predictions[:, 0]."
+        refuse("probabilities", f"shape {shape}", allowed, remedy)
     if len(shape) == 2 and rule != "mean":
         received = f"shape {shape} with rule {rule!r}"
         remedy = "Take the column of the class in question."
@@ -128,14 +118,10 @@ def _group_labels(labels, names, number):
     lowest, highest = labels.min().to_numpy(), labels.max().to_numpy()
     mixed = np.flatnonzero(lowest != highest)
     if mixed.size:
-        first = mixed[0]
-        refuse(
-            "labels",
-            f"group {names[first]} has labels {lowest[first]} and {highest[first]} "
-            f"({mixed.size} such groups)",
-            "one label per group",
-            "Decide what makes a group positive, and give every image of it that label.",
-        )
+        k = mixed[0]
+        received = f"group {names[k]} has labels {lowest[k]} and {highest[k]}"
+        remedy = "Decide what makes a group positive, and give every image of it that label."
+        refuse("labels", f"{received} ({mixed.size} such groups)", "one label per group", remedy)
     return lowest
 
 
@@ -148,7 +134,6 @@ def split_by_group(dataset, parts, *, seed):
     Parameters
     ----------
     dataset : ImageDataset
-        The set to divide.
     parts : dict
         Part name to fraction of the groups (floats that sum to 1), or to number of groups
         (integers; the groups left over are left out).
@@ -159,11 +144,6 @@ def split_by_group(dataset, parts, *, seed):
     -------
     dict
         Part name to ImageDataset, in the given order. ``splits`` keeps the official split.
-
-    Notes
-    -----
-    `sklearn.model_selection.train_test_split` on a table of groups does the same for two parts. The
-    parts of stored results were dealt by this rule, so it stays.
 
     Examples
     --------
@@ -183,17 +163,15 @@ def group_folds(dataset, n_folds, *, seed):
     Parameters
     ----------
     dataset : ImageDataset
-        The set to divide.
     n_folds : int
         From 2 to the number of groups.
     seed : int
-        As in `split_by_group`.
 
     Returns
     -------
     array (n,), int64
-        Fold of each image, 0 to n_folds - 1. Fold 0 is tested with
-        ``dataset.select(folds == 0)`` after training on ``dataset.select(folds != 0)``.
+        Fold of each image. Fold 0 is tested with ``dataset.select(folds == 0)`` after training on
+        ``dataset.select(folds != 0)``.
     """
     n_groups = len(np.unique(dataset.groups))
     check_integer("n_folds", n_folds, 2, n_groups)
@@ -212,7 +190,7 @@ def _deal(dataset, quotas, seed):
     shuffled = np.random.default_rng(seed).permutation(n_groups)
     part_of_group, lag = np.empty(n_groups, dtype=np.int64), np.zeros(len(quotas))
     for group in shuffled[np.argsort(strata[shuffled], kind="stable")]:
-        # Always to the part that lags its share most.
+        # Always to the part that lags its share most: stored results rest on this rule.
         lag += quotas / n_groups
         part_of_group[group] = np.argmax(lag)
         lag[part_of_group[group]] -= 1
@@ -246,11 +224,9 @@ def _quotas(parts, n_groups):
 def group_near_duplicates(images, threshold=0.98):
     """Find groups of images that correlate, directly or through others.
 
-    Two images belong together when the Pearson correlation of their pixels reaches the
-    threshold; groups are the connected components of these pairs. Images above 28 px per side
-    are first averaged down to 28 px, so that the threshold means the same at every size. An
-    image of one constant value correlates with none. Only blocks of the correlation matrix
-    exist at a time, so memory grows with n and not with its square.
+    Two images belong together when the Pearson correlation of their pixels, averaged down to at
+    most 28 px per side, reaches the threshold; groups are the connected components of these pairs.
+    An image of one constant value correlates with none.
 
     Parameters
     ----------
@@ -282,6 +258,7 @@ def group_near_duplicates(images, threshold=0.98):
     patterns = _standardized(images)
     n = len(patterns)
     groups = np.arange(n)
+    # By blocks, so that memory grows with n and not with its square.
     for start in range(0, n, BLOCK):
         correlation = patterns[start : start + BLOCK] @ patterns[start:].T
         # 1 itself is hardly ever reached in float32.
@@ -299,8 +276,7 @@ def group_near_duplicates(images, threshold=0.98):
 def _standardized(images):
     """Return each image as a row of zero mean and length one, at most 28 x 28 px, float32."""
     size = tuple(min(side, COMPARE_AT) for side in images.shape[1:3])
-    rows = np.stack([average(image.astype(np.float32), size) for image in images])
-    rows = rows.reshape(len(images), -1)
+    rows = np.stack([average(image.astype(np.float32), size).ravel() for image in images])
     rows -= rows.mean(axis=1, keepdims=True)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     flat = length < 1e-3

@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from course_utils._checks import refuse
+from course_utils._checks import check_rows, refuse
 
 
 class UndefinedScoreError(ValueError):
@@ -102,14 +102,9 @@ def check_groups(groups, labels):
     """Return the group number of each row, and the label of each group; None: each row is one."""
     if groups is None:
         return np.arange(len(labels)), labels
-    groups = np.asarray(groups)
-    if groups.shape != labels.shape:
-        received = f"shape {groups.shape}"
-        refuse("groups", received, f"{labels.shape}", "Give one group for each label.")
-    missing = groups.dtype.kind == "f" and not np.isfinite(groups).all()
-    if missing or (groups.dtype.kind == "O" and not all(isinstance(g, str) for g in groups)):
-        received = "NaN, or neither name nor number"
-        refuse("groups", received, "a name or number for each row", "Find out whose rows they are.")
+    groups = check_rows("groups", groups, len(labels))
+    if groups.dtype.kind == "O":
+        refuse("groups", "mixed types", "a name or number for each row", "Write all as text.")
     names, first, group_of_row = np.unique(groups, return_index=True, return_inverse=True)
     mixed = group_of_row[labels != labels[first][group_of_row]]
     if mixed.size:

@@ -5,13 +5,47 @@ answer. The same entry is the bank of the test, which hands each check its own a
 """
 
 import copy
+import dis
+import html
+import re
+import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from course_utils.exercises.feedback import respond
+from course_utils import ROOT
+
+# A sign, and a color: JupyterLab's theme decides; outside of it the one after the comma is used.
+_STATES = {
+    "not attempted yet": ("○", "var(--jp-ui-font-color2, #6b6b6b)"),
+    "correct": ("✓", "var(--jp-success-color1, #1a6b2f)"),
+    "not yet": ("✗", "var(--jp-error-color1, #a3361f)"),
+}
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a check says. JupyterLab shows it as a box, everything else as text."""
+
+    exercise: str
+    state: str
+    message: str = ""
+
+    def __repr__(self):
+        sign, _ = _STATES[self.state]
+        return f"{sign} Exercise {self.exercise}: {self.state}. {self.message}".rstrip()
+
+    def _repr_html_(self):
+        sign, color = _STATES[self.state]
+        message = html.escape(self.message).replace("\n", "<br>")
+        message = re.sub("`([^`]+)`", r"<code>\1</code>", message)
+        return (
+            f'<div style="border-left: 4px solid {color}; padding: 4px 12px">'
+            f'<strong><span style="color: {color}">{sign}</span> '
+            f"Exercise {self.exercise}: {self.state}.</strong> {message}</div>"
+        )
 
 
 class Several(list):
@@ -25,31 +59,23 @@ class Exercise:
     A function is called with the arguments in `calls`, and its results are compared with those of
     the `reference`. Where they differ, the mistake with the same results names itself; otherwise
     the reader sees the call, the result and what was expected. A value is compared with the
-    `reference`. A choice gets the explanation of the chosen letter. What has no single right
-    answer brings its own `judge`.
+    `reference`. See `choice` for questions with letters.
 
     Attributes
     ----------
-    number : str
-        Such as ``'3.6'``; the entry is called ``check_3_6``.
+    number, praise : str
+        Such as ``'3.6'``, whose entry is ``check_3_6``; and what follows from the right answer.
     reference : object
         The right function, value or letter.
-    praise : str
-        What the reader should take away from the right answer.
     calls : list of tuple, or dict of str to tuple
         Arguments. Keys say in words what large arguments cannot, such as ``'a mask of label 2'``.
     mistakes : dict of str to object
         The sentence that names a mistake, and an answer with that mistake, the result of the first
         call, or `Several`. ``...`` stands for a part of a result that may be anything. With a
         `judge`, the key is a part of what it says.
-    choices : dict of str to str
-        For each wrong letter why it is wrong.
-    judge : callable, optional
-        Takes the answer; returns what is wrong with it, or None.
-    look : callable, optional
-        Takes each result before the comparison; returns what is wrong with its kind, or None.
-    view : callable, optional
-        Applied to all results before the comparison, such as ``np.sort``.
+    judge, look, view : callable, optional
+        `judge` takes the answer, where no single one is right, and `look` each result; they return
+        what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
     tolerance : float
         Accepted absolute difference, beside a relative one of a millionth.
     dtype : data type, optional
@@ -63,20 +89,13 @@ class Exercise:
 
     Examples
     --------
-    >>> check_0_0 = Exercise(
-    ...     "0.0",
-    ...     lambda rows, columns: rows * columns,
-    ...     calls=[(2, 3), (4, 5)],
-    ...     mistakes={"You added the sides; multiply them.": lambda rows, columns: rows + columns},
-    ... )
+    >>> mistakes = {"You added the sides; multiply them.": lambda rows, columns: rows + columns}
+    >>> calls = [(2, 3), (4, 5)]
+    >>> check_0_0 = Exercise("0.0", lambda rows, columns: rows * columns, "", calls, mistakes)
     >>> check_0_0(lambda rows, columns: columns * rows)
     ✓ Exercise 0.0: correct.
     >>> check_0_0(lambda rows, columns: sum([rows, columns]))
     ✗ Exercise 0.0: not yet. You added the sides; multiply them.
-    >>> def pixels(rows, columns):
-    ...     return rows * columns + 1
-    >>> check_0_0(pixels)
-    ✗ Exercise 0.0: not yet. `pixels(2, 3)` gave 7, expected 6.
     """
 
     number: str
@@ -96,14 +115,23 @@ class Exercise:
     given: Mapping = field(default_factory=dict)
 
     def __call__(self, answer):
-        """Return `Feedback` for an answer."""
-        return respond(self.number, self._complaint_about, answer, self.praise)
+        """Return `Feedback` for an answer; what it raises becomes feedback, too."""
+        if _is_untouched(answer):
+            hint = "Replace the `...`, run your cell, then run this one."
+            return Feedback(self.number, "not attempted yet", hint)
+        try:
+            complaint = self._complaint_about(answer)
+        except KeyboardInterrupt as stop:
+            complaint = f"Stopped while your code was running{_line_of(stop) or '.'}"
+        except Exception as error:
+            complaint = _explain(error)
+        if complaint is None:
+            return Feedback(self.number, "correct", self.praise)
+        return Feedback(self.number, "not yet", complaint)
 
     def _complaint_about(self, answer):
         if self.judge:
             return self.judge(answer)
-        if self.choices:
-            return _judge_choice(answer, self.reference, self.choices)
         if not self.calls:
             return self._problem_of(answer) or self._compare([self.view(answer)], answer)
         if not callable(answer):
@@ -185,13 +213,51 @@ class Exercise:
         return f"`{name}({', '.join(map(_shown, self._arguments()[index]))})`"
 
 
-def _judge_choice(answer, right, explanations):
-    letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
-    if letter == right:
-        return None
-    letters = ", ".join(sorted([right, *explanations]))
-    unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
-    return explanations.get(letter, unknown)
+def choice(number, right, praise, **explanations):
+    """Make a question with one right letter and, for each wrong one, why it is wrong."""
+
+    def judge(answer):
+        letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
+        letters = ", ".join(sorted([right, *explanations]))
+        unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
+        return None if letter == right else explanations.get(letter, unknown)
+
+    return Exercise(number, right, praise, choices=explanations, judge=judge)
+
+
+def _is_untouched(answer):
+    """Tell whether an answer is still ``...``, or a function whose body does nothing."""
+    return answer is ... or (hasattr(answer, "__code__") and _steps(answer) == _steps(_stub))
+
+
+def _stub(): ...
+
+
+def _steps(function):
+    # A docstring is no step.
+    return [(step.opname, step.argval) for step in dis.get_instructions(function)]
+
+
+def _explain(error):
+    what = f"{type(error).__name__}: {error}"
+    if (line := _line_of(error)) is not None:
+        return f"Your code raised {what}{line}"
+    return (
+        f"The check could not use your answer ({what}). Keep the name and the arguments of "
+        "the starting cell, and pass the function itself, not its result."
+    )
+
+
+def _line_of(error):
+    """Return the reader's line that raised an exception, or None if none of theirs did."""
+    lines = [
+        frame.line
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(str(ROOT / "course_utils"))
+        and "site-packages" not in frame.filename
+    ]
+    written = list(filter(None, lines))
+    return f"\nin the line: {written[-1]}" if written else "" if lines else None
 
 
 def _numbers(value):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 check_0_1 = Exercise(
     "0.1",
@@ -13,10 +13,8 @@ check_0_1 = Exercise(
     mistakes={
         "That is the mean of the image; the largest value is asked for.": lambda x: x.mean(),
         "That is the smallest value.": lambda x: x.min(),
-        "That is the position of the brightest pixel, counted through the rows. Its value is asked "
-        "for.": lambda x: x.argmax(),
+        "That is the position of the brightest pixel; give its value.": lambda x: x.argmax(),
         "That is the largest value of each column, not of the image.": lambda x: x.max(axis=0),
-        "That is the largest value of each row, not of the image.": lambda x: x.max(axis=1),
         "For values below 0 you return 0: start from a pixel.": lambda x: max(0, x.max()),
         "You have dropped the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
     },
@@ -27,16 +25,14 @@ check_0_1 = Exercise(
     other_wrong=[max, lambda image: 9, 9],
 )
 
-check_0_2 = Exercise(
+check_0_2 = choice(
     "0.2",
     "b",
     praise="Simulated images teach you methods. They cannot tell you about patients.",
-    choices={
-        "a": "The score says how well the model reads images that a program has drawn. No patient "
-        "was involved, so it cannot be quoted for patients.",
-        "c": "They are useless for claims about patients, and very useful for learning: their "
-        "cause is known, so you can test whether a method finds it.",
-        "d": "Harder images would still be drawn by a program. Only real patients show what a "
-        "model does with real patients.",
-    },
+    a="The score says how well the model reads images that a program has drawn. No patient was "
+    "involved, so it cannot be quoted for patients.",
+    c="They are useless for claims about patients, and very useful for learning: their cause is "
+    "known, so you can test whether a method finds it.",
+    d="Harder images would still be drawn by a program. Only real patients show what a model does "
+    "with real patients.",
 )

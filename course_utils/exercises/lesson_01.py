@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 # The lesson's small image: a bright block, and one pixel.
 TINY = np.zeros((6, 8), dtype=np.uint8)
@@ -17,11 +17,6 @@ check_1_1 = Exercise(
         "You have exchanged rows and columns: the first index is the row.": TINY[4:7, 1:3],
         "Your slices end one too early: `a:b` leaves out b.": TINY[1:2, 4:6],
         "Your slices end one too late: `a:b` leaves out b.": TINY[1:4, 4:8],
-        "That is the block turned on its side: rows and columns are exchanged.": TINY[1:3, 4:7].T,
-        "Your rows end one too early: `a:b` leaves out b.": TINY[1:2, 4:7],
-        "Your columns end one too early: `a:b` leaves out b.": TINY[1:3, 4:6],
-        "Your rows end one too late: `a:b` leaves out b.": TINY[1:4, 4:7],
-        "Your columns end one too late: `a:b` leaves out b.": TINY[1:3, 4:8],
         "You count from 1. Python counts from 0: the second row has index 1.": TINY[2:4, 5:8],
     },
     other_right=[TINY[1:-3, 4:-1], TINY[1:3, 4:7].tolist()],
@@ -45,8 +40,6 @@ check_1_2 = Exercise(
     mistakes={
         "The sum has wrapped around in uint8: 200 + 100 became 44. Convert both images to float32 "
         "before you add them; afterwards is too late.": lambda a, b: (a + b) / 2,
-        "The sum has wrapped around in uint8, and `//` has cut the rest. Convert both images to "
-        "float32 first, then divide with `/`.": lambda a, b: (a + b) // 2,
         "You halve before you add, in integers, and lose the halves.": lambda a, b: a // 2 + b // 2,
         "That is the sum, not the mean: divide by 2.": lambda a, b: a.astype(np.float32) + b,
         "You lose the halves: (3 + 4) / 2 is 3.5.": lambda a, b: (a.astype(float) + b) // 2,
@@ -69,14 +62,12 @@ check_1_3 = Exercise(
         "You forgot the slope.": lambda s, m, b: s + b,
         "You forgot the intercept.": lambda s, m, b: s * m,
         "You subtracted the intercept. It carries its own sign: add it.": lambda s, m, b: s * m - b,
-        "You made a positive intercept negative; add it.": lambda s, m, b: s * m - abs(b),
         "Multiply first, then add: slope · stored + intercept.": lambda s, m, b: (s + b) * m,
         "Your numbers wrapped around in uint16: use float32.": lambda s, m, b: (s * m + b) % 2**16,
         "You have cut negative values to 0. Keep them.": lambda s, m, b: (s * m + b).clip(0),
         "You use −1024 whatever the header says.": lambda s, m, b: s * m - 1024,
         "You have cut at −1024; padding may lie below.": lambda s, m, b: (s * m + b).clip(-1024),
         "Values above 32767 wrapped around in int16.": lambda s, m, b: s.astype(np.int16) * m + b,
-        "You cut slope or intercept to whole numbers.": lambda s, m, b: s * 1.0 * int(m) + int(b),
         "type is float64, not float32": lambda s, m, b: s * m + b,
     },
     other_right=[lambda s, m, b: np.polyval([m, b], s).astype(np.float32)],
@@ -104,7 +95,6 @@ check_1_4 = Exercise(
     keeps_inputs=True,
     mistakes={
         "Values outside the window are below 0 or above 1: clip them.": _ramp,
-        "Your window is twice as wide as asked.": lambda h, c, w: _window(h, c, 2 * w),
         "Black should start at center − width / 2.": lambda h, c, w: _window(h, c + w / 2, w),
         "Your picture is inverted: high values are bright.": lambda h, c, w: 1 - _window(h, c, w),
         "The gray scale is 0–1 here, not 0–255.": lambda h, c, w: 255 * _window(h, c, w),
@@ -112,27 +102,22 @@ check_1_4 = Exercise(
         "and white lie at center ± width / 2.": lambda h, c, w: _window(h, c - 0.5, w - 1),
         "You have clipped, and not yet scaled to 0–1: subtract the black level and divide by the "
         "width.": lambda h, c, w: np.clip(h, c - w / 2, c + w / 2),
-        "It works only for a window that starts at 0: subtract center − width / 2, and divide by "
-        "the width.": lambda h, c, w: np.clip(h / (c + w / 2), 0, 1),
         "Whole-number images lose their grays.": lambda h, c, w: _window(h, c, w).astype(h.dtype),
         "`//` cuts half a unit: use `/`.": lambda h, c, w: _window(h, c + w / 2 - w // 2, w),
     },
     other_right=[lambda h, c, w: np.interp(h, [c - w / 2, c + w / 2], [0, 1])],
 )
 
-check_1_5 = Exercise(
+check_1_5 = choice(
     "1.5",
     "c",
     praise="You can compute both windows from Hounsfield units at any time, and give the network "
     "each as a channel.",
-    choices={
-        "a": "The brain window turns all bone into plain white: the structure of the skull is "
-        "gone.",
-        "b": "In the bone window one gray level is several HU wide, as you computed above: "
-        "differences of a few HU inside the brain are gone.",
-        "d": "Thousands of values in 256 levels make each level more than 10 HU wide. It contains "
-        "everything, too coarsely for differences of a few HU.",
-    },
+    a="The brain window turns all bone into plain white: the structure of the skull is gone.",
+    b="In the bone window one gray level is several HU wide, as you computed above: differences of "
+    "a few HU inside the brain are gone.",
+    d="Thousands of values in 256 levels make each level more than 10 HU wide. It contains "
+    "everything, too coarsely for differences of a few HU.",
 )
 
 _MASK = np.zeros((10, 20, 30), dtype=np.uint8)
@@ -159,13 +144,10 @@ check_1_6 = Exercise(
         "That is the number of voxels: multiply by the volume of one.": 1000,
         "That is in mm³: divide by 1000 for cm³.": 750,
         "You divided by 10, as for lengths. 1 cm³ is 10 · 10 · 10 = 1000 mm³.": 75,
-        "You took one spacing cubed. The three sides of a voxel differ.": 0.125,
         "You left out the slice spacing, the third number.": 0.25,
-        "You added the spacings: a volume is their product.": 4,
         "You counted all voxels, not those in the mask.": 4.5,
         "That is the box around the mask: count the voxels in the mask.": 2.55,
         "You add up the labels (label 2 counts twice): count the voxels.": _volume(np.sum),
-        "You count only label 1, not every label.": _volume(lambda mask: (mask == 1).sum()),
     },
     other_right=[lambda m, s: (np.asarray(m) != 0).sum() * s[0] * s[1] * s[2] * 1e-3],
 )
@@ -194,7 +176,6 @@ check_1_7 = Exercise(
         "Your ratio is upside down: a smaller spacing gives more voxels.": (2, 37, 4),
         "You used n · old / new. Between n centers there are n − 1 gaps; then add 1 for the center "
         "at the start.": (12, 3, 8),
-        "You used n · old / new; there are n − 1 gaps.": _counts(lambda n, a, b: int(n * a / b)),
         "You counted the gaps: there is one more center than there are gaps.": (8, 3, 6),
         "Your grid ends before the last center: 9 gaps of 2 mm are 18 mm, so centers 8 mm apart "
         "must go on to 24 mm. Round up, neither down nor to the nearest.": (9, 3, 7),
@@ -205,9 +186,8 @@ check_1_7 = Exercise(
 )
 
 
-def _score(center=np.mean, spread=np.std, outside=lambda v: 0):
-    """Return a z-score inside a mask."""
-    return lambda v, m: np.where(m, (v - center(v[m])) / spread(v[m]), outside(v))
+def _score(spread=np.std):
+    return lambda v, m: np.where(m, (v - v[m].mean()) / spread(v[m]), 0)
 
 
 def _whole(v, mask=None):
@@ -226,27 +206,22 @@ check_1_8 = Exercise(
         "`values[mask]`.": lambda v, m: np.where(m, _whole(v), 0),
         "You ignore the mask: the background takes part, and it is not 0 afterwards.": _whole,
         "Outside the mask the result should be 0.": lambda v, m: (v - v[m].mean()) / v[m].std(),
-        "Outside you kept the old values; they should be 0.": _score(outside=lambda v: v),
         "Use the argument `mask`, not `values > 0`.": lambda v, m: _score()(v, v > 0),
         "You divided by the standard deviation of a sample (`ddof=1`): use NumPy's default, "
         "`ddof=0`.": _score(spread=lambda inside: inside.std(ddof=1)),
-        "You subtracted the median: subtract the mean.": _score(np.median),
         "You divided by the variance: divide by the standard deviation.": _score(spread=np.var),
-        "You subtracted the mean and did not divide.": _score(spread=lambda inside: 1),
         "Return the whole image, with 0 outside the mask.": lambda v, m: _whole(v[m]),
     },
     other_right=[lambda v, m: (v - v.mean(where=m)) / v.std(where=m) * m],
 )
 
-check_1_9 = Exercise(
+check_1_9 = choice(
     "1.9",
     "d",
     praise="And a person has to look at the images before they are published.",
-    choices={
-        "a": "Dates, the device, study numbers and private elements are still in the header, and "
-        "the picture may show a name. Whoever holds the records finds the patient.",
-        "b": "Age is not the point: a name burned into the pixels identifies an adult.",
-        "c": "Dates matter, and they are not all: look at the text in the ultrasound picture, and "
-        "at the private elements of the CT.",
-    },
+    a="Dates, the device, study numbers and private elements are still in the header, and the "
+    "picture may show a name. Whoever holds the records finds the patient.",
+    b="Age is not the point: a name burned into the pixels identifies an adult.",
+    c="Dates matter, and they are not all: look at the text in the ultrasound picture, and at the "
+    "private elements of the CT.",
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 
 def _shared(groups, in_test):
@@ -28,9 +28,6 @@ check_5_1 = Exercise(
         "You counted all images of the shared patients; count each patient once.": 11,
         "You counted test images of shared patients; count each patient once.": 7,
         "You counted training images of shared patients; count each patient once.": 4,
-        "You counted the patients of the test part; only those also in training leak.": 5,
-        "You counted the patients of the training part; only those also in the test leak.": 8,
-        "You counted all patients; only those in both parts leak.": 10,
     },
     other_right=[lambda g, t: np.isin(np.unique(g[t]), g[~t]).sum()],
     other_wrong=[lambda g, t: 3],
@@ -49,9 +46,6 @@ check_5_2 = Exercise(
         "of true positives and negatives, whatever they were called.": (3 / 5, 4 / 5),
         "You have exchanged the two: the sensitivity is about the positives.": (4 / 6, 3 / 4),
         "Those are the errors, misses and false positives; subtract them from 1.": (1 / 4, 2 / 6),
-        "You divide by all patients; divide by those of the class in question.": (0.3, 0.4),
-        "Those are counts; divide each by the size of its class.": (3, 4),
-        "Those are percentages; give fractions from 0 to 1.": (75, 400 / 6),
         "For 0 and 1, write `== 0`, not `~`.": lambda y, c: (0.75, np.mean(~c[y == 0])),
         "That is the accuracy; two numbers are asked for.": lambda y, c: np.mean(y == c),
     },
@@ -83,14 +77,10 @@ check_5_3 = Exercise(
         "You go one positive too far: a patient *at* the threshold is called positive.": 0.2,
         "That is the lowest threshold. It reaches any sensitivity, by calling everybody positive; "
         "take the highest that suffices.": 0.1,
-        "A threshold of 0 calls everybody positive; take the highest that suffices.": 0.0,
         "That threshold has the wanted specificity, or is the target itself; look at the positives "
         "only.": lambda y, p, target: target,
-        "That is too low: count the positives only, and call a patient *at* the threshold "
-        "positive.": 0.3,
         "With five positives, two give a sensitivity of 0.4, less than 0.5: round the number of "
         "positives up.": lambda y, p, t: np.sort(p[y == 1])[::-1][int(t * sum(y)) - 1],
-        "You always take the fourth positive: use `target`.": lambda y, p, t: 0.4,
     },
     other_right=[lambda y, p, t: max(x for x in p if np.mean(p[y == 1] >= x) >= t)],
 )
@@ -106,9 +96,6 @@ check_5_4 = Exercise(
         "You left out the prevalence.": 0.9 / 1.1,
         "Only a share 1 − prevalence can be false positives: weight them, too.": 0.09 / 0.29,
         "That is the share of all who are true positives; divide by that of all positives.": 0.09,
-        "That is the likelihood ratio.": 4.5,
-        "You have exchanged prevalence and 1 − prevalence.": 0.81 / 0.83,
-        "That is a percentage; give a fraction from 0 to 1.": 100 / 3,
         "Those are odds; divide by true and false positives together.": 0.5,
     },
     other_right=[lambda a, b, p: 1 / (1 + (1 - b) / a * (1 - p) / p)],
@@ -141,23 +128,18 @@ check_5_5 = Exercise(
         "You take one image per draw; a patient brings all images.": lambda g, d: [
             int(np.argmax(g == name)) for name in d
         ],
-        "Those are the rows *not* drawn.": lambda g, d: np.flatnonzero(~np.isin(g, d)),
-        "Those are all rows: nothing was drawn.": lambda g, d: np.arange(len(g)),
     },
     other_right=[lambda g, d: [row for name in d for row, who in enumerate(g) if who == name]],
     other_wrong=[lambda g, d: sorted(d)],
 )
 
-check_5_6 = Exercise(
+check_5_6 = choice(
     "5.6",
     "c",
     praise="An interval can only speak about the patients it was drawn from.",
-    choices={
-        "a": "The interval starts at 0.61: with six positives, a test that misses a third of them "
-        "would quite often find all six.",
-        "b": "The interval is about the sensitivity, an average over positive patients, not about "
-        "the chance of a single one, and not about how sure the network is.",
-        "d": "Six hits are six hits: the score was measured. What six patients cannot do is pin it "
-        "down.",
-    },
+    a="The interval starts at 0.61: with six positives, a test that misses a third of them would "
+    "quite often find all six.",
+    b="The interval is about the sensitivity, an average over positive patients, not about the "
+    "chance of a single one, and not about how sure the network is.",
+    d="Six hits are six hits: the score was measured. What six patients cannot do is pin it down.",
 )

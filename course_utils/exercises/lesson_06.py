@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 
 def _squares(weights):
@@ -16,14 +16,12 @@ check_6_1 = Exercise(
     praise="Doubling every weight makes the penalty four times as large.",
     calls=[([np.array([[1, -2], [3, 0.5]]), np.array([2.0, -1, 4])], 0.1), ([np.ones(3)], 0.01)],
     mistakes={
-        "You forgot the factor.": 35.25,
         "You counted the first array only; add up all of them.": 1.425,
         "You counted the last array only; add up all of them. Is `return` inside the loop, or the "
         "sum set to 0 there?": 2.1,
         "You took absolute values: that is the L1 penalty. L2 squares.": 1.35,
         "You took the square root; the penalty is the sum of squares itself.": 0.1 * 35.25**0.5,
         "You took the mean of the squares; Keras adds them up.": 3.525 / 7,
-        "Some books halve the penalty. Keras does not.": 3.525 / 2,
         "Square each weight before you add: positive and negative ones must not cancel.": 3.125,
     },
     other_wrong=[lambda weights, factor: print(factor, end="")],
@@ -38,15 +36,10 @@ check_6_2 = Exercise(
     calls=[(_ROW[0], 0.25, _ROW[1]), (_ROW[0], 0.5, _ROW[1])],
     mistakes={
         "The right values are 0. Now divide those that stay.": lambda v, r, d: v * (d >= r),
-        "You multiply by 1 − rate; divide by it.": lambda v, r, d: v * (d >= r) * (1 - r),
         "You divide by the rate, not by 1 − rate.": lambda v, r, d: v * (d >= r) / r,
         "You keep the share `rate`; that is the share to drop: keep where the draw is at least the "
         "rate.": lambda v, r, d: v * (d < r) / (1 - r),
-        "You drop the wrong ones and do not rescale: keep where the draw is at least the rate, and "
-        "divide by 1 − rate.": lambda v, r, d: v * (d < r),
         "The dropped values become 0, and the shape stays.": lambda v, r, d: v[d >= r] / (1 - r),
-        "You divide all by 1 − rate and drop none.": lambda v, r, d: v / (1 - r),
-        "Use `rate`; you have a fixed 0.25.": lambda v, r, d: v * (d >= 0.25) / 0.75,
         "Divide by 1 − rate, whatever was drawn.": lambda v, r, d: v * (d >= r) / (d >= r).mean(),
     },
     other_right=[lambda v, r, d: np.where(d < r, 0, v / (1 - r))],
@@ -86,8 +79,6 @@ check_6_3 = Exercise(
         "You go on too long: with patience 3, training ends after epoch 7 and never gets to the "
         "better loss of epoch 8.": lambda c, p: (len(c), int(np.argmin(c)) + 1),
         "You go on too long, by one epoch: stop after 3 without a gain.": _stopping(wait=1),
-        "You stop one epoch early.": _stopping(wait=-1),
-        "You return the losses; the epochs are asked for.": (0.63, 0.58),
         "You compare each epoch with the one before it. Compare with the best so far: 0.64 after "
         "0.65 is no new best.": _stopping(previous=True),
         "An equal loss is not better.": _stopping(ties=True),
@@ -95,18 +86,16 @@ check_6_3 = Exercise(
     other_wrong=[lambda losses, patience: 7],
 )
 
-check_6_4 = Exercise(
+check_6_4 = choice(
     "6.4",
     "c",
     praise="A change is allowed if the answer to the question stays the same.",
-    choices={
-        "a": "A mole has no left and right side that would matter: its mirror image could be the "
-        "mole of another person, with the same diagnosis.",
-        "b": "Left and right breast mirror each other, so a flipped image is one that could have "
-        "been taken, and the lesion is as malignant as before.",
-        "d": "The mirror image of a head shows as many tumors. Brains are not quite symmetric, but "
-        "the answer stays true.",
-    },
+    a="A mole has no left and right side that would matter: its mirror image could be the mole of "
+    "another person, with the same diagnosis.",
+    b="Left and right breast mirror each other, so a flipped image is one that could have been "
+    "taken, and the lesion is as malignant as before.",
+    d="The mirror image of a head shows as many tumors. Brains are not quite symmetric, but the "
+    "answer stays true.",
 )
 
 check_6_5 = Exercise(
@@ -124,9 +113,7 @@ check_6_5 = Exercise(
     other_wrong=[
         lambda: ["dropout", "patience"],
         lambda: {"dropout": 0.5},
-        lambda: {"dropout_rate": 0.5, "patience": 10},
         lambda: {"dropout": 0.5, "patience": 10, "l2": 0.01},
-        lambda: {"dropout": 0.5, "patience": 3},
     ],
 )
 
@@ -160,24 +147,17 @@ check_6_6 = Exercise(
         "Your winner has the best single run. Take the mean over seeds.": _best("max"),
         "Your winner has the best worst or middle run. Take the mean over seeds.": _best("median"),
     },
-    other_wrong=[
-        _best("min"),
-        _best("std"),
-        lambda scores: "steady",
-        lambda scores: scores.groupby("arm")["auc"].mean(),
-    ],
+    other_wrong=[lambda scores: "steady", lambda scores: scores.groupby("arm")["auc"].mean()],
 )
 
-check_6_7 = Exercise(
+check_6_7 = choice(
     "6.7",
     "b",
     praise="No difference shown is not the same as shown to be no different.",
-    choices={
-        "a": "To show that a remedy is useless, the whole interval would have to lie close to 0. "
-        "This one leaves room for a gain that would matter.",
-        "c": "More seeds make the mean over seeds steadier. The interval comes from drawing "
-        "patients, and narrows only with more patients.",
-        "d": "The test set is opened for the winner only. Whoever opens it to settle each doubtful "
-        "comparison turns it into a second validation set.",
-    },
+    a="To show that a remedy is useless, the whole interval would have to lie close to 0. This one "
+    "leaves room for a gain that would matter.",
+    c="More seeds make the mean over seeds steadier. The interval comes from drawing patients, and "
+    "narrows only with more patients.",
+    d="The test set is opened for the winner only. Whoever opens it to settle each doubtful "
+    "comparison turns it into a second validation set.",
 )

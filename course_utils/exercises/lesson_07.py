@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_utils import imbalance
-from course_utils.exercises.exercise import Exercise
+from course_utils.exercises.exercise import Exercise, choice
 
 check_7_1 = Exercise(
     "7.1",
@@ -15,9 +15,6 @@ check_7_1 = Exercise(
         "many patients are ill and healthy.": 0.85,
         "You exchanged the two: the prevalence is the share of the ill.": 0.805,
         "You counted correct calls among the ill only: add the healthy.": 0.04,
-        "You counted correct calls among the healthy only: add the ill.": 0.855,
-        "That is the share of wrong calls.": 0.105,
-        "You left out how rare the ill are.": 1.7,
         "That is the positive predictive value; accuracy counts all correct calls.": 0.04 / 0.135,
     },
     other_wrong=[lambda a, b, p: 0.895, lambda a, b, p: 89.5],
@@ -35,10 +32,7 @@ check_7_2 = Exercise(
         "The ratio is right, but the mean weight of an image is not 1, so that the loss changes "
         "its scale.": {0: 1, 1: 19},
         "Those are the shares of the classes; the rare one needs more.": {0: 0.95, 1: 0.05},
-        "Those weights sum to 1, but the mean over the images is not 1: count how many images "
-        "carry each.": {0: 0.05, 1: 0.95},
         "You divided by each count; the mean weight must be 1.": {0: 1 / 95, 1: 1 / 5},
-        "Those are the counts of the classes.": {0: 95, 1: 5},
     },
     other_right=[lambda labels: {1: 0.5 / labels.mean(), 0: 0.5 / (1 - labels.mean())}],
     other_wrong=[lambda labels: {0: 100 / 190, 1: 10}, lambda labels: [0.5, 10]],
@@ -111,18 +105,16 @@ check_7_3 = Exercise(
     other_right=[_resampled(lambda rows, y, who: np.repeat(rows, np.where(y == 1, 3, 1)).tolist())],
 )
 
-check_7_4 = Exercise(
+check_7_4 = choice(
     "7.4",
     "c",
     praise="And whether 0.02 would be worth it is a question of use, not of statistics.",
-    choices={
-        "a": "The mean is a little below 0, but the interval contains 0 and values above it: other "
-        "patients could turn the sign.",
-        "b": "No difference shown is not a difference of 0. The interval also leaves losses that "
-        "would matter.",
-        "d": "These are one network, one way to prepare images and one kind of image. With raw "
-        "images the same remedy made a large difference.",
-    },
+    a="The mean is a little below 0, but the interval contains 0 and values above it: other "
+    "patients could turn the sign.",
+    b="No difference shown is not a difference of 0. The interval also leaves losses that would "
+    "matter.",
+    d="These are one network, one way to prepare images and one kind of image. With raw images the "
+    "same remedy made a large difference.",
 )
 
 
@@ -146,10 +138,7 @@ check_7_5 = Exercise(
         "Multiply the odds, not the probability.": lambda p, old, new: p * _odds(new) / _odds(old),
         "That is the other way round.": lambda p, old, new: _corrected(p, new, old),
         "Those are odds; turn them back.": lambda p, old, new: _odds(p) * _odds(new) / _odds(old),
-        "You subtracted the difference of the prevalences.": lambda p, old, new: p - (old - new),
-        "Probabilities are unchanged.": lambda p, old, new: p,
         "The odds of `trained` are 1 only for 0.5.": lambda p, old, new: _corrected(p, 0.5, new),
-        "You always correct to 0.05.": lambda p, old, new: _corrected(p, old, 0.05),
     },
 )
 
@@ -161,9 +150,7 @@ check_7_6 = Exercise(
     mistakes={
         "You exchanged the costs: an expensive miss asks for a low threshold.": 20 / 21,
         "That is the odds at which both choices cost the same; turn it into a probability.": 1 / 20,
-        "That is upside down.": 21,
         "0.5 is right only where both mistakes cost the same.": 0.5,
-        "That is the ratio of the costs.": 20,
         "Use the second cost, too; it is not always 1.": lambda miss, alarm: 1 / (1 + miss),
     },
     other_wrong=[lambda miss, alarm: 1 / 21],
@@ -222,9 +209,8 @@ check_7_7 = Exercise(
     judge=_judge_undersampled,
     mistakes={
         "oversampling": _arm(_seen, imbalance.oversample),
-        "half and half": _arm(_seen, prevalence=None),
+        "half and half": _arm(_seen, prevalence=0.5),
         "share of the patients": _arm(lambda labels, positions: 0.2),
-        "before resampling": _arm(lambda labels, positions: labels.mean()),
         "sees the prevalence": _arm(lambda labels, positions: 20 / 8),
         "give `groups`": _arm(_seen, lambda y, _, **share: imbalance.undersample(y, **share)),
         "two things": lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),

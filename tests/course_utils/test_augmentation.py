@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_utils._tensorflow import tf
-from course_utils.augmentation import Augmenter
+from course_utils.training import Augmenter
 
 GEOMETRY = {"flip": True, "shift": 0.1, "rotation": 20, "zoom": 0.2}
 INTENSITY = {"brightness": 0.1, "contrast": 0.3, "noise": 0.05}

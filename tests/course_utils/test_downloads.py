@@ -15,9 +15,9 @@ import numpy as np
 import pooch
 import pytest
 
-from course_utils import datasets, downloads, real_data
+from course_utils import datasets, real_data
 from course_utils.datasets import load
-from course_utils.downloads import DownloadError, download, find
+from course_utils.real_data import DownloadError, download, find
 from tests.course_utils.test_real_data import medmnist_file
 from tests.tiny_data import tiny
 
@@ -68,7 +68,7 @@ def server(tmp_path, monkeypatch):
         monkeypatch.delenv("COURSE_MIRROR", raising=False)
         monkeypatch.setattr(time, "sleep", lambda _: None)
         write_registry(tmp_path / "datasets.toml", server, body)
-        monkeypatch.setattr(downloads, "REGISTRY_FILE", tmp_path / "datasets.toml")
+        monkeypatch.setattr(real_data, "REGISTRY_FILE", tmp_path / "datasets.toml")
         yield server
         server.shutdown()
         thread.join()
@@ -215,11 +215,11 @@ def test_two_downloads_at_once(server, old_file):
 
 
 def test_repeating_goes_on_where_it_stopped(server, tmp_path, monkeypatch):
-    entry, text = downloads.find_set("cheng"), downloads.REGISTRY_FILE.read_text(encoding="utf-8")
+    entry, text = real_data.find_set("cheng"), real_data.REGISTRY_FILE.read_text(encoding="utf-8")
     server.content = {file.file: file.file.encode() for file in entry.files}
     for file in entry.files:
         text = text.replace(file.md5, hashlib.md5(server.content[file.file]).hexdigest())
-    downloads.REGISTRY_FILE.write_text(text, encoding="utf-8")
+    real_data.REGISTRY_FILE.write_text(text, encoding="utf-8")
     monkeypatch.setenv("COURSE_MIRROR", f"{server.url}/")
     missing = server.content.pop("cvind.mat")
     with pytest.raises(DownloadError, match=r"cvind\.mat: .*404"):
@@ -256,11 +256,11 @@ def test_a_mirror_of_another_kind_is_refused(server, monkeypatch, mirror):
 
 
 def test_a_fourth_set_is_an_entry(server, capsys):
-    assert downloads.main_list([]) == 0
+    assert real_data.main_list([]) == 0
     assert "PneumoniaMNIST" in capsys.readouterr().out
     with pytest.raises(datasets.MissingDataError, match="course_utils download pneumoniamnist"):
         load("chest_xray", "real")
-    assert downloads.main_download(["pneumoniamnist"]) == 0
+    assert real_data.main_download(["pneumoniamnist"]) == 0
     for name in ("chest_xray", "pneumoniamnist"):
         data = load(name, "real")
         assert (data.name, data.class_names) == ("pneumoniamnist", ("normal", "pneumonia"))
@@ -272,13 +272,13 @@ def test_a_fourth_set_is_an_entry(server, capsys):
 
 def test_an_unknown_reader_gets_a_sentence(server):
     body = server.content["breastmnist.npz"]
-    write_registry(downloads.REGISTRY_FILE, server, body, reader="matlab")
+    write_registry(real_data.REGISTRY_FILE, server, body, reader="matlab")
     with pytest.raises(ValueError, match="reader of pneumoniamnist: received 'matlab'; allowed: "):
         load("chest_xray", "real")
 
 
 def test_the_registry_is_complete_and_every_entry_has_a_reader():
-    for entry in downloads.registry().values():
+    for entry in real_data.registry().values():
         assert entry.reader in real_data.READERS
         assert set(entry.positive) < set(entry.class_names)
         assert sorted(entry.labels.values()) == list(range(len(entry.class_names)))
@@ -295,7 +295,7 @@ def test_load_says_how_to_get_a_missing_set_and_takes_it_once_it_is_there(server
     download("breastmnist")
     for origin in ("real", "auto"):
         assert load("breast_ultrasound", origin).origin == "real"
-    table = downloads.available().set_index(["name", "pixels"])
+    table = real_data.available().set_index(["name", "pixels"])
     assert table.index[table["on_disk"]].tolist() == [("breastmnist", "28")]
 
 
@@ -325,18 +325,18 @@ def test_names_and_sizes_must_be_known(server, call):
 
 def test_the_command_line_shows_the_license_and_says_what_failed(server, capsys, monkeypatch):
     monkeypatch.setenv("COURSE_MIRROR", server.url)
-    assert downloads.main_download(["dermamnist"]) == 1
+    assert real_data.main_download(["dermamnist"]) == 1
     output = capsys.readouterr()
     assert "NOT FOR COMMERCIAL USE" in output.out
     assert "dermamnist.npz: the server 127.0.0.1" in output.err
-    assert downloads.main_download(["dermamnist", "--size", "32"]) == 1
+    assert real_data.main_download(["dermamnist", "--size", "32"]) == 1
     assert "received 32" in capsys.readouterr().err
 
 
 def test_cheng_is_read_once_and_kept(tmp_path, monkeypatch):
     calls = []
     monkeypatch.setattr(real_data, "read_cheng", lambda *a: calls.append(a) or tiny(name="cheng"))
-    monkeypatch.setattr(downloads, "find", lambda *_: [tmp_path / "a.zip"])
+    monkeypatch.setattr(real_data, "find", lambda *_: [tmp_path / "a.zip"])
     for _ in range(2):
         assert np.array_equal(load("brain_mri", "real").images, tiny().images)
     assert len(calls) == 1

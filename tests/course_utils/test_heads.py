@@ -7,7 +7,7 @@ import pytest
 
 from course_utils import datasets
 from course_utils.datasets import crop_to_head
-from course_utils.datasets.heads import head_box
+from course_utils.datasets.resizing import head_box
 from tests.tiny_data import tiny
 
 

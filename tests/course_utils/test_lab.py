@@ -17,11 +17,7 @@ from course_utils import ROOT
 pty = pytest.importorskip("pty", reason="needs a terminal of POSIX")
 pytestmark = pytest.mark.slow
 
-START = """
-from course_utils.app import lab, workspace
-workspace.reset("00")
-lab.start(workspace.find_lesson("00", workspace.WORKSPACE), 8960, browser=False)
-"""
+LAB = ["-m", "course_utils", "lab", "--no-browser", "--port", "8960"]
 
 
 class Terminal:
@@ -32,38 +28,37 @@ class Terminal:
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             try:
-                os.execve(python, [python, "-c", START], environment)
+                os.execve(python, [python, *LAB], environment)
             finally:
                 os._exit(1)
-        address = re.search(
-            r"(http://\S+?)/lab/tree/(\S+)\?token=(\w+)", self.wait_for(r"token=\w+\s")
-        )
+        address = self.wait_for(r"(http://\S+?)/lab/tree/(\S+)\?token=(\w+)\s")
         self.server, self.lesson, self.token = address.groups()
         self.kernel = self.start_kernel()
 
     def wait_for(self, text, seconds=120):
         seen, last = "", time.monotonic() + seconds
-        while not re.search(text, seen) and time.monotonic() < last:
+        while not (found := re.search(text, seen)) and time.monotonic() < last:
             if select.select([self.end], [], [], 0.5)[0]:
-                seen += os.read(self.end, 65536).decode()
-        assert re.search(text, seen), seen
-        return seen
+                seen += os.read(self.end, 65536).decode(errors="replace")
+        assert found, seen
+        return found
 
     def start_kernel(self):
         headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
+        address = f"{self.server}/api/kernels"
+        request = urllib.request.Request(address, b'{"name": "python3"}', headers)
         for _ in range(60):  # the address is printed just before the server listens
-            try:
-                address = f"{self.server}/api/kernels"
-                request = urllib.request.Request(address, b'{"name": "python3"}', headers)
+            with contextlib.suppress(urllib.error.URLError):
                 number = json.load(urllib.request.urlopen(request))["id"]
                 break
-            except urllib.error.URLError:
-                time.sleep(0.5)
+            time.sleep(0.5)
         children = psutil.Process(self.pid).children(recursive=True)
         return next(child for child in children if number in " ".join(child.cmdline()))
 
-    def press(self, keys):
-        os.write(self.end, keys.encode())
+    def press_ctrl_c_and(self, letter):
+        os.write(self.end, b"\x03")
+        self.wait_for("Shut down this Jupyter server")
+        os.write(self.end, f"{letter}\n".encode())
 
     def close(self):
         for number in (self.pid, self.kernel.pid):
@@ -86,15 +81,11 @@ def test_ctrl_c_asks_first_and_n_keeps_server_and_kernel(terminal, learner_pytho
     assert server.memory_info().rss < 250e6
     assert server.environ()["PATH"].startswith(os.path.dirname(learner_python))
     assert terminal.lesson == "00_start_here.ipynb"
-    terminal.press("\x03")
-    terminal.wait_for("Shut down this Jupyter server")
-    terminal.press("n\n")
+    terminal.press_ctrl_c_and("n")
     time.sleep(3)
     assert terminal.kernel.is_running()
     assert terminal.start_kernel().is_running()
-    terminal.press("\x03")
-    terminal.wait_for("Shut down this Jupyter server")
-    terminal.press("y\n")
+    terminal.press_ctrl_c_and("y")
     terminal.wait_for("Shutdown confirmed")
     psutil.wait_procs([terminal.kernel], timeout=30)
     assert not terminal.kernel.is_running()

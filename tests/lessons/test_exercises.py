@@ -8,8 +8,7 @@ import pytest
 
 from authoring.workshop import exercises as bank
 from authoring.workshop.lessons import find_lessons, read_lesson
-from course_utils.exercises.exercise import Exercise, Several
-from course_utils.exercises.feedback import Feedback, is_untouched
+from course_utils.exercises.exercise import Exercise, Feedback, Several
 
 LESSONS = {path.name[:2]: path for path in find_lessons()}
 ENTRIES = [
@@ -139,11 +138,11 @@ def test_changed_input_and_other_type_are_refused_where_asked():
 
 
 def test_only_a_body_that_does_nothing_is_untouched():
-    def forgot(image):
-        result = image + 1  # noqa: F841
+    def forgot(x):
+        result = x + 1  # noqa: F841
 
-    assert is_untouched(untouched)
-    assert not is_untouched(forgot)
+    assert DOUBLE(untouched).state == "not attempted yet"
+    assert DOUBLE(forgot).state == "not yet"
 
 
 def test_feedback_is_rich_and_plain_and_escaped():

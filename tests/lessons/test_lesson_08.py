@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from authoring.experiments.definitions import definitions
-from course_utils import datasets, downloads, results, training, transfer
-from course_utils.real_data import read_medmnist
+from course_utils import datasets, results, training, transfer
+from course_utils.real_data import find_set, read_medmnist
 from tests.course_utils.test_real_data import medmnist_file
 from tests.lessons.sections import run_section
 from tests.tiny_data import tiny
@@ -17,7 +17,7 @@ from tests.tiny_data import tiny
 def real(tmp_path):
     """Return a made-up set of BreastMNIST's form; one image of two contradicts its copy."""
     path = medmnist_file(tmp_path / "breastmnist.npz", sizes=(24, 8, 12), copies=[(0, 43)])
-    return read_medmnist([path], downloads.find_set("breastmnist"))
+    return read_medmnist([path], find_set("breastmnist"))
 
 
 def test_a_mirrored_set_has_left_and_right_exchanged():

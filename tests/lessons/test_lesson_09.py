@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from authoring.experiments.definitions import definitions
-from course_utils import datasets, downloads, transfer
-from course_utils.real_data import read_medmnist
+from course_utils import datasets, transfer
+from course_utils.real_data import find_set, read_medmnist
 from tests.course_utils.test_real_data import medmnist_file
 from tests.lessons.sections import cells, run_section
 
@@ -50,7 +50,7 @@ def test_the_start_from_photographs_that_is_not_run_here_would_run(monkeypatch):
 def test_the_last_section_runs_on_the_real_set_where_it_is_present(tmp_path, monkeypatch, capsys):
     path = tmp_path / "d.npz"
     medmnist_file(path, shape=(28, 28, 3), labels=range(7), sizes=(28, 14, 14), copies=[(0, 42)])
-    real = read_medmnist([path], downloads.find_set("dermamnist"))
+    real = read_medmnist([path], find_set("dermamnist"))
     matplotlib.use("agg")
     monkeypatch.setattr(datasets, "load", lambda name, origin: real)
     short = ["akiec", "bcc", "bkl", "df", "mel", "nv", "vasc"]

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from course_utils import ROOT
-from course_utils.datasets._npz import decode_jpeg
+from course_utils.datasets._fields import decode_jpeg
 
 
 @cache

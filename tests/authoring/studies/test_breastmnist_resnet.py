@@ -10,8 +10,7 @@ import pytest
 from scipy.signal import correlate2d
 
 from authoring.studies import breastmnist_resnet as benchmark
-from course_utils import downloads
-from course_utils.real_data import read_medmnist
+from course_utils.real_data import find_set, read_medmnist
 from tests.tiny_data import tiny
 
 
@@ -76,7 +75,7 @@ def archive(tmp_path_factory):
 
 
 def test_parts_share_no_group_and_hold_every_image_once(archive):
-    data = read_medmnist([archive], downloads.find_set("breastmnist"))
+    data = read_medmnist([archive], find_set("breastmnist"))
     tested = []
     for fold in range(benchmark.FOLDS):
         parts = benchmark.parts_of_fold(data, fold)

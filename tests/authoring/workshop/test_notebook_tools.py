@@ -1,6 +1,9 @@
+import asyncio
 import base64
 import io
 import subprocess
+from queue import Empty
+from types import SimpleNamespace
 
 import matplotlib
 import nbformat
@@ -310,3 +313,21 @@ def test_contact_sheet_shows_each_figure_with_its_alt_text(miniature_lesson, tmp
     assert "<figcaption>cell 13, " in text
     assert text.count("its gray values grow") == 2
     assert "http" not in text
+
+
+def test_a_message_that_woke_nobody_is_found_by_asking_again():
+    asked = []
+
+    async def get_msg(timeout):
+        asked.append(timeout)
+        if len(asked) < 3:
+            raise Empty
+        return "reply"
+
+    channel, other = SimpleNamespace(get_msg=get_msg), SimpleNamespace(get_msg=get_msg)
+    notebooks.ask_again(SimpleNamespace(shell_channel=channel, iopub_channel=other), seconds=0.5)
+    assert asyncio.run(channel.get_msg(timeout=60)) == "reply"
+    assert asked == [0.5] * 3
+    asked.clear()
+    with pytest.raises(Empty):
+        asyncio.run(channel.get_msg(timeout=0))

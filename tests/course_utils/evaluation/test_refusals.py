@@ -72,9 +72,9 @@ def test_the_advice_for_two_softmax_columns_takes_the_right_one():
     [
         (["A", "B", "B", "C"], "group B with more than one label"),
         (["A", "A", "B", "B"], "1 and 1 groups per class"),
-        (["A", "B", "C"], "one group for each label"),
-        ([1.0, 2.0, 3.0, np.nan], "received NaN"),
-        (["A", "B", "C", None], "neither name nor number"),
+        (["A", "B", "C"], "one value per row"),
+        ([1.0, 2.0, 3.0, np.nan], "a missing value in row 3"),
+        (["A", "B", "C", None], "a missing value in row 3"),
     ],
 )
 def test_bad_groups_are_refused(groups, said):
