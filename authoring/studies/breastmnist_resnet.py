@@ -287,6 +287,7 @@ def main():
             path.with_suffix(".part").replace(path)
     paths = [options.work / f"{arm}_{fold}.csv" for arm in options.arm for fold in options.folds]
     summary = summarize(pd.concat(map(pd.read_csv, paths), ignore_index=True))
+    print(summary.to_string(index=False))
     arms, folds = shlex.join(options.arm), " ".join(map(str, options.folds))
     tables.write(options.out, summary, f"breastmnist_resnet FILE --arm {arms} --folds {folds}")
 
