@@ -61,9 +61,9 @@ def reached(name):
     return found
 
 
-def embedded_sets(name):
-    """Return the names of the embedded sets and weights that an experiment was computed from."""
-    return {line.split()[1].split(".")[0] for line in _data(reached(name))}
+def embedded_sets(found):
+    """Return the names of the embedded sets and weights in what `reached` returned."""
+    return {line.split()[1].split(".")[0] for line in _data(found)}
 
 
 def canonical(node):
