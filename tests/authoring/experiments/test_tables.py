@@ -1,6 +1,7 @@
 """The index of stored tables is complete and true; a table says how it was made."""
 
 import ast
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -14,6 +15,7 @@ from course_utils import ROOT, results
 INDEX = tables.index()
 
 
+@cache
 def readers():
     """Return {table: numbers of the lessons whose code calls stored("table")}."""
     found = {}
