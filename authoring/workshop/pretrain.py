@@ -108,7 +108,7 @@ TASKS = {
         augment={"flip": True, "rotation": 180},
     ),
     "brain_mri": Task(
-        lambda: definitions("10").build_unet((96, 96, 1)),
+        partial(definitions("10").build_unet, (96, 96, 1)),
         brain_slices,
         epochs=20,
         rate=3e-3,
