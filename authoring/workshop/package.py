@@ -110,9 +110,8 @@ class Course:
         }
 
         self.guides = [
-            ast.parse(block)
+            ast.parse("\n".join(re.findall(r"```python\n(.*?)```", path.read_text("utf-8"), re.S)))
             for path in sorted((self.root / "docs").glob("*.md"))
-            for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
         ]
 
     def resolve(self, name):
@@ -163,12 +162,12 @@ class Course:
         for number, tree in self.lessons.items():
             for definition in self.used(tree, imports(tree)):
                 users[definition].add(number)
-        return users
+        return {definition: users.get(definition, set()) for definition in {*self.public, *users}}
 
     @cached_property
     def reached(self):
         """Definitions that a lesson, an exercise, a command or a guide uses or needs for that."""
-        waiting = set(self.in_lessons)
+        waiting = {definition for definition, users in self.in_lessons.items() if users}
         for guide in self.guides:
             waiting |= self.used(guide, imports(guide))
         for module in self.modules.values():

@@ -78,14 +78,11 @@ class Exercise:
         what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
     tolerance : float
         Accepted absolute difference, beside a relative one of a millionth.
-    dtype : data type, optional
-        What the results have to be made of.
-    keeps_inputs : bool
-        Refuse a function that changes its arguments.
-    other_right, other_wrong : list
-        More answers for the test: written in another way, or wrong without a sentence of their own.
-    given : dict of str to object
-        What the lesson's solution cell uses of earlier cells.
+    dtype, keeps_inputs : data type, bool
+        What the results have to be made of; and whether changed arguments are refused.
+    other_right, other_wrong, given : list, list, dict
+        For the test: answers written in another way, or wrong without a sentence of their own; and
+        what the lesson's solution cell uses of earlier cells.
 
     Examples
     --------
@@ -165,7 +162,11 @@ class Exercise:
         expected = self._results_of(self.reference)
         wrong = [not same for same in self._same(got, expected)]
         if not any(wrong):
-            return self._complaint_about_dtype(got)
+            for kind in (np.asarray(result).dtype for result in got if self.dtype):
+                if kind != self.dtype:
+                    wanted = np.dtype(self.dtype)
+                    return f"The values are right; their type is {kind}, not {wanted}."
+            return None
         first, on_first = wrong.index(True), None
         failed = isinstance(got[first], Exception)
         for sentence, answers in self.mistakes.items():
@@ -198,12 +199,6 @@ class Exercise:
                 except Exception as error:
                     return [*results, error]
         return results
-
-    def _complaint_about_dtype(self, results):
-        for kind in (np.asarray(result).dtype for result in results if self.dtype):
-            if kind != self.dtype:
-                return f"The values are right; their type is {kind}, not {np.dtype(self.dtype)}."
-        return None
 
     def _words_for(self, index, answer):
         name = getattr(answer, "__name__", "<")
@@ -250,12 +245,9 @@ def _explain(error):
 
 def _line_of(error):
     """Return the reader's line that raised an exception, or None if none of theirs did."""
-    lines = [
-        frame.line
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(str(ROOT / "course_utils"))
-        and "site-packages" not in frame.filename
-    ]
+    ours = (str(ROOT / "course_utils"), "site-packages")
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f.line for f in frames if not any(folder in f.filename for folder in ours)]
     written = list(filter(None, lines))
     return f"\nin the line: {written[-1]}" if written else "" if lines else None
 

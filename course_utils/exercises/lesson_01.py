@@ -38,8 +38,7 @@ check_1_2 = Exercise(
     dtype=np.float32,
     keeps_inputs=True,
     mistakes={
-        "The sum has wrapped around in uint8: 200 + 100 became 44. Convert both images to float32 "
-        "before you add them; afterwards is too late.": lambda a, b: (a + b) / 2,
+        "uint8 wrapped around: convert to float32 before you add.": lambda a, b: (a + b) / 2,
         "You halve before you add, in integers, and lose the halves.": lambda a, b: a // 2 + b // 2,
         "That is the sum, not the mean: divide by 2.": lambda a, b: a.astype(np.float32) + b,
         "You lose the halves: (3 + 4) / 2 is 3.5.": lambda a, b: (a.astype(float) + b) // 2,
@@ -174,11 +173,9 @@ check_1_7 = Exercise(
     look=_look_at_shape,
     mistakes={
         "Your ratio is upside down: a smaller spacing gives more voxels.": (2, 37, 4),
-        "You used n · old / new. Between n centers there are n − 1 gaps; then add 1 for the center "
-        "at the start.": (12, 3, 8),
+        "You used n · old / new. There are n − 1 gaps between n centers.": (12, 3, 8),
         "You counted the gaps: there is one more center than there are gaps.": (8, 3, 6),
-        "Your grid ends before the last center: 9 gaps of 2 mm are 18 mm, so centers 8 mm apart "
-        "must go on to 24 mm. Round up, neither down nor to the nearest.": (9, 3, 7),
+        "Your grid ends at 18 mm, before the last center: round up, to 24 mm.": (9, 3, 7),
         "return a tuple": lambda n, a, b: [9, 4, 7],
         "The counts should be whole numbers": lambda n, a, b: (9.0, 4.0, 7.0),
     },
@@ -202,8 +199,7 @@ check_1_8 = Exercise(
     calls=[(np.float32([[7, 0, 40], [10, 20, 60]]), np.array([[0, 1, 0], [1, 1, 1]], bool))],
     keeps_inputs=True,
     mistakes={
-        "Mean and standard deviation are those of the whole image: take them over "
-        "`values[mask]`.": lambda v, m: np.where(m, _whole(v), 0),
+        "Take mean and deviation over `values[mask]` only.": lambda v, m: np.where(m, _whole(v), 0),
         "You ignore the mask: the background takes part, and it is not 0 afterwards.": _whole,
         "Outside the mask the result should be 0.": lambda v, m: (v - v[m].mean()) / v[m].std(),
         "Use the argument `mask`, not `values > 0`.": lambda v, m: _score()(v, v > 0),

@@ -40,8 +40,7 @@ check_3_1 = Exercise(
         "You forgot the stride: result [i, j] belongs to the window that begins at row i · stride "
         "and column j · stride.": lambda i, w, s: _mean(i, w, 1)[: 4 - w // 2 - w % 2, :4],
         "Your windows touch; use the argument `stride`.": lambda i, w, s: _mean(i, w, w),
-        "The last row and the last column are missing: the output size is "
-        "(size − window) // stride + 1.": lambda i, w, s: _mean(i, w, s)[:-1, :-1],
+        "The size is (size − window) // stride + 1.": lambda i, w, s: _mean(i, w, s)[:-1, :-1],
         "Your function changes its input.": _pool_in_place,
     },
 )
@@ -119,7 +118,6 @@ check_3_4 = Exercise(
     mistakes={
         "Wrong axis order: channels come last and must stay innermost.": _dense(_flat(3, 1, 2)),
         "Wrong axis order: rows come before columns.": _dense(_flat(2, 1, 3)),
-        "The images of the batch got mixed.": _dense(lambda m: m.reshape(-1, len(m)).T),
         "You forgot the bias.": lambda m, w, b: _flat()(m) @ w,
         "You flattened the batch, too": lambda m, w, b: m.reshape(-1)[:24] @ w + b,
     },
@@ -162,7 +160,6 @@ check_3_6 = Exercise(
     calls=[(20, 30, 5, 3, 8), (7, 7, 3, 2, 4)],
     mistakes={
         "Without padding the size of the output is size − window + 1 along each side.": 360_000,
-        "Off by one in the output size: it is size − window + 1.": 225_000,
         "You left out the input channels: a filter multiplies all of them.": 83_200,
         "You left out the filters: each makes a map of its own.": 31_200,
         "The window is a square: window · window products per channel.": 49_920,
@@ -202,8 +199,7 @@ check_3_7 = Exercise(
         ),
         "For the weights: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(lambda x, g: x.T @ g / len(x), ...),
-        "For the bias: you took the mean over the batch. The mean is part of the loss already; "
-        "take the sum.": _parts(..., lambda x, g: g.mean(axis=0)),
+        "For the bias: take the sum, not the mean.": _parts(..., lambda x, g: g.mean(axis=0)),
         "For the bias: wrong axis; add over the images.": _parts(..., lambda x, g: g.sum(axis=1)),
     },
 )

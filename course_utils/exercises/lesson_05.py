@@ -42,8 +42,7 @@ check_5_2 = Exercise(
         (np.array([1, 0, 0]), np.array([1, 0, 0])),
     ],
     mistakes={
-        "You divide by the number of calls; those are the predictive values. Divide by the number "
-        "of true positives and negatives, whatever they were called.": (3 / 5, 4 / 5),
+        "Those are predictive values: divide by the true classes, not the calls.": (3 / 5, 4 / 5),
         "You have exchanged the two: the sensitivity is about the positives.": (4 / 6, 3 / 4),
         "Those are the errors, misses and false positives; subtract them from 1.": (1 / 4, 2 / 6),
         "For 0 and 1, write `== 0`, not `~`.": lambda y, c: (0.75, np.mean(~c[y == 0])),
@@ -72,13 +71,10 @@ check_5_3 = Exercise(
         for target in (0.8, 0.5)
     ],
     mistakes={
-        "`np.quantile` lands between two patients. The highest threshold that still reaches the "
-        "target is a positive patient's own probability.": 0.36,
+        "`np.quantile` lands between two patients; take a positive one's own value.": 0.36,
         "You go one positive too far: a patient *at* the threshold is called positive.": 0.2,
-        "That is the lowest threshold. It reaches any sensitivity, by calling everybody positive; "
-        "take the highest that suffices.": 0.1,
-        "That threshold has the wanted specificity, or is the target itself; look at the positives "
-        "only.": lambda y, p, target: target,
+        "That is the lowest threshold: it calls everybody positive; take the highest.": 0.1,
+        "That is the target itself; look at the positives.": lambda y, p, target: target,
         "With five positives, two give a sensitivity of 0.4, less than 0.5: round the number of "
         "positives up.": lambda y, p, t: np.sort(p[y == 1])[::-1][int(t * sum(y)) - 1],
     },

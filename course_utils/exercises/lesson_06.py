@@ -16,9 +16,7 @@ check_6_1 = Exercise(
     praise="Doubling every weight makes the penalty four times as large.",
     calls=[([np.array([[1, -2], [3, 0.5]]), np.array([2.0, -1, 4])], 0.1), ([np.ones(3)], 0.01)],
     mistakes={
-        "You counted the first array only; add up all of them.": 1.425,
-        "You counted the last array only; add up all of them. Is `return` inside the loop, or the "
-        "sum set to 0 there?": 2.1,
+        "You counted the last array only. Is `return` inside the loop, or a sum = 0?": 2.1,
         "You took absolute values: that is the L1 penalty. L2 squares.": 1.35,
         "You took the square root; the penalty is the sum of squares itself.": 0.1 * 35.25**0.5,
         "You took the mean of the squares; Keras adds them up.": 3.525 / 7,
@@ -37,8 +35,7 @@ check_6_2 = Exercise(
     mistakes={
         "The right values are 0. Now divide those that stay.": lambda v, r, d: v * (d >= r),
         "You divide by the rate, not by 1 − rate.": lambda v, r, d: v * (d >= r) / r,
-        "You keep the share `rate`; that is the share to drop: keep where the draw is at least the "
-        "rate.": lambda v, r, d: v * (d < r) / (1 - r),
+        "Keep where the draw is at least the rate.": lambda v, r, d: v * (d < r) / (1 - r),
         "The dropped values become 0, and the shape stays.": lambda v, r, d: v[d >= r] / (1 - r),
         "Divide by 1 − rate, whatever was drawn.": lambda v, r, d: v * (d >= r) / (d >= r).mean(),
     },

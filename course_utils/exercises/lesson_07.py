@@ -11,8 +11,7 @@ check_7_1 = Exercise(
     praise="With 5 % ill, accuracy is nearly the specificity. Try 0 and 1: 0.95.",
     calls=[(0.8, 0.9, 0.05), (0.6, 0.7, 0.5)],
     mistakes={
-        "That is the mean of sensitivity and specificity, the balanced accuracy: weigh them by how "
-        "many patients are ill and healthy.": 0.85,
+        "That is the balanced accuracy: weigh by how many are ill and healthy.": 0.85,
         "You exchanged the two: the prevalence is the share of the ill.": 0.805,
         "You counted correct calls among the ill only: add the healthy.": 0.04,
         "That is the positive predictive value; accuracy counts all correct calls.": 0.04 / 0.135,
@@ -27,10 +26,8 @@ check_7_2 = Exercise(
     calls={f"{a} and {b} images": (np.repeat([0, 1], [a, b]),) for a, b in ((95, 5), (30, 10))},
     mistakes={
         "You exchanged the classes: the rare class gets the large weight.": {0: 10, 1: 100 / 190},
-        "The classes get equal shares, but the mean weight of an image is 2 and not 1. Divide by "
-        "the number of classes.": {0: 100 / 95, 1: 20},
-        "The ratio is right, but the mean weight of an image is not 1, so that the loss changes "
-        "its scale.": {0: 1, 1: 19},
+        "The shares are equal, but the mean weight is 2 and must be 1.": {0: 100 / 95, 1: 20},
+        "The ratio is right, but the mean weight of an image is not 1.": {0: 1, 1: 19},
         "Those are the shares of the classes; the rare one needs more.": {0: 0.95, 1: 0.05},
         "You divided by each count; the mean weight must be 1.": {0: 1 / 95, 1: 1 / 5},
     },
@@ -53,27 +50,18 @@ def _judge_oversampled(oversampled):
     times = np.bincount(positions, minlength=len(_LABELS))
     of_g, ill = times[_PATIENTS == "G"], times[8] + times[11]
     if times[_SPLITS != "train"].any():
-        return (
-            "You also took images of validation patients. Copies of them in training are leakage: "
-            "the network is then judged on patients it has seen. Resample the training part only."
-        )
+        return "You also took images of validation patients: that is leakage. Resample train only."
     if 0 in times[:12]:
         lost = _PATIENTS[times.argmin()]
         return f"Patient {lost} lost images. Oversampling leaves nobody out; that is undersampling."
     if times[:8].max() > 1:
         return "Images of healthy patients are there several times: copy the ill ones only."
     if len(set(of_g)) > 1:
-        return (
-            "Patient G has some images more often than others: you drew images. Copy whole "
-            "patients, so that everyone keeps the same weight for each image."
-        )
+        return "Patient G has some images more often: you drew images. Copy whole patients."
     if ill == 2:
         return "The ill patients are there once, as before: copy them."
     if ill != 6:
-        return (
-            f"There are 6 healthy patients, and the ill ones are there {ill} times in all. Make "
-            "the numbers of patients equal (not those of images)."
-        )
+        return f"The ill patients are there {ill} times, the healthy ones 6: make that equal."
     return None
 
 
@@ -133,8 +121,7 @@ check_7_5 = Exercise(
     praise="Odds times odds ratio, and back: the order of the patients stays.",
     calls=[(np.array([0.1, 0.5, 0.9]), 0.5, 0.05), (np.array([0.3]), 0.2, 0.1)],
     mistakes={
-        "You multiplied the probabilities by the ratio of the prevalences. That cannot bring 0.9 "
-        "to what it should be: go through the odds.": lambda p, old, new: p * new / old,
+        "Go through the odds: a ratio can leave 0 to 1.": lambda p, old, new: p * new / old,
         "Multiply the odds, not the probability.": lambda p, old, new: p * _odds(new) / _odds(old),
         "That is the other way round.": lambda p, old, new: _corrected(p, new, old),
         "Those are odds; turn them back.": lambda p, old, new: _odds(p) * _odds(new) / _odds(old),
@@ -177,10 +164,7 @@ def _judge_undersampled(arm):
         }
         return why.get(healthy, f"You keep {healthy} healthy patients; keep 8 for 2 ill ones.")
     if np.allclose(trained, 0.2):
-        return (
-            "0.2 is the share of the patients. The network sees images, and ill patients may have "
-            "more of them: count labels[positions]."
-        )
+        return "0.2 is the share of the patients; the network sees images: count labels[positions]."
     if np.allclose(trained, labels.mean()):
         return "That is the prevalence before resampling."
     if not np.allclose(trained, expected, atol=1e-4):

@@ -34,8 +34,7 @@ check_8_1 = Exercise(
     tolerance=1e-5,
     mistakes={
         "Turn it round: a darker center gives a larger value.": _rule(ratio=np.divide),
-        "That is one number for the whole batch; take the means of each image by itself, over the "
-        "axes 1, 2 and 3.": _rule(mean=np.mean),
+        "That is one number for the batch; take the mean of each image.": _rule(mean=np.mean),
         "Divide by the mean: a dark image is not a dark center.": _rule(ratio=lambda c, m: 1 - c),
         "A ratio does not depend on the gain; a difference does.": _rule(ratio=lambda c, m: m - c),
         "You compare with the border; compare with the mean of the whole image.": _rule(
@@ -124,8 +123,7 @@ check_8_5 = Exercise(
     calls=[(60, 90, 500, 0.1), (10, 20, 100, 0.5)],
     tolerance=1e-9,
     mistakes={
-        "You weighted the false positives by (1 − t) / t; it is t / (1 − t), small for small "
-        "thresholds.": 0.12 - 0.18 * 9,
+        "The odds are t / (1 − t), small for small thresholds, not (1 − t) / t.": 0.12 - 0.18 * 9,
         "You weighted the false positives by t; it is t / (1 − t), the odds.": 0.12 - 0.018,
         "Put 1 − t in parentheses: the odds are t / (1 − t).": 0.12,
         "Divide by all patients, not by those biopsied.": 50 / 150,

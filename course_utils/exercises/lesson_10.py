@@ -111,8 +111,7 @@ check_10_4 = Exercise(
             _outcome(missed="false detection", false="missed")
         ),
         "Where both are empty Dice is 0 / 0: a correct absence.": _outcome(absent="scored"),
-        "Both have pixels, but none in common: that is 'scored', with a Dice of 0. Missed means "
-        "that nothing was predicted at all.": _needs_overlap,
+        "Without a common pixel it is 'scored', with a Dice of 0.": _needs_overlap,
         "Both have pixels, but in no slice together: that is 'scored', too; look at the whole "
         "mask.": lambda t, p: _needs_overlap(t, p, lambda mask: mask.any(axis=(1, 2))),
     },
@@ -132,8 +131,7 @@ check_10_5 = Exercise(
     mistakes={
         "A transposed convolution doubles height and width.": ((12, 12, 32), ..., ...),
         "The number of channels is that of the layer's filters.": (_JOINED, ..., ...),
-        "The bottom's 64 channels go in; as many come out as the layer has filters, and the sides "
-        "double.": ((12, 12, 64), ..., ...),
+        "As many channels come out as the layer has filters.": ((12, 12, 64), ..., ...),
         "Concatenating puts channels side by side: 32 and 32.": (..., _UP, ...),
         "Height and width stay; only the channels are put together.": (..., (48, 48, 64), ...),
         "The two convolutions have 32 filters: 32 channels come out.": (..., ..., _JOINED),
@@ -149,9 +147,7 @@ check_10_6 = Exercise(
     praise="One line, and the arm meets the same patients and seeds as all others.",
     calls=[()],
     mistakes={
-        "'Dice loss' is the arm; the loss is called 'Dice'.": (
-            {"loss": "Dice loss", "augment": ...}
-        ),
+        "The loss is 'Dice'; 'Dice loss' is an arm.": {"loss": "Dice loss", "augment": ...},
         "The loss is called 'Dice', not 'dice'.": {"loss": "dice", "augment": ...},
         "That is the arm 'Dice loss' of the table; switch augment on.": Several(
             [{"loss": "Dice"}, {"loss": "Dice", "augment": False}]

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from course_utils import evaluation, imbalance
@@ -33,11 +31,10 @@ def test_undersampling_leaves_out_whole_common_groups_and_repeats_none():
     assert len(set(positions)) == len(positions)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.floats(0.05, 0.95), st.integers(0, 100))
-def test_any_prevalence_of_groups_can_be_had(prevalence, seed):
+@pytest.mark.parametrize("prevalence", [0.05, 0.2, 0.231, 0.7, 0.95])
+def test_any_prevalence_of_groups_can_be_had(prevalence):
     for resample in BOTH:
-        negative, positive = shares(resample(LABELS, GROUPS, prevalence=prevalence, seed=seed))
+        negative, positive = shares(resample(LABELS, GROUPS, prevalence=prevalence))
         assert positive == pytest.approx(prevalence * (negative + positive), abs=1.01)
         grown = negative >= 10 and positive >= 3
         assert grown == (resample is imbalance.oversample) or (negative, positive) == (10, 3)
@@ -49,7 +46,6 @@ def test_resampling_repeats_with_its_seed():
 
 
 def test_weighted_training_is_undone_by_the_prevalence_that_it_saw():
-    """A logistic regression with class weights is calibrated again after the correction."""
     rng = np.random.default_rng(0)
     labels = (rng.random(20_000) < 0.05).astype(int)
     features = rng.normal(labels, 1)[:, None]

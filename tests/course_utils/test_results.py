@@ -1,60 +1,50 @@
-"""Stored tables of results: complete, and a sample of each can be computed again."""
+"""Stored tables by arm and part, and claims."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from authoring.studies import difficulty, first_cnn
-from course_utils import ROOT, datasets, evaluation
-
-RESULTS = ROOT / "data" / "results"
+from course_utils import results
+from course_utils.results import Claim
 
 
-@pytest.fixture(scope="module")
-def table():
-    return pd.read_csv(RESULTS / "first_cnn.csv", comment="#")
+def test_a_missing_table_is_named_with_those_that_exist():
+    with pytest.raises(ValueError, match=r"'none'; allowed: .*leakage"):
+        results.stored("none")
 
 
-def test_first_cnn_table_has_every_arm_and_seed(table):
-    arms = ["compact_cnn", "first_cnn", "logistic_regression"]
-    expected = {(seed, arm) for seed in (*"01234", "mean") for arm in arms}
-    assert set(zip(table["seed"], table["arm"], strict=True)) == expected
-    assert (table["auc_low"] < table["auc"]).all()
-    assert (table["auc"] < table["auc_high"]).all()
+def test_probabilities_of_an_arm_are_one_row_per_seed():
+    rows = [
+        ("a", seed, "validation", group, label, seed / 10 + label / 2)
+        for seed in (1, 0)
+        for group, label in (("P2", 1), ("P1", 0))
+    ]
+    columns = ["arm", "seed", "part", "group", "label", "probability"]
+    table = pd.DataFrame(rows, columns=columns)
+    labels, runs, groups = results.probabilities(table, "a", "validation")
+    assert groups.tolist() == ["P1", "P2"]
+    assert labels.tolist() == [0, 1]
+    np.testing.assert_allclose(runs, [[0, 0.5], [0.1, 0.6]])
+    with pytest.raises(ValueError, match="part: received 'test'; allowed: validation"):
+        results.probabilities(table, "a", "test")
+    with pytest.raises(ValueError, match="different groups"):
+        results.probabilities(table[:-1], "a", "validation")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    # Nothing in the first is random; five seeds of the second lie within 0.02.
-    ("arm", "tolerance"),
-    [("logistic_regression", 0.005), ("compact_cnn", 0.03)],
-)
-def test_a_sample_of_the_first_cnn_table_can_be_computed_again(table, arm, tolerance):
-    data = first_cnn.tumor_slices(datasets.load("brain_mri"))
-    train, test = data.split("train"), data.split("test")
-    probabilities = first_cnn.ARMS[arm](train, test, 0)
-    patients = datasets.aggregate(probabilities, test.groups, labels=test.labels)
-    again = evaluation.bootstrap(evaluation.roc_auc, patients.labels, patients.probabilities)
-    stored = table.query("arm == @arm and seed == '0'").iloc[0]
-    assert again.value == pytest.approx(stored["auc"], abs=tolerance)
+def test_probabilities_of_classes_are_divided_by_their_sum_in_the_order_of_their_numbers():
+    expected = np.random.default_rng(0).dirichlet(np.ones(11), 4)
+    key = {"arm": "a", "part": "test", "group": ["L2", "L1", "L1", "L2"], "seed": [1, 1, 0, 0]}
+    table = pd.DataFrame(key | {"label": [2, 0, 0, 2]})
+    for k in reversed(range(11)):
+        table[f"p_{k}"] = 1000 * expected[:, k]
+    labels, runs, groups = results.probabilities(table, "a", "test")
+    assert (labels.tolist(), groups.tolist()) == ([0, 2], ["L1", "L2"])
+    np.testing.assert_allclose(runs, expected[[2, 3, 1, 0]].reshape(2, 2, 11))
 
 
-@pytest.fixture(scope="module")
-def difficulty_table():
-    return pd.read_csv(RESULTS / "difficulty.csv", comment="#")
-
-
-def test_no_shortcut_solves_a_question_with_two_classes(difficulty_table):
-    rules = difficulty_table[difficulty_table["role"].isin(["shortcut", "simple"])]
-    two = rules[rules["task"] != "seven classes"]
-    assert set(two["set"]) == {"brain_mri", "breast_ultrasound", "skin_lesions"}
-    assert (two["auc"] <= 0.80).all()
-    assert (two["gain_value"] >= 0.05).all()
-
-
-def test_a_sample_of_the_difficulty_table_can_be_computed_again(difficulty_table):
-    task = difficulty.tasks("breast_ultrasound")[0]
-    features = difficulty.shortcuts(task.data)["position"]
-    again = difficulty.score(task, difficulty.linear_rule(features, task))[0]
-    row = difficulty_table.query("set == 'breast_ultrasound' and what == 'position'").iloc[0]
-    assert again.value == pytest.approx(row["auc"], abs=0.005)
-    assert again.low == pytest.approx(row["low"], abs=0.01)
+def test_a_claim_shows_what_this_run_got_only_where_it_fails():
+    holds = [repr(Claim("The AUC is above 0.8.", True, got)) for got in ("0.91", "0.87")]
+    assert holds[0] == holds[1]
+    shown = repr(Claim("The AUC is above 0.8.", False, "0.52"))
+    assert "The text says: The AUC is above 0.8. This run got: 0.52." in shown
+    assert "that is fine" in shown

@@ -1,6 +1,5 @@
-"""Batches hold the right images; `fit` refuses what would make a score lie; all is quiet."""
+"""Batches hold the right images, changed ones keep their masks, `fit` refuses what would lie."""
 
-import os
 import subprocess
 import sys
 from io import StringIO
@@ -9,8 +8,9 @@ import numpy as np
 import pytest
 
 from course_utils import ROOT, training
-from course_utils._tensorflow import keras
+from course_utils._tensorflow import keras, tf
 from course_utils.datasets import ImageDataset
+from course_utils.training import Augmenter
 from tests.tiny_data import tiny
 
 FIT_IN_SILENCE = """
@@ -25,19 +25,18 @@ print("done")
 
 
 def test_importing_tensorflow_and_fitting_write_nothing():
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", FIT_IN_SILENCE]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    result = subprocess.run(
+        [sys.executable, "-c", FIT_IN_SILENCE], capture_output=True, text=True, cwd=ROOT
+    )
     assert (result.stdout, result.stderr) == ("done\n", "")
 
 
 def test_batches_are_in_order_and_from_zero_to_one():
     data = tiny()
-    batches = list(training.to_tf(data, 4))
-    assert [len(labels) for _, labels in batches] == [4, 2]
-    images = np.concatenate([images for images, _ in batches])
-    np.testing.assert_array_equal(images, data.as_float())
-    np.testing.assert_array_equal(np.concatenate([y for _, y in batches]), data.labels)
+    images, labels = zip(*training.to_tf(data, 4), strict=True)
+    assert [len(part) for part in labels] == [4, 2]
+    np.testing.assert_array_equal(np.concatenate(images), data.as_float())
+    np.testing.assert_array_equal(np.concatenate(labels), data.labels)
 
 
 def test_shuffling_is_seeded_and_new_in_every_epoch():
@@ -73,30 +72,28 @@ def test_predictions_come_in_order_and_in_the_form_of_the_model():
     np.testing.assert_allclose(values, expected[..., 0], atol=1e-5)
 
 
-def logistic(learning_rate=0.5):
+def logistic():
     """One weight per pixel, compiled."""
     training.set_seed(0)
-    model = keras.Sequential(
-        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
-    )
-    optimizer = keras.optimizers.SGD(learning_rate)
-    model.compile(optimizer, "binary_crossentropy", metrics=["accuracy"])
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy", metrics=["accuracy"])
     return model
 
 
 def noise(n, seed, **changes):
     """Images without any information about their labels: only overfitting can be learned."""
     rng = np.random.default_rng(seed)
-    fields = {
-        "name": "noise",
-        "images": rng.integers(0, 256, (n, 8, 8, 1)).astype(np.uint8),
-        "labels": np.arange(n) % 2,
-        "class_names": ("a", "b"),
-        "groups": [f"{seed}-{i}" for i in range(n)],
-        "group_kind": "patient",
-        "origin": "simulated",
-    }
-    return ImageDataset(**fields | changes)
+    return ImageDataset(
+        name="noise",
+        images=rng.integers(0, 256, (n, 8, 8, 1)).astype(np.uint8),
+        labels=np.arange(n) % 2,
+        class_names=("a", "b"),
+        groups=[f"{seed}-{i}" for i in range(n)],
+        group_kind="patient",
+        origin="simulated",
+        **changes,
+    )
 
 
 TRAIN, VALIDATION = noise(20, 1), noise(40, 2)
@@ -176,16 +173,11 @@ def test_what_would_make_a_score_lie_is_refused(parts, message):
         training.fit(logistic(), *parts, epochs=1)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"target": "cyst"}, "'cyst'; allowed: core, edema"),
-        ({"sample_weight": [1, 2]}, r"sample_weight: received shape \(2,\)"),
-    ],
-)
-def test_targets_and_weights_that_do_not_fit_are_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        training.to_tf(tiny(), **options)
+def test_targets_and_weights_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="'cyst'; allowed: core, edema"):
+        training.to_tf(tiny(), target="cyst")
+    with pytest.raises(ValueError, match=r"sample_weight: received shape \(2,\)"):
+        training.to_tf(tiny(), sample_weight=[1, 2])
 
 
 def test_a_loss_that_is_no_number_ends_the_training():
@@ -193,3 +185,133 @@ def test_a_loss_that_is_no_number_ends_the_training():
     model.compile(keras.optimizers.SGD(1e20), "mse")
     with pytest.raises(ValueError, match="Lower the learning rate"):
         fitted(model, epochs=20)
+
+
+# ---- random changes -----------------------------------------------------------------------------
+
+GEOMETRY = {"flip": True, "shift": 0.1, "rotation": 20, "zoom": 0.2}
+INTENSITY = {"brightness": 0.1, "contrast": 0.3, "noise": 0.05}
+IMAGES = np.random.default_rng(0).random((6, 24, 20, 2), dtype=np.float32)
+MASKS = (IMAGES[..., :1] > 0.5).astype(np.float32)
+
+
+def disks(n):
+    """Draw a disk off the center: the same in image and mask."""
+    rows, columns = np.mgrid[:48, :48]
+    disk = (rows - 20) ** 2 + (columns - 30) ** 2 <= 36
+    return np.repeat(disk[np.newaxis, ..., np.newaxis], n, axis=0).astype(np.float32)
+
+
+def centers(batch):
+    """Return each image's center of gravity as (row, column), from the middle of the image."""
+    batch = np.asarray(batch)[..., 0]
+    grids = np.indices(batch.shape[1:]) - 23.5
+    return np.stack([(batch * grid).sum((1, 2)) / batch.sum((1, 2)) for grid in grids], axis=1)
+
+
+def test_without_options_nothing_changes():
+    for same, before in zip(Augmenter()(IMAGES, MASKS), (IMAGES, MASKS), strict=True):
+        np.testing.assert_array_equal(same, before)
+
+
+def test_a_flip_exchanges_left_and_right_exactly():
+    flipped = np.asarray(Augmenter(flip=True, seed=1)(IMAGES))
+    kept = (flipped == IMAGES).all((1, 2, 3))
+    turned = (flipped == IMAGES[:, :, ::-1]).all((1, 2, 3))
+    assert (kept != turned).all()
+    assert 0 < kept.sum() < len(IMAGES)
+
+
+def test_image_and_mask_move_together_and_the_mask_stays_binary():
+    moved, masks = Augmenter(**GEOMETRY, seed=2)(disks(40), disks(40))
+    assert set(np.unique(masks)) == {0.0, 1.0}
+    assert np.abs(centers(moved) - centers(masks)).max() < 0.5, "half a pixel"
+    assert centers(masks).std(axis=0).min() > 1, "the disks should have moved"
+
+
+def test_a_shift_a_zoom_and_a_rotation_keep_within_their_limits():
+    before = centers(disks(200))
+    moved = centers(Augmenter(shift=0.1)(disks(200))) - before
+    assert 0.9 * 4.8 < np.abs(moved).max() < 4.8 + 1e-3
+    assert np.abs(moved.mean(axis=0)).max() < 1
+    areas = np.asarray(Augmenter(zoom=0.2)(disks(200))).sum((1, 2, 3)) / disks(1).sum()
+    assert 0.8**2 * 0.95 < areas.min() < 0.75
+    assert 1.35 < areas.max() < 1.2**2 * 1.05
+    after = centers(Augmenter(rotation=15)(disks(200)))
+    angles = [np.degrees(np.arctan2(*points.T)) for points in (before, after)]
+    assert 13 < np.abs(angles[1] - angles[0]).max() < 15.5
+    np.testing.assert_allclose(np.hypot(*after.T), np.hypot(*before.T), atol=0.1)
+
+
+def test_intensity_changes_leave_masks_alone_and_stay_within_0_and_1():
+    changed, same = Augmenter(**INTENSITY)(IMAGES, MASKS)
+    np.testing.assert_array_equal(same, MASKS)
+    assert 0 <= np.min(changed) <= np.max(changed) <= 1
+    assert np.abs(changed - IMAGES).mean() > 0.02
+
+
+@pytest.mark.parametrize(
+    ("option", "invariant"),
+    [("brightness", lambda x: x.std((1, 2, 3))), ("contrast", lambda x: x.mean((1, 2)))],
+)
+def test_each_intensity_change_keeps_what_it_should(option, invariant):
+    images = 0.4 + 0.2 * IMAGES  # far from 0 and 1, so that nothing is clipped
+    changed = np.asarray(Augmenter(**{option: 0.2})(images))
+    assert np.abs(changed - images).max() > 0.01
+    np.testing.assert_allclose(invariant(changed), invariant(images), atol=1e-5)
+
+
+def test_channels_change_alike_but_for_their_noise():
+    gray = np.full((8, 64, 64, 3), 0.5, np.float32)
+    gray[:, :32] = 0.4
+    same = np.asarray(Augmenter(**GEOMETRY, brightness=0.1, contrast=0.3)(gray))
+    np.testing.assert_array_equal(same[..., 0], same[..., 2])
+    noise = np.asarray(Augmenter(noise=0.05)(gray)) - gray
+    assert np.std(noise) == pytest.approx(0.05, rel=0.03)
+    assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.05
+
+
+def test_a_stream_repeats_with_its_seed_and_differs_between_epochs():
+    def two_epochs(seed):
+        augment = Augmenter(**GEOMETRY, **INTENSITY, seed=seed)
+        stream = tf.data.Dataset.from_tensor_slices((IMAGES, MASKS)).batch(4)
+        stream = stream.map(augment).prefetch(2)
+        assert stream.element_spec[0].shape[1:] == IMAGES.shape[1:]
+        return [np.concatenate([batch for batch, _ in stream]) for _ in range(2)]
+
+    first, second = two_epochs(5)
+    np.testing.assert_array_equal([first, second], two_epochs(5))
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(first, two_epochs(4)[0])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"shift": 0.6}, {"rotation": -1}, {"zoom": "a"}, {"noise": True}, {"tilt": 1}, {"seed": -1}],
+)
+def test_amounts_outside_their_limits_are_refused(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))}: received .* allowed"):
+        Augmenter(**options)
+
+
+@pytest.mark.parametrize(
+    "images", [(255 * IMAGES).astype(np.uint8), IMAGES[0], 255 * IMAGES, -IMAGES, IMAGES * np.nan]
+)
+def test_images_that_the_clip_would_spoil_are_refused(images):
+    with pytest.raises(ValueError, match="images: received shape"):
+        Augmenter(contrast=0.2)(images)
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        (MASKS * 255, "allowed: .*0 and 1"),
+        (MASKS / 2, "allowed: .*0 and 1"),
+        (np.zeros_like(IMAGES), "shape .*one mask per image"),
+        (MASKS[:, :12], "shape .*one mask per image"),
+        (MASKS[:5], "shape .*one mask per image"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(masks, message):
+    with pytest.raises(ValueError, match=f"masks: received .*{message}"):
+        Augmenter(flip=True)(IMAGES, masks)

@@ -1,6 +1,7 @@
 """The shipped networks, new heads, fine-tuning, and the script that makes the weights."""
 
 import hashlib
+import shutil
 
 import h5py
 import numpy as np
@@ -23,6 +24,7 @@ def test_shipped_files_are_those_of_their_checksums_and_of_the_lessons(name):
         digest = hashlib.sha256((transfer.WEIGHTS / file).read_bytes()).hexdigest()
         assert f"{digest}  {file}\n" in SUMS
     assert (transfer.WEIGHTS / f"{name}.json").read_text() == pretrain.fresh(name).to_json() + "\n"
+    assert sum(file.stat().st_size for file in pretrain.stored_files()) <= pretrain.MOST_BYTES
 
 
 @pytest.mark.parametrize("name", transfer.NAMES)
@@ -34,10 +36,6 @@ def test_a_loaded_network_has_all_stored_weights_and_no_optimizer(name):
         stored = sorted(item[()].tobytes() for item in stored)
     # The file holds the layers in another order.
     assert sorted(weights.tobytes() for weights in transfer.load(name).get_weights()) == stored
-
-
-def test_shipped_files_are_small():
-    assert sum(file.stat().st_size for file in pretrain.stored_files()) <= pretrain.MOST_BYTES
 
 
 @pytest.mark.parametrize(
@@ -56,7 +54,7 @@ def test_missing_and_damaged_files_are_refused(tmp_path, monkeypatch):
     breaks = (
         lambda: None,
         lambda: (tmp_path / kept.name).write_text("no network"),
-        lambda: (tmp_path / kept.name).write_bytes(kept.read_bytes()),
+        lambda: shutil.copy(kept, tmp_path),
         lambda: weights.write_bytes(b"no weights"),
         lambda: models.compact_cnn().save_weights(weights),
     )
@@ -92,10 +90,8 @@ def test_the_head_learns_alone_first_and_batch_normalization_keeps_its_statistic
         return history
 
     monkeypatch.setattr(training, "fit", watched)
-    histories = transfer.fine_tune(
-        model, tiny(splits=None), head_epochs=1, epochs=2, rates=(0.1, 0.1),
-        loss="binary_crossentropy",
-    )  # fmt: skip
+    options = {"head_epochs": 1, "epochs": 2, "rates": (0.1, 0.1), "loss": "binary_crossentropy"}
+    histories = transfer.fine_tune(model, tiny(splits=None), **options)
     assert [len(history.table) for history in histories] == [1, 2]
     (body, head), (body_after_1, head_after_1), (body_after_2, _) = states
     assert all(map(np.array_equal, body, body_after_1))

@@ -21,19 +21,15 @@ def target(tmp_path, monkeypatch, miniature_lesson):
     return tmp_path / "workspace"
 
 
-def test_missing_lessons_are_copied_without_outputs(target):
+def test_missing_lessons_are_copied_without_outputs_and_others_left_alone(target):
     copied = workspace.copy_missing()
+    assert copied == [target / "00_miniature.ipynb"]
     cells = nbformat.read(copied[0], as_version=4).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
-    assert copied == [target / "00_miniature.ipynb"]
     assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
-
-
-def test_an_existing_copy_is_not_touched(target):
-    copy = workspace.copy_missing()[0]
-    copy.write_text("my work")
+    copied[0].write_text("my work")
     assert workspace.copy_missing() == []
-    assert copy.read_text() == "my work"
+    assert copied[0].read_text() == "my work"
 
 
 def test_reset_gives_a_fresh_copy_and_keeps_each_old_one_with_its_date(target, capsys):
