@@ -2,7 +2,7 @@
 
     python -m authoring.experiments [NAME ...] [--workers N] [--fresh]
     python -m authoring.experiments NAME ... --verify
-    python -m authoring.experiments --list
+    python -m authoring.experiments --list [--uses SET]
 
 Without a NAME, all of them. Finished runs are kept in build/experiments, so that an interrupted
 computation goes on where it stopped. --verify is for code that has changed and should give what is
@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 import time
+from functools import partial
 
 from authoring.experiments.fingerprints import fingerprint
 from authoring.experiments.runs import run
@@ -36,11 +37,16 @@ def main(arguments=None):
     parser.add_argument("--fresh", action="store_true", help="forget finished runs first")
     parser.add_argument("--verify", action="store_true", help="compare one run with the table")
     parser.add_argument("--list", action="store_true", help="say what is stored")
+    parser.add_argument("--uses", metavar="SET", help="list what was computed from this set")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in known]:
         parser.error(f"{unknown[0]!r}: choose among {', '.join(known)}")
-    if options.list:
-        print("\n".join(described(name, entry) for name, entry in index().items()))
+    if options.uses and options.uses not in (sets := {s for e in index().values() for s in e.data}):
+        parser.error(f"--uses {options.uses!r}: choose among {', '.join(sorted(sets))}")
+    if options.list or options.uses:
+        for name, entry in index().items():
+            if not options.uses or options.uses in entry.data:
+                print(described(name, entry))
         return 0
     os.environ.update(ONE_THREAD)
     names = options.names or list(known)
@@ -56,7 +62,8 @@ def described(name, entry):
     """Return one line about a stored table."""
     takes = f"{entry.seconds} s" if entry.seconds else "not measured"
     read_by = ", ".join([*(f"lesson {number}" for number in entry.lessons), *entry.also])
-    return f"{name:25} python -m {entry.made_by:45} {takes:14} {read_by}"
+    data = ", ".join(entry.data) or "no embedded set"
+    return f"{name:25} python -m {entry.made_by:45} {takes:14} {read_by} ({data})"
 
 
 def compute(name, workers=1, fresh=False):
@@ -65,9 +72,8 @@ def compute(name, workers=1, fresh=False):
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     module, version = module_of(name), fingerprint(name)
-    what, keep = (
-        (module.measure, arms_of(module), module.SEEDS),
-        {"folder": folder, "version": version},
+    compute_all = partial(
+        run, module.measure, arms_of(module), module.SEEDS, folder=folder, version=version
     )
     start = time.perf_counter()
     if workers > 1:
@@ -75,9 +81,9 @@ def compute(name, workers=1, fresh=False):
 
         here = {"dashboard_address": None, "host": "127.0.0.1"}
         with Client(n_workers=workers, threads_per_worker=1, **here) as client:
-            result = run(*what, **keep, client=client)
+            result = compute_all(client=client)
     else:
-        result = run(*what, **keep)
+        result = compute_all()
     for table, rows in tables_of(module, name, result).items():
         path = store(rows, table, f"python -m authoring.experiments {name}", fingerprint=version)
         print(f"{path.name}: {len(rows)} rows in {time.perf_counter() - start:.0f} s")

@@ -27,15 +27,8 @@ def defining_cells(number):
 def definitions(number):
     """Execute the setup and define cells of a lesson in one namespace and return it.
 
-    Parameters
-    ----------
-    number : str
-        The lesson's number, such as ``"08"``.
-
-    Returns
-    -------
-    types.SimpleNamespace
-        ``definitions("08").build()`` calls what the lesson calls ``build``.
+    ``definitions("08").build()`` calls what the lesson calls ``build``. The lesson's setup seeds
+    random numbers, so call this where a module is imported, before anything else is seeded.
     """
     names = {"__name__": f"lesson_{number}"}
     for position, cell in enumerate(defining_cells(number)):

@@ -61,6 +61,11 @@ def reached(name):
     return found
 
 
+def embedded_sets(found):
+    """Return the names of the embedded sets and weights in what `reached` returned."""
+    return {line.split()[1].split(".")[0] for line in _data(found)}
+
+
 def canonical(node):
     """Return a syntax tree as text: no docstrings, and alike in all versions of Python."""
     if isinstance(node, list):

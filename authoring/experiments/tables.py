@@ -19,6 +19,7 @@ class Entry:
 
     made_by: str
     lessons: list
+    data: list
     seconds: int
     also: list = ()
 

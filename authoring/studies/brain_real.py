@@ -14,20 +14,17 @@ the number gives the order) and ``diagnosis`` (``meningioma``, ``glioma`` or ``p
 in the course depends on DIR.
 """
 
-import argparse
-import sys
 import warnings
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from authoring.experiments.definitions import definitions
+from authoring.studies import tables
 from authoring.studies.brain_slices import find_runs
 from course_utils import datasets, evaluation, own_data, training, transfer
-from course_utils._files import write_text
 
 LESSON = definitions("10")
 DIAGNOSES = ("meningioma", "glioma", "pituitary")
@@ -83,11 +80,11 @@ def halves(data, seed):
     each ``arm``: as it is, fine-tuned.
     """
     folds = datasets.group_folds(data, 2, seed=seed)
-    tables = [scores(transfer.load("brain_mri"), data, "as it is")]
+    scored = [scores(transfer.load("brain_mri"), data, "as it is")]
     for half in (0, 1):
         model = LESSON.fine_tuned(data.select(folds != half), "tumor", seed=seed)
-        tables.append(scores(model, data.select(folds == half), "fine-tuned"))
-    return pd.concat(tables)
+        scored.append(scores(model, data.select(folds == half), "fine-tuned"))
+    return pd.concat(scored)
 
 
 def summary(table):
@@ -107,37 +104,22 @@ def summary(table):
 
 
 def main(arguments=None):
-    """Print the table and store it; return 0, or 2 after a sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="brain_real.py", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--real-data", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--seeds", type=int, default=2, help="divisions and trainings")
-    parser.add_argument("--out", type=Path, metavar="FILE.csv")
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"--seeds is {options.seeds}; give 1 or more")
-    try:
-        data = read(options.real_data)
-        check_runs(data)
-    except datasets.DatasetError as error:
-        print(f"brain_real.py: {error}", file=sys.stderr)
-        return 2
+    """Print the table and store it."""
+    options = tables.parser(__doc__, real=True, seeds=2).parse_args(arguments)
+    data = read(options.real_data)
+    check_runs(data)
     print(data)
     train = datasets.load("brain_mri").split("train")
     level, depth = LESSON.tuned_blobs(datasets.crop_to_head(train))
     print(f"brightest blob: {level} times the median, {depth} pixels below the surface")
     masks = LESSON.blobs(data, level, depth)
-    tables = [LESSON.scored(data, masks, "tumor").assign(arm="brightest blob")]
-    for seed in range(options.seeds):
-        tables.append(halves(data, seed))
-    found = summary(pd.concat(tables).rename_axis("group").reset_index())
+    scored = [LESSON.scored(data, masks, "tumor").assign(arm="brightest blob")]
+    scored += [halves(data, seed) for seed in range(options.seeds)]
+    found = summary(pd.concat(scored).rename_axis("group").reset_index())
     print(found.round(2).to_string(index=False))
-    if options.out:
-        head = f"# authoring/studies/brain_real.py --real-data DIR --seeds {options.seeds} "
-        head += f"({len(data)} slices of the Cheng set; blob {level}, {depth})\n"
-        text = found.to_csv(index=False, float_format="%.3f", lineterminator="\n")
-        write_text(options.out, head + text)
-    return 0
+    made_by = f"brain_real --real-data DIR --seeds {options.seeds}"
+    tables.write(options.out, found, f"{made_by} ({len(data)} slices; blob {level}, {depth})")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    tables.run(main)

@@ -14,9 +14,6 @@ The classifiers: the share of malignant images among the three training images t
 highest; logistic regression on pixels; the compact network of the course from random weights.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -24,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from authoring.experiments.definitions import definitions
+from authoring.studies import tables
 from authoring.workshop.pretrain import standardized_cnn
 from course_utils import datasets, evaluation, training
 from course_utils.real_data import find_set, read_medmnist
@@ -100,7 +98,7 @@ def held_out(classify, data, folds, seed):
     return np.clip(scores, 0, 1)
 
 
-def scores(data, say=print):
+def scores(data):
     """Return the AUCs by folds of images and of groups, and their paired difference."""
     single = data.select(~np.asarray(data.attributes["label_conflict"]))
     n, rows = len(single), []
@@ -111,7 +109,7 @@ def scores(data, say=print):
             together = datasets.group_folds(single, FOLDS, seed=seed)
             for way, folds in (("images", apart), ("groups", together)):
                 found[way].append(held_out(classify, single, folds, seed))
-            say(f"{name}, repeat {seed} done", flush=True)
+            print(f"{name}, repeat {seed} done", flush=True)
         given = {"groups": single.groups, "group_kind": "near-duplicate"}
         for way, runs in found.items():
             auc = evaluation.bootstrap(evaluation.roc_auc, single.labels, runs, **given)
@@ -130,20 +128,14 @@ def _row(measure, what, estimate):
 
 def main():
     """Count, score, and write the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", type=Path, help="BreastMNIST's training and validation images")
-    parser.add_argument("--out", type=Path, default=Path("data/results/breastmnist_duplicates.csv"))
-    options = parser.parse_args()
+    options = tables.parser(
+        __doc__, file="BreastMNIST's training and validation images"
+    ).parse_args()
     data = read_medmnist([options.file], find_set("breastmnist"))
-    table = pd.DataFrame(counts(data) + scores(data)).round(4)
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with options.out.open("w", newline="") as file:
-        file.write("# python -m authoring.studies.breastmnist_duplicates FILE\n")
-        table.to_csv(file, index=False, lineterminator="\n")
-    print(table.to_string())
+    rows = counts(data) + scores(data)
+    print(pd.DataFrame(rows).round(4).to_string())
+    tables.write(options.out, rows, "breastmnist_duplicates FILE")
 
 
 if __name__ == "__main__":
-    main()
+    tables.run(main)

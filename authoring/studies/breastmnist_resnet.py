@@ -1,7 +1,7 @@
 """A ResNet-18 trained as in the MedMNIST paper, on three of five grouped folds of BreastMNIST.
 
     python -m authoring.studies.breastmnist_resnet FILE.npz [--arm resnet18] [--folds 0 1 2]
-        [--work build/breastmnist_resnet] [--out data/results/breastmnist_resnet.csv]
+        [--work build/breastmnist_resnet] [--out FILE.csv]
 
 FILE holds BreastMNIST's training and validation images, 28 px, as its publishers store them. The
 network and its training follow Yang et al. 2023, https://doi.org/10.1038/s41597-022-01721-8, where
@@ -27,7 +27,6 @@ well made them 2 to 3 % narrower on made-up scores. They are about other images 
 networks: what another seed or other training images would change is not in them.
 """
 
-import argparse
 import shlex
 import time
 from dataclasses import replace
@@ -38,10 +37,10 @@ import numpy as np
 import pandas as pd
 
 from authoring.experiments.definitions import definitions
+from authoring.studies import tables
 from authoring.studies.group_bootstrap import GroupedAUC
 from authoring.workshop.pretrain import standardized_cnn
 from course_utils import datasets, evaluation
-from course_utils._files import write_text
 from course_utils._tensorflow import keras
 from course_utils.real_data import find_set, read_medmnist
 from course_utils.training import set_seed
@@ -207,11 +206,11 @@ def run_fold(train_arm, parts, fold):
         "wall_seconds": round(time.perf_counter() - start[1], 2),
     }
     known = {"fold": fold, "group": test.groups, "label": test.labels}
-    tables = [
+    found = [
         pd.DataFrame({"arm": name, **known, "probability": predict(test), **times})
         for name, predict in predictors.items()
     ]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(found, ignore_index=True)
 
 
 def summarize(predictions):
@@ -231,16 +230,12 @@ def summarize(predictions):
         size = {"fold": fold, "images": len(part), "groups": part["group"].nunique()}
         for name in names:
             rows.append(_row("AUC", name, size, compare.auc(scores[name][chosen])))
-        for name, other in _pairs(names):
+        # Each with all before it, so other arms with both ResNets.
+        for name, other in [(one, two) for i, one in enumerate(names) for two in names[:i]]:
             both = compare.difference(scores[name][chosen], scores[other][chosen])
             rows.append(_row("AUC difference", f"{name} - {other}", size, both))
         rows += _time_rows({name: table[chosen] for name, table in by_arm.items()}, size)
     return pd.DataFrame(rows)
-
-
-def _pairs(names):
-    """Return what is compared: each with all before it, so other arms with both ResNets."""
-    return [(name, other) for i, name in enumerate(names) for other in names[:i]]
 
 
 def _row(measure, arm, size, estimate):
@@ -268,14 +263,10 @@ def _time_rows(by_arm, size):
 
 def main():
     """Train what is missing, and write the table of all that is there."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", type=Path, help="BreastMNIST's training and validation images")
+    parser = tables.parser(__doc__, file="BreastMNIST's training and validation images")
     parser.add_argument("--arm", nargs="+", choices=ARMS, default=list(ARMS))
     parser.add_argument("--folds", nargs="+", type=int, choices=range(FOLDS), default=[0, 1, 2])
     parser.add_argument("--work", type=Path, default=Path("build/breastmnist_resnet"))
-    parser.add_argument("--out", type=Path, default=Path("data/results/breastmnist_resnet.csv"))
     options = parser.parse_args()
     if REFERENCE not in options.arm:
         parser.error(
@@ -296,12 +287,10 @@ def main():
             path.with_suffix(".part").replace(path)
     paths = [options.work / f"{arm}_{fold}.csv" for arm in options.arm for fold in options.folds]
     summary = summarize(pd.concat(map(pd.read_csv, paths), ignore_index=True))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    print(summary.to_string(index=False))
     arms, folds = shlex.join(options.arm), " ".join(map(str, options.folds))
-    head = f"# python -m authoring.studies.breastmnist_resnet FILE --arm {arms} --folds {folds}\n"
-    write_text(options.out, head + summary.to_csv(index=False, lineterminator="\n"))
-    print(f"wrote {options.out}")
+    tables.write(options.out, summary, f"breastmnist_resnet FILE --arm {arms} --folds {folds}")
 
 
 if __name__ == "__main__":
-    main()
+    tables.run(main)

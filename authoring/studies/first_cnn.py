@@ -18,18 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import simulation
+from authoring.experiments.definitions import definitions
 from authoring.studies import tables
 from course_utils import datasets, evaluation, models, training
 from course_utils._tensorflow import keras, tf
 
 EPOCHS = {"first_cnn": 5, "compact_cnn": 20}
-
-
-def tumor_slices(data, per_patient=3):
-    """Return the slices with the largest tumor areas of each patient that has a tumor."""
-    area = data.attributes["core_mm2"].groupby(data.groups).rank(ascending=False, method="first")
-    shown = data.attributes["tumor_in_slice"] & (area <= per_patient) & (data.labels < 2)
-    return data.select(np.flatnonzero(shown))
+tumor_slices = definitions("05").tumor_slices
 
 
 def enlarged(images):

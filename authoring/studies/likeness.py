@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import PredefinedSplit, StratifiedGroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -64,13 +64,9 @@ def diversity(real, simulated):
 
 def linear_scores(features, labels, fold_of):
     """Return held-out decision values of a logistic regression."""
-    scores = np.zeros(len(labels))
-    for fold in range(fold_of.max() + 1):
-        train, test = fold_of != fold, fold_of == fold
-        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
-        model.fit(features[train], labels[train])
-        scores[test] = model.decision_function(features[test])
-    return scores
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    folds = PredefinedSplit(fold_of)
+    return cross_val_predict(model, features, labels, cv=folds, method="decision_function")
 
 
 def assign_folds(labels, groups, folds=5, seed=0):

@@ -21,17 +21,14 @@ Last, on the same images: how many pairs of images show one lesion, and how many
 `datasets.group_near_duplicates`, which compares images at 28 pixels, finds.
 """
 
-import argparse
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from authoring.experiments import skin_study
 from authoring.experiments.definitions import definitions
-from authoring.experiments.tables import store
+from authoring.studies import tables
 from course_utils import datasets, evaluation, own_data, training
 from course_utils.evaluation import balanced_accuracy, roc_auc
 
@@ -173,19 +170,9 @@ def _row(arm, measure, found):
 
 
 def main(arguments=None):
-    """Run the command line; return 0, or 2 after a sentence on bad input."""
-    parser = argparse.ArgumentParser(prog="skin_real.py", description=__doc__.split("\n")[0])
-    parser.add_argument("--real-data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--seeds", type=int, default=3, help="runs to average")
-    parser.add_argument("--out", type=Path, help="CSV file to write")
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"--seeds is {options.seeds}; give 1 or more")
-    try:
-        real = read(options.real_data)
-    except datasets.DatasetError as error:
-        print(f"skin_real.py: {error}", file=sys.stderr)
-        return 2
+    """Print the table and store it."""
+    options = tables.parser(__doc__, real=True, seeds=3).parse_args(arguments)
+    real = read(options.real_data)
     print(real)
     each, first_halves = zip(*[run(real, seed) for seed in range(options.seeds)], strict=True)
     first = np.unique(real.groups, return_index=True)[1]
@@ -193,11 +180,8 @@ def main(arguments=None):
     scores = table(real.labels[first], runs, np.stack(first_halves))
     result = pd.concat([scores, pd.DataFrame(pair_rows(real.images, real.groups))])
     print(result.round(3).to_string(index=False))
-    if options.out:
-        made_by = f"python -m authoring.studies.skin_real --real-data DIR --seeds {options.seeds}"
-        store(result, options.out.stem, made_by, folder=options.out.parent)
-    return 0
+    tables.write(options.out, result, f"skin_real --real-data DIR --seeds {options.seeds}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    tables.run(main)

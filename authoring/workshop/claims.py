@@ -62,16 +62,16 @@ def run_lesson(path, seed, shuffle):
     import matplotlib
 
     matplotlib.use("agg")
-    from course_utils import claims, training
+    from course_utils import results, training
 
     made = []
 
-    class Recorded(claims.Claim):
+    class Recorded(results.Claim):
         def __post_init__(self):
             super().__post_init__()
             made.append(self)
 
-    claims.Claim = Recorded
+    results.Claim = Recorded
     training.fit = changed_training(training.fit, seed, shuffle)
     names = {"__name__": "__main__"}
     for source in needed_cells(read_lesson(path)):

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -99,7 +100,7 @@ TASKS = {
         augment=definitions("08").RECIPE_CHANGES,
     ),
     "skin_lesions": Task(
-        lambda: definitions("09").build(48),
+        partial(definitions("09").build, 48),
         skin_images,
         epochs=20,
         rate=3e-3,
@@ -107,7 +108,7 @@ TASKS = {
         augment={"flip": True, "rotation": 180},
     ),
     "brain_mri": Task(
-        lambda: definitions("10").build_unet((96, 96, 1)),
+        partial(definitions("10").build_unet, (96, 96, 1)),
         brain_slices,
         epochs=20,
         rate=3e-3,

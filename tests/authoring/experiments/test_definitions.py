@@ -1,10 +1,13 @@
 """Cells tagged define: definitions only, complete, and executed as the lesson shows them."""
 
+import ast
+
 import nbformat
 import pytest
 
 from authoring.experiments import definitions as module
 from authoring.workshop.lessons import find_lessons
+from course_utils import ROOT
 
 LESSONS = [path.name[:2] for path in find_lessons()]
 
@@ -53,3 +56,14 @@ def test_functions_classes_imports_and_constants_are_definitions(monkeypatch):
 def test_what_computes_or_is_incomplete_is_named(monkeypatch, source, said):
     monkeypatch.setattr(module, "defining_cells", lambda number: cells(source))
     assert any(said in problem for problem in module.problems("99"))
+
+
+CALLERS = [path for path in (ROOT / "authoring").rglob("*.py") if path.stem != "definitions"]
+
+
+@pytest.mark.parametrize("path", CALLERS, ids=lambda path: path.stem)
+def test_lessons_that_seed_are_executed_before_anything_else_is_seeded(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    later = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Lambda)]
+    calls = [node for part in later for node in ast.walk(part) if isinstance(node, ast.Call)]
+    assert not [call.lineno for call in calls if getattr(call.func, "id", "") == "definitions"]

@@ -6,7 +6,7 @@ import pytest
 
 from authoring.experiments import fingerprints
 from authoring.experiments.__main__ import stale
-from authoring.experiments.tables import experiments
+from authoring.experiments.tables import experiments, index
 
 CODE = {
     "authoring.experiments.demo": """
@@ -99,10 +99,12 @@ def test_the_embedded_set_that_the_lesson_names_belongs_to_it(code, tmp_path, mo
 
 
 @pytest.mark.parametrize("name", experiments())
-def test_an_experiment_reaches_networks_or_rules_of_ours(name):
+def test_an_experiment_reaches_code_of_ours_and_the_sets_that_the_index_names(name):
     reached = fingerprints.reached(name)
     assert (f"authoring.experiments.{name}", "measure") in reached
     assert any(module.startswith("course_utils.") for module, _ in reached)
+    for table in experiments()[name]:
+        assert set(index()[table].data) == fingerprints.embedded_sets(reached)
 
 
 def test_no_table_is_stale():

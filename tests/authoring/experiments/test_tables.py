@@ -1,18 +1,21 @@
 """The index of stored tables is complete and true; a table says how it was made."""
 
 import ast
+from functools import cache
 
 import pandas as pd
 import pytest
 
 from authoring.experiments import __main__ as command
 from authoring.experiments import samples, tables
+from authoring.experiments.definitions import defining_cells
 from authoring.workshop.lessons import find_lessons, read_lesson
 from course_utils import ROOT, results
 
 INDEX = tables.index()
 
 
+@cache
 def readers():
     """Return {table: numbers of the lessons whose code calls stored("table")}."""
     found = {}
@@ -39,6 +42,35 @@ def test_a_table_was_made_by_a_module_that_exists_and_is_read_where_the_index_sa
     assert entry.lessons or entry.also
     for other in entry.also:
         assert f"{name}.csv" in (ROOT / other).read_text(encoding="utf-8")
+
+
+def constants(module):
+    """Return the constants of a study, of the studies that it imports, and of its lessons."""
+    tree = ast.parse((ROOT / module.replace(".", "/")).with_suffix(".py").read_text("utf-8"))
+    nodes, found = list(ast.walk(tree)), set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "definitions":
+            cells = defining_cells(ast.literal_eval(node.args[0]))
+            nodes += ast.walk(ast.parse("\n".join(cell.source for cell in cells)))
+        elif isinstance(node, ast.ImportFrom) and node.module == "authoring.studies":
+            found |= set().union(*(constants(f"{node.module}.{a.name}") for a in node.names))
+    return found | {node.value for node in nodes if isinstance(node, ast.Constant)}
+
+
+@pytest.mark.parametrize("name", [name for name, entry in INDEX.items() if not entry.experiment])
+def test_a_study_names_the_sets_that_the_index_says(name):
+    # One study makes the tables of several sets.
+    assert set(INDEX[name].data) <= constants(INDEX[name].made_by)
+
+
+def test_what_must_be_computed_after_a_set_has_changed_is_one_query(capsys):
+    assert command.main(["--uses", "breast_ultrasound"]) == 0
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    assert {"overfitting", "rare_cancer", "realism"} <= listed
+    assert not {"leakage", "skin_study"} & listed
+    with pytest.raises(SystemExit):
+        command.main(["--uses", "knee"])
+    assert "choose among brain_mri, breast_ultrasound, skin_lesions" in capsys.readouterr().err
 
 
 def test_a_stored_table_says_how_it_was_made(tmp_path, monkeypatch):

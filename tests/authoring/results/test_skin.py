@@ -149,10 +149,3 @@ def test_pairs_of_one_lesion_are_counted_with_those_that_look_alike():
         "pairs found at 0.98": 1,
         "clusters joining lesions": 1,
     }
-
-
-def test_the_table_counts_the_pairs_of_the_real_images():
-    table = results.stored("skin_real").set_index("measure")["value"]
-    assert table["pairs of one lesion"] == 231
-    assert table["pairs found at 0.98"] < 20
-    assert table["clusters joining lesions"] == 0

@@ -1,13 +1,8 @@
-"""Plant faults in a copy of a lesson and see each one caught, by the rules or by nbval.
-
-`python -m tests.authoring.workshop.test_notebook_faults` prints every fault with the message that
-it produced.
-"""
+"""Plant faults in a copy of a lesson and see each one caught, by the rules or by nbval."""
 
 import re
 import shutil
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +13,6 @@ from nbformat.v4 import new_output
 
 from authoring.workshop.lesson_rules import code_cells, complaints, tags
 from authoring.workshop.notebooks import (
-    ROOT,
     find_lessons,
     kernel_environment,
     nbval_command,
@@ -295,19 +289,3 @@ def test_nbval_catches(fault, nbval_messages):
 @pytest.mark.parametrize("fault", [f for f in FAULTS if f.rule], ids=lambda fault: fault.name)
 def test_rules_catch(fault, rule_messages):
     assert any(fault.rule in message for message in rule_messages[fault.name])
-
-
-def test_print_the_table(rule_messages, nbval_messages):
-    print("\n\n| planted fault | caught by | message |\n|---|---|---|")
-    for fault in FAULTS:
-        if fault.rule:
-            message = next(m for m in rule_messages[fault.name] if fault.rule in m)
-            print(f"| {fault.name} | rules | {message} |")
-        if fault.nbval:
-            lines = nbval_messages[fault.name].splitlines()
-            quoted = [line.strip() for line in lines if fault.nbval in line or "Cell " in line]
-            print(f"| {fault.name} | nbval | {' … '.join(dict.fromkeys(quoted))} |")
-
-
-if __name__ == "__main__":
-    sys.exit(pytest.main([str(ROOT / "tests" / "test_notebook_faults.py"), "-q", "-s"]))
