@@ -36,6 +36,8 @@ def test_roc_curve_is_scikit_learns_and_marks_the_threshold():
     assert curve.get_linestyle() == "--"
     np.testing.assert_allclose(dot.get_xydata(), [[1 / 4, 1 / 2]])
     assert ax.get_xlabel() == "1 − specificity"
+    plotting.plot_roc(LABELS, PROBABILITIES, label="one of several", ax=ax)
+    assert ax.get_legend() is None  # the lesson draws it when all curves are there
     with pytest.raises(ValueError, match="needs both classes"):
         plotting.plot_roc([1, 1], [0.2, 0.3])
     with pytest.raises(ValueError, match="a probability, 0 to 1"):
