@@ -73,7 +73,7 @@ PASSED_OTHERWISE = {
     "evaluation.decisions.calibration_intercept(sample_weight)": "bootstrap passes it to any score",
     "evaluation.decisions.calibration_slope(sample_weight)": "bootstrap passes it to any score",
     "evaluation.scores.sensitivity_at_specificity(sample_weight)": "bootstrap passes it",
-    "evaluation.segmentation.segmentation_scores(threshold)": "lesson 10 passes it by partial",
+    "evaluation.segmentation.segmentation_scores(threshold)": "an experiment passes it by partial",
     "imbalance.oversample(prevalence)": "lesson 07 passes it to one of two functions",
     "numpy_layers.average_pool(stride)": "plotting calls one of two poolings with it",
     "numpy_layers.average_pool_gradient(size)": "plotting calls one of two poolings with it",

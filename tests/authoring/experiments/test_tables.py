@@ -139,8 +139,10 @@ def test_a_run_that_differs_is_not_stamped(demo, monkeypatch, capsys):
     assert tables.stamped("one") == "0" * 12
 
 
+# The others take minutes; `python -m authoring.experiments --verify` computes a sample of each, and
+# no table carries a fingerprint of code with which that was not done.
 @pytest.mark.slow
-@pytest.mark.parametrize("name", tables.experiments())
+@pytest.mark.parametrize("name", ["leakage", "skin_final"])
 def test_a_sample_can_be_computed_again(name):
     found = samples.compare(name)
     assert found.agrees, str(found)
