@@ -27,6 +27,7 @@ LIMITS = {
     "zoom": 0.5,
     "brightness": 0.5,
     "contrast": 0.9,
+    "gain": 0.9,
     "noise": 0.5,
 }
 
@@ -122,9 +123,9 @@ class Augmenter:
 
     Flip, zoom, rotation and shift become one transform, so that an image is interpolated once
     (Keras's own layers do it four times), and a mask by the nearest pixel, which keeps it 0 or 1.
-    What enters from beyond the edge is the image reflected. Contrast, brightness and noise change
-    images only, and a clip to 0–1 ends it. Each amount is drawn evenly between its negative and
-    its positive limit, anew for every image.
+    What enters from beyond the edge is the image reflected. Contrast, gain, brightness and noise
+    change images only, in this order, and a clip to 0–1 ends it. Each amount is drawn evenly
+    between its negative and its positive limit, anew for every image.
 
     Parameters
     ----------
@@ -135,7 +136,8 @@ class Augmenter:
     **amounts
         Largest shift (share of the side), rotation (degrees), zoom (share; 0.1 draws factors from
         0.9 to 1.1), brightness (added), contrast (share of the distance from each channel's
-        mean); noise is the standard deviation, drawn for every pixel and channel. See `LIMITS`.
+        mean), gain (0.2 multiplies by 0.8 to 1.2); noise is the standard deviation, drawn for
+        every pixel and channel. See `LIMITS`.
 
     Examples
     --------
@@ -192,11 +194,13 @@ class Augmenter:
         return tf.stack([*from_x, *from_y, zero, zero], axis=1)
 
     def _change_intensity(self, images):
-        if not {"brightness", "contrast", "noise"} & {*self.amounts}:
+        if not {"brightness", "contrast", "gain", "noise"} & {*self.amounts}:
             return images
         if self.amounts.get("contrast"):
             mean = tf.reduce_mean(images, axis=(1, 2), keepdims=True)
             images = mean + (images - mean) * (1 + self._draw(images, "contrast", pixels=True))
+        if self.amounts.get("gain"):
+            images *= 1 + self._draw(images, "gain", pixels=True)
         if self.amounts.get("brightness"):
             images += self._draw(images, "brightness", pixels=True)
         if self.amounts.get("noise"):

@@ -411,5 +411,5 @@ def report(
     return Report(
         estimates=tuple(estimates),
         heading=(heading,) if threshold is None else (heading, text),
-        warnings=(*left_out, *(f"Warning: {warning}" for warning in warnings)),
+        warnings=(*left_out, *(f"Caution: {warning}" for warning in warnings)),
     )

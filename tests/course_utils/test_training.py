@@ -252,7 +252,11 @@ def test_intensity_changes_leave_masks_alone_and_stay_within_0_and_1():
 
 @pytest.mark.parametrize(
     ("option", "invariant"),
-    [("brightness", lambda x: x.std((1, 2, 3))), ("contrast", lambda x: x.mean((1, 2)))],
+    [
+        ("brightness", lambda x: x.std((1, 2, 3))),
+        ("contrast", lambda x: x.mean((1, 2))),
+        ("gain", lambda x: x.std((1, 2, 3)) / x.mean((1, 2, 3))),
+    ],
 )
 def test_each_intensity_change_keeps_what_it_should(option, invariant):
     images = 0.4 + 0.2 * IMAGES  # far from 0 and 1, so that nothing is clipped

@@ -205,14 +205,14 @@ def test_report_names_unit_prevalence_threshold_and_warnings_once(report):
     assert text.startswith("40 positive and 160 negative lesions; 95 % intervals over lesions")
     assert "prevalence 0.05" in text
     assert "chosen for the largest sum of sensitivity and specificity" in text
-    assert text.count("Warning: Only 40 lesions in the smallest class") == 1
+    assert text.count("Caution: Only 40 lesions in the smallest class") == 1
     assert "chosen on the very data scored here" in " ".join(text.split())
     elsewhere = ev.choose_threshold(MANY, 1 - SCORES, "youden")
     twice = np.tile(MANY, 2), np.tile(SCORES, 2)
     for threshold, line in ((elsewhere, repr(elsewhere)), (0.5, "Threshold 0.5")):
         other = ev.report(*twice, threshold=threshold, n_resamples=100)
         assert other.heading[1] == line
-        assert "Warning: Only" not in repr(other)
+        assert "Caution: Only" not in repr(other)
         assert "chosen on the very data" not in repr(other)
 
 
