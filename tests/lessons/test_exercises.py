@@ -5,9 +5,11 @@ from types import ModuleType
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from authoring.workshop import exercises as bank
 from authoring.workshop.lessons import find_lessons, read_lesson
+from course_utils.exercises import exercise
 from course_utils.exercises.exercise import Exercise, Feedback, Several
 
 LESSONS = {path.name[:2]: path for path in find_lessons()}
@@ -161,6 +163,25 @@ def test_only_a_body_that_does_nothing_is_untouched():
 
     assert DOUBLE(untouched).state == "not attempted yet"
     assert DOUBLE(forgot).state == "not yet"
+
+
+def test_an_older_answer_is_not_judged_where_the_new_one_failed(monkeypatch):
+    shell = InteractiveShell()
+    monkeypatch.setattr(exercise, "get_ipython", lambda: shell)
+    shell.events.register("post_run_cell", exercise._remember)
+    shell.user_ns["check"] = DOUBLE
+
+    def says(cell):
+        shell.run_cell(cell, store_history=True)
+        return str(shell.run_cell("check(twice)", store_history=True).result)
+
+    good = "def twice(x):\n    return 2 * x\n"
+    assert says(good).startswith("✓")
+    assert "`twice` stopped with SyntaxError: expected ':'. Correct" in says("def twice(x)")
+    assert says(f"\n{good}").startswith("✓")
+    assert "`twice` stopped with NameError: name 'two' is" in says("twice = two")
+    # Here the answer is there before the cell fails.
+    assert says(f"{good}two").startswith("✓")
 
 
 def test_feedback_is_rich_and_plain_and_escaped():
