@@ -7,22 +7,33 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils.exercises.exercise import Exercise, Several
 
+_SUMS = {
+    -11: "The sign is reversed: you turned the kernel. Lay it on as it is.",
+    5: "You transposed the kernel, or your window begins one column too far right.",
+    19: "Your window begins one column too far left: column 3, counted from 0.",
+    13: "Your window begins one row too high, or the product of −1 and 1 lost its sign.",
+    21: "You counted from 1, or put the window's center where its corner belongs.",
+    8: "You forgot that the middle row counts double, or begin one row too low.",
+    17: "You exchanged row and column: row 2 is the third from the top.",
+    -13: "The weights on the left are negative: −1, −2, −1.",
+    1.222: "That is the mean of the nine products; take their sum.",
+    7: "Add up six products: 4, 6, 2 on the left and −1, 0, 0 on the right.",
+}
+
+
+def _judge_sum(answer):
+    number = np.asarray(answer)
+    if number.ndim or number.dtype.kind not in "iuf":
+        return f"Your answer is {answer!r}; it should be one number."
+    return None if np.isclose(number, 11) else _SUMS.get(round(float(number), 3), _SUMS[7])
+
+
 check_2_1 = Exercise(
     "2.1",
     11,
     praise="The middle column has weight 0: those three pixels do not count.",
-    mistakes={
-        "The sign is reversed: you turned the kernel. Lay it on as it is.": -11,
-        "You transposed the kernel, or your window begins one column too far right.": 5,
-        "Your window begins one column too far left: column 3, counted from 0.": 19,
-        "Your window begins one row too high, or the product of −1 and 1 lost its sign.": 13,
-        "You counted from 1, or put the window's center where its corner belongs.": 21,
-        "You forgot that the middle row counts double, or begin one row too low.": 8,
-        "You exchanged row and column: row 2 is the third from the top.": 17,
-        "The weights on the left are negative: −1, −2, −1.": -13,
-        "That is the mean of the nine products; take their sum.": 11 / 9,
-        "One product is off: left 4, 6, 2, right −1, 0, 0.": Several([3, 7, 9, 10, 12, 15, -1]),
-    },
+    judge=_judge_sum,
+    mistakes={sentence: number for number, sentence in _SUMS.items()},
 )
 
 _CUT = "You cut values to integers: keep pixels, weights and results in floats."
@@ -33,9 +44,8 @@ _SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
 def _sums(image, kernel, stride=1):
-    """Sum the products in the data type of image and kernel."""
-    windows = sliding_window_view(image, kernel.shape)[::stride, ::stride]
-    return np.einsum("rcij,ij->rc", windows, kernel)
+    """Multiply in the data type of image and kernel, and sum as NumPy does."""
+    return (sliding_window_view(image, kernel.shape)[::stride, ::stride] * kernel).sum(axis=(2, 3))
 
 
 def _slide(image, kernel, stride=1):
@@ -74,9 +84,7 @@ check_2_2 = Exercise(
         "The size is right, but windows must start at `row * stride`.": _without_stride,
         "Off by one: there is a stop at the start, too.": lambda i, k, s: _slide(i, k, s)[:-1, :-1],
         "You exchanged rows and columns.": lambda i, k, s: _slide(i, k, s).T,
-        "uint8 holds 0 to 255: convert to float first.": lambda i, k, s: _sums(
-            i, k.astype("u1"), s
-        ),
+        "The products overflow: uint8 holds 0 to 255. Convert the window to float first.": _sums,
         _CUT: Several([_cut(_slide), _cut(_slide, 0), _cut(_slide, 1)]),
         "You stride over the rows only.": lambda i, k, s: _slide(i, k)[::s],
     },
@@ -227,30 +235,45 @@ check_2_6 = Exercise(
 )
 
 
+def _judge_filter(answer):
+    try:
+        weights, bias = np.asarray(answer[0], float), float(answer[1])
+    except (TypeError, ValueError, IndexError):
+        return "Give two things, (weights, bias): an array and a number."
+    if weights.shape != (3, 3, 2):
+        return f"Your weights have the shape {weights.shape}; one filter has (3, 3, 2)."
+    t1c, flair = weights.sum(axis=(0, 1))
+    if t1c < 0 < flair:
+        return "The signs are exchanged: your filter answers where FLAIR is brighter."
+    if flair >= 0:
+        return "Your filter does not subtract FLAIR, so it answers to everything bright."
+    if np.ptp(weights, axis=(0, 1)).max() > 0.005:
+        return "The weights differ within a kernel; a mean weighs all nine pixels alike."
+    if abs(t1c - 1) > 0.01 or abs(flair + 1) > 0.01:
+        return f"The weights of a kernel add up to {t1c:.3g} and {flair:.3g}; a mean has 1, and −1."
+    if abs(bias + 0.1) > 1e-3:
+        return f"The weights are right. With your bias the sign changes at {-bias:.3g}, not at 0.1."
+    return None
+
+
 def _filter(t1c, flair, bias=-0.1):
     """Return a filter of two kernels, each made of one weight, and a bias."""
-    return np.stack([np.full((3, 3), t1c), np.full((3, 3), flair)], axis=-1), bias
+    return [np.stack([np.full((3, 3), t1c), np.full((3, 3), flair)], axis=-1), bias]
 
-
-_WEIGHTS, _BIAS = _filter(1 / 9, -1 / 9)
-_CENTER = np.pad([[[1, -1]]], ((1, 1), (1, 1), (0, 0)))
 
 check_2_7 = Exercise(
     "2.7",
-    (_WEIGHTS, _BIAS),
+    _filter(1 / 9, -1 / 9),
     praise="Two means of nine pixels with opposite signs, and a bias that sets the threshold.",
-    tolerance=2e-3,
+    judge=_judge_filter,
     mistakes={
-        "The signs are exchanged: you answer where FLAIR is brighter.": _filter(-1 / 9, 1 / 9),
-        "Your kernels add up nine pixels; a mean divides by 9.": (_filter(1, -1)[0], ...),
-        "Each kernel is a mean by itself: divide by 9, not by 18.": _filter(1 / 18, -1 / 18),
-        "Your filter looks at one pixel; take the mean of the window.": (_CENTER, ...),
-        "Your filter adds the two channels; it should subtract FLAIR.": _filter(1 / 9, 1 / 9),
-        "Your filter ignores FLAIR, so it answers to everything bright.": _filter(1 / 9, 0),
-        "The weights are right. A positive bias raises all results: subtract.": (_WEIGHTS, 0.1),
-        "The weights are right. The bias is missing: subtract 0.1.": (_WEIGHTS, 0),
-        "The weights are right. The bias counts once per window.": (_WEIGHTS, -0.9),
-        "The channels come last: the shape is (3, 3, 2).": (_WEIGHTS.transpose(2, 0, 1), ...),
-        "One filter has the shape (3, 3, 2): leave out the last axis.": (_WEIGHTS[..., None], ...),
+        "The signs are exchanged": _filter(-1 / 9, 1 / 9),
+        "does not subtract FLAIR": Several([_filter(1 / 9, 0), _filter(1 / 9, 1 / 9)]),
+        "differ within a kernel": [np.pad([[[1, -1]]], ((1, 1), (1, 1), (0, 0))), -0.1],
+        "add up to 9 and -9": _filter(1, -1),
+        "the sign changes at -0.1": _filter(1 / 9, -1 / 9, 0.1),
+        "the sign changes at 0.9": _filter(1 / 9, -1 / 9, -0.9),
+        "one filter has (3, 3, 2)": [_filter(1 / 9, -1 / 9)[0].transpose(2, 0, 1), -0.1],
+        "Give two things": Several([_filter(1 / 9, -1 / 9)[0], 0.1, None]),
     },
 )
