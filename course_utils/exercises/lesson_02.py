@@ -221,7 +221,7 @@ def _layer(kernel, stride, padding="valid"):
 check_2_6 = Exercise(
     "2.6",
     _layer(5, 4),
-    praise="(97 − 5) / 4 = 23 steps without a rest: 24 windows see every pixel.",
+    praise="(97 − 5) / 4 = 23 steps without a remainder: 24 windows see every pixel.",
     judge=_judge_layer,
     mistakes={
         "no multiple of 4": _layer(4, 4),
