@@ -87,6 +87,9 @@ check_2_2 = Exercise(
         "The products overflow: uint8 holds 0 to 255. Convert the window to float first.": _sums,
         _CUT: Several([_cut(_slide), _cut(_slide, 0), _cut(_slide, 1)]),
         "You stride over the rows only.": lambda i, k, s: _slide(i, k)[::s],
+        "You stride over the columns only.": lambda i, k, s: _slide(i, k)[:, ::s],
+        "You left out pixels; the window covers neighbors.": lambda i, k, s: _slide(i[::s, ::s], k),
+        "You took the mean of the products, not the sum.": lambda i, k, s: _slide(i, k, s) / k.size,
     },
 )
 
