@@ -15,7 +15,7 @@ c.LabApp.news_url = None
 c.LabApp.check_for_updates_class = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
 # A rule on line breaks, in custom/ there.
 c.LabApp.custom_css = True
-c.ServerApp.static_custom_path = [str(Path(__file__).with_name("custom"))]
+c.ServerApp.tornado_settings = {"static_custom_path": [str(Path(__file__).with_name("custom"))]}
 # Not a login shell, which would put the system's `python` before the environment's.
 if os.name != "nt":
     c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "sh"]}
