@@ -14,10 +14,8 @@ from IPython.display import Javascript, display
 
 from course_utils import numpy_layers, plotting
 
-_LOOK = {
-    "layout": ipywidgets.Layout(width="min(560px, 100%)"),
-    "style": {"description_width": "110px"},
-}
+_WIDE = ipywidgets.Layout(width="min(560px, 100%)")
+_LOOK = {"layout": _WIDE, "style": {"description_width": "110px"}}
 
 
 def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), prevalence=None):
@@ -43,7 +41,7 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
 
     return _redrawn(
         draw,
-        threshold=_scale("threshold", threshold, 0.001, 0.999, fine_above=True),
+        threshold=_scale("threshold", threshold, 0.001, 0.999),
         miss_cost=_scale("cost of a miss", costs[0], 1, 100),
     )
 
@@ -61,9 +59,9 @@ def prevalence_explorer(sensitivity, specificity, *, prevalence):
 
     return _redrawn(
         draw,
-        prevalence=_scale("prevalence", prevalence, 0.001, 0.999, fine_above=True),
-        sensitivity=_scale("sensitivity", sensitivity, 0.01, 0.99, fine_above=True),
-        specificity=_scale("specificity", specificity, 0.01, 0.99, fine_above=True),
+        prevalence=_scale("prevalence", prevalence, 0.001, 0.999),
+        sensitivity=_scale("sensitivity", sensitivity, 0.01, 0.99),
+        specificity=_scale("specificity", specificity, 0.01, 0.99),
     )
 
 
@@ -181,13 +179,10 @@ def _slider(description, value, low, high, step=1):
     return ipywidgets.IntSlider(value, description=description, **limits, **_LOOK)
 
 
-def _scale(description, start, low, high, fine_above=False):
-    """Return a slider that stops at every number of two digits, and at the start, which it names.
-
-    So it is as fine below as above; with `fine_above`, for fractions, it is fine towards 1, too.
-    """
+def _scale(description, start, low, high):
+    """Return a slider that stops at the start and at every number of two digits."""
     values = np.outer(10.0 ** np.arange(-4, 4), np.arange(10, 100) / 10).round(5).ravel()
-    if fine_above:
+    if high < 1:  # as fine towards 1 as towards 0
         values = np.union1d(values[values <= 0.5], 1 - values[values < 0.5])
     values = [v for v in values if low <= v <= high and not np.isclose(v, start)]
     stops = [*((f"{v:.4g}", float(v)) for v in values), (f"{start:.4g} (start)", float(start))]
