@@ -19,18 +19,10 @@ _LOOK = {"layout": _WIDE, "style": {"description_width": "110px"}}
 
 
 def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), prevalence=None):
-    """Move the threshold in a figure of `plotting.plot_threshold`.
+    """Move the threshold in a figure of `plotting.plot_threshold`, which takes the same arguments.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        Labels 0 or 1, and probabilities of class 1; of validation groups, where one may choose.
-    threshold : float, optional
-        Where the slider starts, 0–1.
-    costs : (float, float), optional
-        Cost of a miss, where its slider starts (1 to 100), and of a false positive.
-    prevalence : float, optional
-        For the costs. Default: the data's own.
+    Labels 0 or 1 and probabilities of class 1 are those of validation groups, where one may choose.
+    The sliders start at the threshold, 0–1, and at the cost of a miss, 1–100.
     """
 
     def draw(threshold, miss_cost):
@@ -153,12 +145,8 @@ def slice_viewer(volume):
 def overlay_viewer(images, truth, predicted):
     """Scroll through one patient's slices with their masks with `plotting.plot_overlay`.
 
-    Parameters
-    ----------
-    images : ndarray, shape (slices, h, w)
-        One channel. Gray values share one scale, from 0 to the largest.
-    truth, predicted : ndarray, shape (slices, h, w), boolean or 0 and 1
-        It starts in the slice with most of the true mask.
+    All are arrays (slices, h, w), the masks boolean or 0 and 1. Gray values share one scale, from 0
+    to the largest. It starts in the slice with most of the true mask.
     """
     start = int(np.sum(truth, axis=(1, 2)).argmax())
 
