@@ -171,6 +171,13 @@ def test_lesson_runs_in_the_browser_without_errors_or_network(lab, page, number)
     assert page.hosts <= {"127.0.0.1"}
 
 
+def test_printed_text_breaks_between_words(lab, page):
+    open_lesson(page, lab[0], "01_images_as_arrays.ipynb")
+    printed = page.locator(".jp-OutputArea-output pre").first
+    printed.wait_for()
+    assert printed.evaluate("text => getComputedStyle(text).wordBreak") == "normal"
+
+
 def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, page):
     address, _ = lab
     open_lesson(page, address, "02_convolution.ipynb")
@@ -182,6 +189,9 @@ def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, p
     before = figure.first.get_attribute("src")
     cell.locator(".noUi-handle").first.press("ArrowRight")
     until(page, lambda: figure.first.get_attribute("src") != before, "the figure did not change")
+    handles = [cell.locator(".noUi-handle").nth(place) for place in (0, 1)]
+    names = [(h.get_attribute("aria-label"), h.get_attribute("aria-valuetext")) for h in handles]
+    assert names == [("stop", "1"), ("stride", "1")]
     page.keyboard.press("Control+s")
     until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
     for kernel in json.loads(kernels(address)):
