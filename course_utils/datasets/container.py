@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageOps
 
 from course_utils._checks import DatasetError, check_choice
 from course_utils.datasets._fields import LENGTHS, SPLITS, checked_fields, positions, write_dataset
@@ -270,11 +270,9 @@ def _figure(data, i):
     pixels = (data.as_float([i])[0] * 255).round().astype(np.uint8)
     color = pixels.shape[-1] == 3
     image = Image.fromarray(pixels if color else pixels[..., 0])
-    scale = SIDE / max(image.size)
-    size = tuple(max(1, round(side * scale)) for side in image.size)
-    method = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX
+    method = Image.Resampling.NEAREST if max(image.size) < SIDE else Image.Resampling.BOX
     buffer = BytesIO()
-    image.resize(size, method).save(buffer, "PNG", optimize=True)
+    ImageOps.contain(image, (SIDE, SIDE), method).save(buffer, "PNG", optimize=True)
     coded = base64.b64encode(buffer.getvalue()).decode("ascii")
     channel = "" if color else f", channel {data.channel_names[0]}"
     alt = f"{data.origin.capitalize()} {data.name} image {i}: class {class_name}{channel}"

@@ -270,6 +270,7 @@ _IDENTIFYING_KEYWORDS = {
         ServiceEpisodeID MedicalRecordLocator InsurancePlanIdentification RequestedProcedureID
         ScheduledProcedureStepID PerformedProcedureStepID FillerOrderNumberImagingServiceRequest
         PlacerOrderNumberImagingServiceRequest PatientTelephoneNumbers PatientAddress""",
+    "dates": "",  # found by their type
     "places and people": """
         InstitutionName InstitutionAddress InstitutionalDepartmentName StationName
         ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers RequestingService
@@ -278,6 +279,7 @@ _IDENTIFYING_KEYWORDS = {
         ScheduledStationAETitle CurrentPatientLocation PatientInstitutionResidence
         DeviceSerialNumber DetectorID PlateID CassetteID GantryID GeneratorID
         CountryOfResidence RegionOfResidence""",
+    "unique identifiers": "",  # found by their type
     "free text": """
         StudyDescription SeriesDescription ProtocolName ImageComments PatientComments
         AdditionalPatientHistory AdmittingDiagnosesDescription DerivationDescription
@@ -301,14 +303,7 @@ _GROUP_OF_KEYWORD = {
 }
 
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}
-_ORDER = (
-    "names and numbers",
-    "dates",
-    "places and people",
-    "unique identifiers",
-    "free text",
-    "personal traits",
-)
+_ORDER = list(_IDENTIFYING_KEYWORDS)
 
 
 def identifying_elements(dataset):
