@@ -49,8 +49,7 @@ def use_style():
 
 
 def _as_html(figure):
-    # Sharp also on fine screens; authors store lessons with 1.
-    scale = int(os.environ.get("COURSE_FIGURE_SCALE", 2))
+    scale = int(os.environ.get("COURSE_FIGURE_SCALE", 2))  # 2 is sharp; lessons are stored with 1
     if (png := print_figure(figure, dpi=scale * figure.dpi)) is None:
         return None
     # JupyterLab sends a cell's metadata with its code, and none with the move of a slider.
