@@ -113,7 +113,8 @@ _PAIRS = {"BA", "BC", "AC"}
 
 def _judge_pairs(answer):
     found = answer.replace(",", " ").split() if isinstance(answer, str) else answer
-    found = {"".join(map(str, np.ravel(pair))).strip().upper() for pair in np.atleast_1d(found)}
+    found = list(found) if np.iterable(found) else [found]
+    found = {"".join(map(str, np.ravel(pair))).strip().upper() for pair in found}
     if not found or any(len(p) != 2 or not set(p) <= set("ABCD") or p[0] == p[1] for p in found):
         return 'Answer with a list of two letters each, source first, such as ["AB", "CD"].'
     if found == {p[::-1] for p in _PAIRS}:
@@ -225,12 +226,12 @@ def _judge_prepare(prepare):
     ct, mr = of(_TISSUE, "CT"), of(_TISSUE + 1100, "MR")
     bright, wide = of(2.5 * _TISSUE + 3000, "MR"), of(_TISSUE + 1100, "MR", pad=2)
     cts = [of(_TISSUE, "CT", ~_CENTER), of(_TISSUE, "CT", pad=1, constant_values=-1000)]
-    air = of(np.where(_TISSUE == -1000, -3000, _TISSUE), "CT")
+    padded = [of(np.where(_TISSUE == -1000, n, _TISSUE), "CT") for n in (-2000, -3000)]
     tests = {
         "Return an array of the image's shape, without NaN.": np.isfinite([ct, mr]).all(),
         "CT: the same HU gives different numbers in two images. Use constants.": _same(ct, *cts),
         "CT: 40 HU and 60 HU became the same number: clip further out.": ct[0] != ct[2],
-        "CT: padding of −3000 should count as air of −1000: clip.": _same(ct, air),
+        "CT: padding of −2000 and of −3000 gives two numbers: clip.": _same(*padded),
         "Some numbers lie outside −10 to 10: scale them down.": np.max(np.abs([ct, mr])) <= 10,
         "MR: more background changes the numbers. Use `image[mask]` alone.": _same(mr, wide),
         "MR: gain or offset changes the numbers: remove both.": _same(mr, bright),
