@@ -137,10 +137,6 @@ def _study(number, better):
 _STUDIES = [_study(number, better) for number, better in ((1, 0.9), (2, 0.0), (3, -0.9))]
 
 
-def _means(rows):
-    return rows.groupby("patient").mean().astype({"label": int})
-
-
 def _at(rows, model="new"):
     return _threshold(rows.label, rows[model], 0.9)
 
@@ -149,62 +145,58 @@ def _hits(rows, threshold):
     return np.mean(rows.new[rows.label == 1] >= threshold)
 
 
-def _found(validation, test):
-    return _hits(_means(test), _at(_means(validation)))
-
-
-def _key(test):
-    return test.new.iloc[0]
+def _compare(validation, test):
+    known, test = (t.groupby("patient").mean().astype({"label": int}) for t in (validation, test))
+    score = partial(evaluation.bootstrap, evaluation.roc_auc, n_resamples=1000)
+    gain = score(test.label, test.new, against=test.old)
+    claim = "new is better" if gain.low > 0 else "old is better" if gain.high < 0 else "not shown"
+    right = {"threshold": _at(known), "sensitivity": _hits(test, _at(known))}
+    return right | {"gain": (gain.value, gain.low, gain.high), "claim": claim}
 
 
 @cache
-def _gain(key, paired=True):
-    test = next(_means(test) for _, test in _STUDIES if _key(test) == key)
-    auc = partial(evaluation.bootstrap, evaluation.roc_auc, test.label)
-    if paired:
-        gain = auc(test.new, against=test.old)
-        return gain.value, gain.low, gain.high
-    new, old = auc(test.new), auc(test.old)
-    return new.value - old.value, new.low - old.high, new.high - old.low
+def _right(number):
+    return _compare(*_STUDIES[number])
 
 
-def _compare(validation, test):
-    gain = _gain(_key(test))
-    claim = _CLAIMS[0] if gain[1] > 0 else _CLAIMS[2] if gain[2] < 0 else _CLAIMS[1]
-    found = {"threshold": _at(_means(validation)), "sensitivity": _found(validation, test)}
-    return found | {"gain": gain, "claim": claim}
+def _judge_comparison(compare):
+    for number, (validation, test) in enumerate(_STUDIES):
+        right, got = _right(number), compare(validation.copy(), test.copy())
+        if not isinstance(got, dict) or set(got) != set(right) or np.shape(got["gain"]) != (3,):
+            return f"Return a dict with the keys {', '.join(right)}; the gain has three numbers."
+        known, patients = (rows.groupby("patient").mean() for rows in (validation, test))
+        at, (value, low, high) = right["threshold"], right["gain"]
+        wrong = {
+            "Choose the threshold on validation patients.": ("threshold", _at(patients)),
+            "That is the old network's threshold.": ("threshold", _at(known, "old")),
+            "Your threshold is for slices; average first.": ("threshold", _at(validation)),
+            "The sensitivity is asked of test patients.": ("sensitivity", _hits(known, at)),
+            "Your sensitivity counts slices; average first.": ("sensitivity", _hits(test, at)),
+            "The gain is the new AUC minus the old one.": ("gain", -value),
+        }
+        for key in ("threshold", "sensitivity", "gain"):
+            given, wanted = np.ravel(got[key])[0], np.ravel(right[key])[0]
+            if abs(given - wanted) > 1e-3:
+                named = [
+                    text for text, (k, x) in wrong.items() if k == key and abs(x - given) < 1e-3
+                ]
+                return [*named, f"The {key} is {given:.3f}, and should be {wanted:.3f}."][0]
+        width = (got["gain"][2] - got["gain"][1]) / (high - low)
+        if not 0.8 < width < 1.25:
+            what = "each patient once, for both networks" if width > 1 else "patients, not slices"
+            return f"Your interval is {width:.1f} times as wide as it should be: draw {what}."
+        if abs(got["gain"][1] - low) > 0.015:
+            return f"The interval should reach from {low:.2f} to {high:.2f}."
+        if got["claim"] != right["claim"]:
+            return f"From {low:.2f} to {high:.2f} permits another claim than {got['claim']!r}."
+    return None
 
-
-def _only(key, value):
-    """Return a mistake in one result, where the others may be anything."""
-    keys = ("threshold", "sensitivity", "gain", "claim")
-    return lambda v, t: dict.fromkeys(keys, ...) | {key: value(v, t)}
-
-
-_TOO_WIDE = "Your interval is too wide: draw each patient once, for both networks (`against`)."
-_MISTAKES = {
-    "Choose the threshold on validation patients.": ("threshold", lambda v, t: _at(_means(t))),
-    "That threshold is for slices; average each patient's.": ("threshold", lambda v, t: _at(v)),
-    "That threshold is the old network's.": ("threshold", lambda v, t: _at(_means(v), "old")),
-    "That is the sensitivity on validation patients.": ("sensitivity", lambda v, t: _found(v, v)),
-    "You count slices; average first.": ("sensitivity", lambda v, t: _hits(t, _at(_means(v)))),
-    "Take the new AUC minus the old one.": ("gain", lambda v, t: (-_gain(_key(t))[0], ..., ...)),
-    _TOO_WIDE: ("gain", lambda v, t: _gain(_key(t), paired=False)),
-}
-_CLAIMS = ("new is better", "not shown", "old is better")
 
 check_5_5 = Exercise(
     "5.5",
     _compare,
     praise="Threshold, patients and interval stand in it, so others can check your sentence.",
-    calls={f"study {i}": tables for i, tables in enumerate(_STUDIES, start=1)},
-    tolerance=0.015,
-    mistakes={
-        **{sentence: _only(*mistake) for sentence, mistake in _MISTAKES.items()},
-        "The interval of the gain permits another claim.": Several(
-            lambda v, t, claim=claim: _compare(v, t) | {"claim": claim} for claim in _CLAIMS
-        ),
-    },
+    judge=_judge_comparison,
 )
 
 

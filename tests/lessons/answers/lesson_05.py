@@ -91,7 +91,11 @@ def by_aggregate(validation, test, rule="mean"):
         known.labels, known.probabilities, "sensitivity", target=0.9
     )
     gain = evaluation.bootstrap(
-        evaluation.roc_auc, new.labels, new.probabilities, against=old.probabilities
+        evaluation.roc_auc,
+        new.labels,
+        new.probabilities,
+        against=old.probabilities,
+        n_resamples=400,
     )
     found = new.probabilities[new.labels == 1] >= frozen.value
     return {
@@ -102,7 +106,7 @@ def by_aggregate(validation, test, rule="mean"):
     }
 
 
-def by_hand(validation, test, *, stratified=True, paired=True, score=metrics.roc_auc_score):
+def by_hand(validation, test, *, stratified=True, paired=True, score=evaluation.roc_auc):
     known = validation.groupby("patient")[["label", "new"]].mean()
     values = np.sort(known.new[known.label == 1])[::-1]
     threshold = values[int(np.ceil(0.9 * len(values) - 1e-9)) - 1]
@@ -115,7 +119,7 @@ def by_hand(validation, test, *, stratified=True, paired=True, score=metrics.roc
         classes = [patients[patients[:, 0] == k] for k in (0, 1)]
         return np.concatenate([c[rng.integers(len(c), size=len(c))] for c in classes])
 
-    for _ in range(500):
+    for _ in range(300):
         one = draw()
         other = one if paired else draw()
         gains.append(score(one[:, 0], one[:, 2]) - score(other[:, 0], other[:, 1]))
@@ -151,6 +155,15 @@ def slices(validation, test):
 def hits_of_slices(validation, test):
     threshold = by_aggregate(validation, test)["threshold"]
     return np.mean([p >= threshold for p in test["new"][test["label"] == 1]])
+
+
+def ends(validation, test):
+    new, old = aggregated(test, "new"), aggregated(test, "old")
+    scores = [
+        evaluation.bootstrap(evaluation.roc_auc, x.labels, x.probabilities) for x in (new, old)
+    ]
+    gain = scores[0].value - scores[1].value
+    return gain, scores[0].low - scores[1].high, scores[0].high - scores[1].low
 
 
 def swapped(validation, test):
@@ -235,7 +248,7 @@ RIGHT = {
         by_aggregate,
         by_hand,
         lambda v, t: by_hand(v, t, stratified=False),
-        lambda v, t: by_hand(v, t, score=evaluation.roc_auc),
+        lambda v, t: by_hand(v, t, score=metrics.roc_auc_score),
         changed(gain=lambda v, t: np.array(by_hand(v, t)["gain"])),
     ],
     "5.6": [first_fold, stratified_patients, every_fifth, drawn_in_each_class, every_fifth_number],
@@ -290,6 +303,8 @@ WRONG = {
         changed(sensitivity=lambda v, t: by_aggregate(v, v)["sensitivity"]),
         changed(sensitivity=hits_of_slices),
         changed(gain=lambda v, t: by_hand(v, t, paired=False)["gain"]),
+        changed(gain=ends),
+        changed(gain=lambda v, t: slices(v, t)["gain"]),
         changed(gain=lambda v, t: swapped(v, t)["gain"]),
         always("new is better"),
         always("not shown"),
