@@ -117,7 +117,8 @@ check_5_4 = choice(
 )
 
 
-CLAIMS = "old is better", "not shown", "new is better"
+def _claim(low, high):
+    return "new is better" if low > 0 else "old is better" if high < 0 else "not shown"
 
 
 def _study(number, better):
@@ -134,7 +135,7 @@ def _study(number, better):
     return tables
 
 
-_STUDIES = [_study(number, better) for number, better in ((1, 0.9), (2, 0.0), (3, -0.9))]
+_STUDIES = [_study(number, better) for number, better in ((1, 1.1), (2, 0.0), (3, -0.9))]
 
 
 def _at(rows, model="new"):
@@ -149,9 +150,9 @@ def _compare(validation, test):
     known, test = (t.groupby("patient").mean().astype({"label": int}) for t in (validation, test))
     score = partial(evaluation.bootstrap, evaluation.roc_auc, n_resamples=1000)
     gain = score(test.label, test.new, against=test.old)
-    claim = "new is better" if gain.low > 0 else "old is better" if gain.high < 0 else "not shown"
     right = {"threshold": _at(known), "sensitivity": _hits(test, _at(known))}
-    return right | {"gain": (gain.value, gain.low, gain.high), "claim": claim}
+    right["gain"] = gain.value, gain.low, gain.high
+    return right | {"claim": _claim(gain.low, gain.high)}
 
 
 @cache
@@ -165,7 +166,7 @@ def _judge_comparison(compare):
         if not isinstance(got, dict) or set(got) != set(right) or np.shape(got["gain"]) != (3,):
             return f"Return a dict with the keys {', '.join(right)}; the gain has three numbers."
         known, patients = (rows.groupby("patient").mean() for rows in (validation, test))
-        at, (value, low, high) = right["threshold"], right["gain"]
+        at, (value, low, high), ends = right["threshold"], right["gain"], got["gain"][1:]
         wrong = {
             "Choose the threshold on validation patients.": ("threshold", _at(patients)),
             "That is the old network's threshold.": ("threshold", _at(known, "old")),
@@ -181,14 +182,14 @@ def _judge_comparison(compare):
                     text for text, (k, x) in wrong.items() if k == key and abs(x - given) < 1e-3
                 ]
                 return [*named, f"The {key} is {given:.3f}, and should be {wanted:.3f}."][0]
-        width = (got["gain"][2] - got["gain"][1]) / (high - low)
+        width = (ends[1] - ends[0]) / (high - low)
         if not 0.8 < width < 1.25:
             what = "each patient once, for both networks" if width > 1 else "patients, not slices"
             return f"Your interval is {width:.1f} times as wide as it should be: draw {what}."
-        if abs(got["gain"][1] - low) > 0.015:
+        if abs(ends[0] - low) > 0.015:
             return f"The interval should reach from {low:.2f} to {high:.2f}."
-        if got["claim"] != right["claim"]:
-            return f"From {low:.2f} to {high:.2f} permits another claim than {got['claim']!r}."
+        if got["claim"] != _claim(*ends):
+            return f"{ends[0]:.2f} to {ends[1]:.2f} permits another claim than {got['claim']!r}."
     return None
 
 
