@@ -4,7 +4,7 @@ Each simulated study has two classes of groups (patients) with four images each.
 is normal around its class's mean, with a share of its variance (the intra-group correlation)
 common to all images of a group. The true AUC is known by formula. Three bootstraps are compared:
 groups scored by the mean of their images; groups with all their images; and, wrongly, images as
-if they were independent. Of each, the course's two kinds of interval. 17 minutes on one core.
+if they were independent. Of each, the course's two kinds of interval. 7 minutes on one core.
 """
 
 from itertools import product
