@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 check_0_1 = Exercise(
     "0.1",
@@ -14,15 +14,14 @@ check_0_1 = Exercise(
         "That is the mean of the image; the largest value is asked for.": lambda x: x.mean(),
         "That is the smallest value.": lambda x: x.min(),
         "That is the position of the brightest pixel; give its value.": lambda x: x.argmax(),
-        "That is the largest value of each column, not of the image.": lambda x: x.max(axis=0),
+        "That is the largest value of each column or row, not of the image.": Several(
+            [lambda x: x.max(axis=0), lambda x: x.max(axis=1)]
+        ),
+        "You looked at the first row alone.": lambda x: x[0].max(),
+        "That is the sum of the image.": lambda x: x.sum(),
         "For values below 0 you return 0: start from a pixel.": lambda x: max(0, x.max()),
         "You have dropped the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
     },
-    other_right=[
-        lambda image: max(max(row) for row in image),
-        lambda image: np.sort(image, None)[-1],
-    ],
-    other_wrong=[max, lambda image: 9, 9],
 )
 
 check_0_2 = choice(

@@ -1,223 +1,267 @@
 """Exercises of lesson 01, images as arrays."""
 
 import numpy as np
+from pydicom import Dataset
 
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils.exercises.exercise import Exercise, Several
 
-# The lesson's small image: a bright block, and one pixel.
-TINY = np.zeros((6, 8), dtype=np.uint8)
-TINY[1:3, 4:7] = 200
-TINY[4, 1] = 90
+_BEFORE = np.uint8([[9, 3, 5, 8, 1, 7], [4, 250, 6, 2, 9, 3], [8, 1, 7, 120, 5, 2]] * 2)
+_AFTER = np.uint8([[9, 4, 2, 8, 3, 7], [4, 10, 9, 2, 1, 3], [7, 1, 7, 90, 205, 2]] * 2)
+
+
+def _change(box=lambda x, y, w, h: np.s_[y : y + h, x : x + w], kind=float, change=np.abs):
+    def mean_change(before, after, *sides):
+        return change(after[box(*sides)].astype(kind) - before[box(*sides)].astype(kind)).mean()
+
+    return mean_change
+
+
+def _exchanged(x, y, w, h):
+    return np.s_[x : x + w, y : y + h]
+
 
 check_1_1 = Exercise(
     "1.1",
-    TINY[1:3, 4:7],
-    praise="Rows first, and a slice ends one before its second number.",
-    mistakes={
-        "You have exchanged rows and columns: the first index is the row.": TINY[4:7, 1:3],
-        "Your slices end one too early: `a:b` leaves out b.": TINY[1:2, 4:6],
-        "Your slices end one too late: `a:b` leaves out b.": TINY[1:4, 4:8],
-        "You count from 1. Python counts from 0: the second row has index 1.": TINY[2:4, 5:8],
+    _change(),
+    praise="The box is [row, column], and the difference has a sign.",
+    calls={
+        "a box of 3 × 2 pixels": (_BEFORE, _AFTER, 1, 0, 3, 2),
+        "a box of 2 × 4 pixels": (_BEFORE, _AFTER, 3, 1, 2, 4),
     },
-    other_right=[TINY[1:-3, 4:-1], TINY[1:3, 4:7].tolist()],
-    other_wrong=[TINY, "tiny[1:3, 4:7]", None],
-    given={"tiny": TINY},
+    keeps_inputs=True,
+    mistakes={
+        "You have exchanged rows and columns: x is a column.": _change(_exchanged),
+        "The difference wrapped around in 8 bits: convert before you subtract.": Several(
+            [_change(kind=np.uint8), _change(kind=np.int8)]
+        ),
+        "Both errors are still there: the order of the indices, and uint8.": Several(
+            [_change(_exchanged, np.uint8), _change(_exchanged, np.int8)]
+        ),
+        "Take the absolute difference of each pixel before you take the mean.": Several(
+            [_change(change=np.asarray), lambda *p: abs(_change(change=np.asarray)(*p))]
+        ),
+        "Width belongs to x, height to y.": _change(lambda x, y, w, h: np.s_[y : y + w, x : x + h]),
+        "The box reaches from x to x + width.": _change(lambda x, y, w, h: np.s_[y:h, x:w]),
+        "That is the whole image: cut out the box first.": _change(lambda *sides: ...),
+    },
 )
 
 
-def _adds_in_place(a, b):
-    a += b
-    return a / np.float32(2)
+def _series(heights, numbers, intercepts, thickness):
+    slices = []
+    for z, number, intercept in zip(heights, numbers, intercepts, strict=True):
+        one = Dataset()
+        one.Modality, one.InstanceNumber, one.SliceThickness = "CT", number, thickness
+        one.ImagePositionPatient, one.ImageOrientationPatient = [-120, 80, z], [1, 0, 0, 0, 1, 0]
+        one.SliceLocation, one.RescaleSlope, one.RescaleIntercept = -z, 0.5, intercept
+        stored = np.uint16([[0, 2000, 2100], [3001, 50000, 64000]]) + number
+        one.set_pixel_data(stored, "MONOCHROME2", 16)
+        slices.append(one)
+    return slices
+
+
+def _z(one):
+    return float(one.ImagePositionPatient[2])
+
+
+def _hu(one, header):
+    return one.pixel_array * float(header.RescaleSlope) + float(header.RescaleIntercept)
+
+
+def _stack(key=_z, gap=lambda steps, s: np.ptp(steps) > 0.1, hu=lambda s, first: _hu(s, s)):
+    def stacked(slices):
+        ordered = sorted(slices, key=key)
+        if gap(np.diff([_z(s) for s in ordered]), ordered[0]):
+            raise ValueError("a slice is missing")
+        return np.float32([hu(s, ordered[0]) for s in ordered])
+
+    return stacked
+
+
+def _never(steps, one):
+    return False
 
 
 check_1_2 = Exercise(
     "1.2",
-    lambda a, b: (a.astype(np.float32) + b) / 2,
-    praise="Convert first, compute afterwards.",
-    calls=[(np.uint8([[200, 10], [255, 3]]), np.uint8([[100, 20], [255, 4]]))],
-    dtype=np.float32,
-    keeps_inputs=True,
-    mistakes={
-        "uint8 wrapped around: convert to float32 before you add.": lambda a, b: (a + b) / 2,
-        "You halve before you add, in integers, and lose the halves.": lambda a, b: a // 2 + b // 2,
-        "That is the sum, not the mean: divide by 2.": lambda a, b: a.astype(np.float32) + b,
-        "You lose the halves: (3 + 4) / 2 is 3.5.": lambda a, b: (a.astype(float) + b) // 2,
-        "type is float64, not float32": lambda a, b: (a.astype(float) + b) / 2,
-        "Your function changes its input.": _adds_in_place,
+    _stack(),
+    praise="A volume in HU, in the order of the body, without a gap.",
+    calls={
+        "three slices": (_series([5, -2.5, 12.5], [2, 3, 1], [-1024, -1000, -900], 7.5),),
+        "slices that overlap": (_series([97.5, 102.5, 100], [1, 3, 2], [0] * 3, 5),),
+        "a series with a gap": (_series([7.5, 0, 5, 10], [3, 1, 2, 4], [0] * 4, 5),),
     },
-    other_right=[lambda a, b: np.mean([a, b], axis=0, dtype=np.float32)],
-    other_wrong=[lambda a, b: (a + b).astype(np.float32) / 2],
+    mistakes={
+        "You kept the order of the list: sort by z.": _stack(lambda s: 0, _never),
+        "Your first slice is at the head. Sort by z, not by `InstanceNumber` or "
+        "`SliceLocation`.": Several([_stack(lambda s: -_z(s)), lambda s: _stack()(s)[::-1]]),
+        "You sorted text: use `float`.": _stack(lambda s: str(_z(s)), _never),
+        "Those are stored numbers: apply slope and intercept.": _stack(
+            hu=lambda s, first: s.pixel_array
+        ),
+        "Each slice has an intercept of its own.": _stack(hu=_hu),
+        "The last series lacks a slice: raise a ValueError.": _stack(gap=_never),
+        "No slice is missing there: compare the steps with each other, not with the "
+        "thickness.": _stack(gap=lambda steps, s: abs(steps - s.SliceThickness).max() > 0.1),
+        "The first axis should count the slices.": lambda s: np.moveaxis(_stack()(s), 0, -1),
+        "You have cut fractions: keep HU in float32.": lambda s: np.trunc(_stack()(s)),
+    },
 )
 
-_STORED = np.uint16([[0, 1001], [1064, 60001]])
+_PAIRS = {"BA", "BC", "AC"}
+
+
+def _judge_pairs(answer):
+    found = answer.replace(",", " ").split() if isinstance(answer, str) else answer
+    found = list(found) if np.iterable(found) else [found]
+    found = {"".join(map(str, np.ravel(pair))).strip().upper() for pair in found}
+    if not found or any(len(p) != 2 or not set(p) <= set("ABCD") or p[0] == p[1] for p in found):
+        return 'Answer with a list of two letters each, source first, such as ["AB", "CD"].'
+    if found == {p[::-1] for p in _PAIRS}:
+        return "You wrote the target first: the source comes first."
+    if any(p[0] == "D" for p in found):
+        return "D has the range, not the detail: one of its grays is 7 HU wide, and HU share it."
+    if wider := sorted(found - _PAIRS):
+        return f"{wider[0][1]} shows HU that {wider[0][0]} has cut to black or white."
+    missing = "Something is missing: B and A contain more ranges, and their grays are fine enough."
+    return None if found == _PAIRS else missing
+
 
 check_1_3 = Exercise(
     "1.3",
-    lambda stored, slope, intercept: (stored * slope + intercept).astype(np.float32),
-    praise="The header decides, not the habit that the intercept is −1024.",
-    calls=[(_STORED, 1.5, -1500.5), (_STORED, 1.0, 24.0)],
-    dtype=np.float32,
+    ["BA", "BC", "AC"],
+    praise="B has one gray for every 0.8 HU, so every integer HU in its range keeps its own gray.",
+    judge=_judge_pairs,
     mistakes={
-        "You forgot the slope.": lambda s, m, b: s + b,
-        "You forgot the intercept.": lambda s, m, b: s * m,
-        "You subtracted the intercept. It carries its own sign: add it.": lambda s, m, b: s * m - b,
-        "Multiply first, then add: slope · stored + intercept.": lambda s, m, b: (s + b) * m,
-        "Your numbers wrapped around in uint16: use float32.": lambda s, m, b: (s * m + b) % 2**16,
-        "You have cut negative values to 0. Keep them.": lambda s, m, b: (s * m + b).clip(0),
-        "You use −1024 whatever the header says.": lambda s, m, b: s * m - 1024,
-        "You have cut at −1024; padding may lie below.": lambda s, m, b: (s * m + b).clip(-1024),
-        "Values above 32767 wrapped around in int16.": lambda s, m, b: s.astype(np.int16) * m + b,
-        "type is float64, not float32": lambda s, m, b: s * m + b,
+        "the source comes first": ["AB", "CB", "CA"],
+        "D has the range": Several([["BA", "BC", "AC", "DA", "DB", "DC"], ["DA"], ["AD", "DA"]]),
+        "has cut to black or white": Several([["AB"], ["CA", "BA"], ["BD", "BA", "BC", "AC"]]),
+        "Something is missing": Several([["BA"], ["BA", "BC"], ["BA", "AC"]]),
+        "two letters each": Several([["A"], 3, ["AX"], [], ["AA", "BA"]]),
     },
-    other_right=[lambda s, m, b: np.polyval([m, b], s).astype(np.float32)],
-    other_wrong=[lambda s, m, b: s * int(m) + int(b), lambda s: s],
 )
 
-
-def _ramp(hounsfield, center, width):
-    return (hounsfield - (center - width / 2)) / width
-
-
-def _window(hounsfield, center, width):
-    return np.clip(_ramp(hounsfield, center, width), 0, 1)
-
+_RAS = np.arange(60.0).reshape(3, 4, 5) ** 2
 
 check_1_4 = Exercise(
     "1.4",
-    _window,
-    praise="This is `imaging.apply_window`, which the rest of the course uses.",
-    calls=[
-        (np.array([-1000.0, 0.0, 20.0, 40.0, 60.0, 80.0, 1500.0]), 40.0, 80.0),
-        (np.array([-160.0, 40.0, 240.0]), 40.0, 400.0),
-        (np.int16([20, 40]), 40.0, 75.0),
-    ],
-    keeps_inputs=True,
+    lambda v, j: v[::-1, j, ::-1].T,
+    praise="`imaging.plane` does the same, whatever the axes of the file.",
+    calls={"slice 2 of a 3 × 4 × 5 volume": (_RAS, 2), "slice 0": (_RAS + 7, 0)},
     mistakes={
-        "Values outside the window are below 0 or above 1: clip them.": _ramp,
-        "Black should start at center − width / 2.": lambda h, c, w: _window(h, c + w / 2, w),
-        "Your picture is inverted: high values are bright.": lambda h, c, w: 1 - _window(h, c, w),
-        "The gray scale is 0–1 here, not 0–255.": lambda h, c, w: 255 * _window(h, c, w),
-        "That is the LINEAR form of the DICOM standard, which counts whole gray levels. Here black "
-        "and white lie at center ± width / 2.": lambda h, c, w: _window(h, c - 0.5, w - 1),
-        "You have clipped, and not yet scaled to 0–1: subtract the black level and divide by the "
-        "width.": lambda h, c, w: np.clip(h, c - w / 2, c + w / 2),
-        "Whole-number images lose their grays.": lambda h, c, w: _window(h, c, w).astype(h.dtype),
-        "`//` cuts half a unit: use `/`.": lambda h, c, w: _window(h, c + w / 2 - w // 2, w),
+        "Transpose it: k, which points to the head, must be the row.": Several(
+            [lambda v, j: v[:, j], lambda v, j: v[::-1, j, ::-1], lambda v, j: v[:, j, ::-1]]
+        ),
+        "The head is at the bottom, and left and right are exchanged.": lambda v, j: v[:, j].T,
+        "The head is at the bottom: reverse k.": lambda v, j: v[::-1, j].T,
+        "The patient's right is on the right: reverse i.": lambda v, j: v[:, j, ::-1].T,
+        "That is an axial slice: j is the second index.": lambda v, j: v[::-1, ::-1, j].T,
+        "That is a sagittal slice: j is the second index.": lambda v, j: v[j, ::-1, ::-1].T,
     },
-    other_right=[lambda h, c, w: np.interp(h, [c - w / 2, c + w / 2], [0, 1])],
 )
 
-check_1_5 = choice(
+
+def _affine(steps, degrees, origin):
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    affine = np.eye(4)
+    affine[:3] = np.c_[np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) * steps, origin]
+    return affine
+
+
+_A = _affine((2, 2, 2), 0, (1, -2, 3))
+_B = _affine((1, 1.5, 2.5), 20, (2, -8, -3))
+_LPS = _affine((-2, -2, 3), 0, (22.6, 19.4, 8))
+_SCAN = np.arange(16.0 * 14 * 20).reshape(16, 14, 20) ** 1.1
+
+
+def _sample(path=lambda a, b: np.linalg.inv(b) @ a, turn=np.rint, lowest=0, highest=0, one=1):
+    def value(voxel, affine_a, affine_b, scan):
+        index = turn((path(affine_a, affine_b) @ [*voxel, one])[:3]).astype(int)
+        if (index < lowest).any() or (index >= scan.shape + np.array(highest)).any():
+            return np.nan
+        return scan[tuple(index)]
+
+    return value
+
+
+check_1_5 = Exercise(
     "1.5",
-    "c",
-    praise="You can compute both windows from Hounsfield units at any time, and give the network "
-    "each as a channel.",
-    a="The brain window turns all bone into plain white: the structure of the skull is gone.",
-    b="In the bone window one gray level is several HU wide, as you computed above: differences of "
-    "a few HU inside the brain are gone.",
-    d="Thousands of values in 256 levels make each level more than 10 HU wide. It contains "
-    "everything, too coarsely for differences of a few HU.",
+    _sample(),
+    praise="The affines did it; the arrays alone could not.",
+    calls={
+        "a turned scan B": ((4, 5, 8), _A, _B, _SCAN),
+        "a scan B with axes L, P, S": ((9, 8, 3), _A, _LPS, _SCAN),
+        "a place just before the first voxel": ((6, 4, 1), _A, _LPS, _SCAN),
+        "a place just behind the last voxel": ((4, 5, 22), _A, _B, _SCAN),
+    },
+    mistakes={
+        "You cut the fractions: the nearest center is found by rounding.": Several(
+            [_sample(turn=np.trunc), _sample(turn=np.floor)]
+        ),
+        "Index −1 is outside, and NumPy takes it for the last one.": _sample(lowest=-9),
+        "There is no such voxel: compare with the shape; the last index is one less.": Several(
+            [_sample(highest=1), _sample(highest=99)]
+        ),
+        "First A's affine, then the inverse of B's: `inv(B) @ A @ voxel`.": Several(
+            [_sample(lambda a, b: a @ np.linalg.inv(b)), _sample(lambda a, b: np.linalg.inv(a) @ b)]
+        ),
+        "You used A's voxel as B's: go through mm.": _sample(lambda a, b: np.eye(4)),
+        "Those are mm: multiply by the inverse of B's affine.": _sample(lambda a, b: a),
+        "The shift is lost: multiply (i, j, k, 1).": _sample(one=0),
+    },
 )
 
-_MASK = np.zeros((10, 20, 30), dtype=np.uint8)
-_MASK[2:7, 3:13, 5:25] = 1
-_MASK[2, 3, 5], _MASK[9, 19, 29] = 0, 1
-_LABELS = _MASK.copy()
-_LABELS[4:6] *= 2
+_TISSUE = np.array([[20.0, 60.0, -100.0, 1000.0], [40.0, -1000.0, 300.0, 0.0]])
+_CENTER = np.array([[False, True, True, False], [True, True, True, False]])
 
 
-def _volume(count):
-    return lambda mask, spacing: count(mask) * np.prod(spacing) / 1000
+def _judge_prepare(prepare):
+    def of(image, kind, mask=_CENTER, pad=0, **kwargs):
+        before = np.pad(image, pad, **kwargs)
+        result = np.asarray(prepare(before.copy(), np.pad(mask, pad), kind), float)
+        if result.shape != before.shape:
+            return np.full(_CENTER.sum(), np.nan)
+        return result[tuple(slice(pad, n - pad) for n in before.shape)][_CENTER]
+
+    ct, mr = of(_TISSUE, "CT"), of(_TISSUE + 1100, "MR")
+    bright, wide = of(2.5 * _TISSUE + 3000, "MR"), of(_TISSUE + 1100, "MR", pad=2)
+    cts = [of(_TISSUE, "CT", ~_CENTER), of(_TISSUE, "CT", pad=1, constant_values=-1000)]
+    padded = [of(np.where(_TISSUE == -1000, n, _TISSUE), "CT") for n in (-2000, -3000)]
+    tests = {
+        "Return an array of the image's shape, without NaN.": np.isfinite([ct, mr]).all(),
+        "CT: the same HU gives different numbers in two images. Use constants.": _same(ct, *cts),
+        "CT: 40 HU and 60 HU became the same number: clip further out.": ct[0] != ct[2],
+        "CT: padding of −2000 and of −3000 gives two numbers: clip.": _same(*padded),
+        "Some numbers lie outside −10 to 10: scale them down.": np.max(np.abs([ct, mr])) <= 10,
+        "MR: more background changes the numbers. Use `image[mask]` alone.": _same(mr, wide),
+        "MR: gain or offset changes the numbers: remove both.": _same(mr, bright),
+        "MR: everything became the same number.": np.ptp(mr) > 0,
+    }
+    return next((sentence for sentence, passed in tests.items() if not passed), None)
+
+
+def _same(first, *others):
+    return all(np.allclose(first, other, atol=1e-3) for other in others)
+
+
+def _prepare(ct=lambda v, m: np.clip(v, -1000, 1000) / 1000, mr=None):
+    mr = mr or (lambda v, m: np.where(m, (v - v[m].mean()) / v[m].std(), 0))
+    return lambda image, mask, kind: (ct if kind == "CT" else mr)(image, mask)
 
 
 check_1_6 = Exercise(
     "1.6",
-    _volume(np.count_nonzero),
-    praise="A volume in cm³ needs all three sides of a voxel.",
-    calls={
-        "a mask of 1,000 voxels of 0.5 × 0.5 × 3 mm": (_MASK > 0, (0.5, 0.5, 3.0)),
-        "the same mask with label 2": (_MASK * 2, (0.5, 0.5, 3.0)),
-        "the same mask with labels 1 and 2": (_LABELS, (0.5, 0.5, 3.0)),
-    },
+    _prepare(),
+    praise="Constants keep a unit; the image's own tissue removes a gain.",
+    judge=_judge_prepare,
     mistakes={
-        "That is the number of voxels: multiply by the volume of one.": 1000,
-        "That is in mm³: divide by 1000 for cm³.": 750,
-        "You divided by 10, as for lengths. 1 cm³ is 10 · 10 · 10 = 1000 mm³.": 75,
-        "You left out the slice spacing, the third number.": 0.25,
-        "You counted all voxels, not those in the mask.": 4.5,
-        "That is the box around the mask: count the voxels in the mask.": 2.55,
-        "You add up the labels (label 2 counts twice): count the voxels.": _volume(np.sum),
+        "CT: the same HU": _prepare(lambda v, m: (v - v[m].mean()) / v[m].std()),
+        "CT: 40 HU": _prepare(lambda v, m: np.clip(v, -1, 1)),
+        "CT: padding": _prepare(lambda v, m: v / 1000),
+        "outside −10 to 10": _prepare(lambda v, m: v.clip(-1000, 1000)),
+        "MR: more background": _prepare(mr=lambda v, m: (v - v.mean()) / v.std()),
+        "MR: gain": _prepare(mr=lambda v, m: (v - v[m].mean()) / 1000),
+        "MR: everything": _prepare(mr=lambda v, m: 0 * v),
+        "the image's shape": _prepare(lambda v, m: v[m] / 1000),
     },
-    other_right=[lambda m, s: (np.asarray(m) != 0).sum() * s[0] * s[1] * s[2] * 1e-3],
-)
-
-
-def _counts(count):
-    """Return a function that counts along each axis: ``count(n, old spacing, new spacing)``."""
-    return lambda shape, old, new: tuple(map(count, shape, old, new))
-
-
-def _look_at_shape(result):
-    if not isinstance(result, tuple):
-        return f"Your result is a {type(result).__name__}; return a tuple, one count per axis."
-    if not all(isinstance(n, (int, np.integer)) for n in result):
-        return "The counts should be whole numbers (`int`), since a shape is made of them."
-    return None
-
-
-check_1_7 = Exercise(
-    "1.7",
-    _counts(lambda n, a, b: int(np.ceil((n - 1) * a / b - 1e-6)) + 1),
-    praise="nibabel's `resample_to_output` builds its grid this way.",
-    calls=[((3, 10, 5), (8.0, 2.0, 3.0), (2.0, 8.0, 2.0))],
-    look=_look_at_shape,
-    mistakes={
-        "Your ratio is upside down: a smaller spacing gives more voxels.": (2, 37, 4),
-        "You used n · old / new. There are n − 1 gaps between n centers.": (12, 3, 8),
-        "You counted the gaps: there is one more center than there are gaps.": (8, 3, 6),
-        "Your grid ends at 18 mm, before the last center: round up, to 24 mm.": (9, 3, 7),
-        "return a tuple": lambda n, a, b: [9, 4, 7],
-        "The counts should be whole numbers": lambda n, a, b: (9.0, 4.0, 7.0),
-    },
-    other_right=[_counts(lambda n, a, b: 1 - int(-(n - 1) * a // b))],
-)
-
-
-def _score(spread=np.std):
-    return lambda v, m: np.where(m, (v - v[m].mean()) / spread(v[m]), 0)
-
-
-def _whole(v, mask=None):
-    return (v - v.mean()) / v.std()
-
-
-check_1_8 = Exercise(
-    "1.8",
-    _score(),
-    praise="The background has no say now.",
-    # Outside the mask one voxel is bright, inside one is 0: the mask decides, not the values.
-    calls=[(np.float32([[7, 0, 40], [10, 20, 60]]), np.array([[0, 1, 0], [1, 1, 1]], bool))],
-    keeps_inputs=True,
-    mistakes={
-        "Take mean and deviation over `values[mask]` only.": lambda v, m: np.where(m, _whole(v), 0),
-        "You ignore the mask: the background takes part, and it is not 0 afterwards.": _whole,
-        "Outside the mask the result should be 0.": lambda v, m: (v - v[m].mean()) / v[m].std(),
-        "Use the argument `mask`, not `values > 0`.": lambda v, m: _score()(v, v > 0),
-        "You divided by the standard deviation of a sample (`ddof=1`): use NumPy's default, "
-        "`ddof=0`.": _score(spread=lambda inside: inside.std(ddof=1)),
-        "You divided by the variance: divide by the standard deviation.": _score(spread=np.var),
-        "Return the whole image, with 0 outside the mask.": lambda v, m: _whole(v[m]),
-    },
-    other_right=[lambda v, m: (v - v.mean(where=m)) / v.std(where=m) * m],
-)
-
-check_1_9 = choice(
-    "1.9",
-    "d",
-    praise="And a person has to look at the images before they are published.",
-    a="Dates, the device, study numbers and private elements are still in the header, and the "
-    "picture may show a name. Whoever holds the records finds the patient.",
-    b="Age is not the point: a name burned into the pixels identifies an adult.",
-    c="Dates matter, and they are not all: look at the text in the ultrasound picture, and at the "
-    "private elements of the CT.",
 )

@@ -59,7 +59,7 @@ def some_images(pixels, groups=None, labels=None):
 
 def test_every_study_is_listed_with_its_question():
     listed = __main__.studies()
-    assert {"realism", "difficulty", "first_cnn", "brain_transfer", "skin_real"} <= set(listed)
+    assert {"realism", "difficulty", "brain_transfer", "skin_real"} <= set(listed)
     assert all(question.endswith((".", "?")) for question in listed.values())
 
 
