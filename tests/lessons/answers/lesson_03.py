@@ -2,14 +2,13 @@
 
 import math
 
-import keras
 import numpy as np
-import tensorflow as tf
 from scipy.special import expit, log_softmax, logsumexp
 
 from course_utils import numpy_layers as nl
+from course_utils._tensorflow import keras, tf
 
-# ---- 3.1: pooling with padding="same" -------------------------------------------------------------
+# ---- 3.1: pooling with padding="same" -----------------------------------------------------------
 
 
 def borders(size, window, stride):
@@ -123,7 +122,7 @@ def touching(image, window, stride):
     return padded_with(-np.inf)(image, window, window)
 
 
-# ---- 3.5: a forward pass --------------------------------------------------------------------------
+# ---- 3.5: a forward pass ------------------------------------------------------------------------
 
 
 def layer_by_layer(images, weights):
@@ -190,7 +189,7 @@ def forgetting(*parts, flat=lambda x: x.reshape(len(x), -1), last=nl.sigmoid, se
     return forward
 
 
-# ---- 3.6: a loss that stays finite ----------------------------------------------------------------
+# ---- 3.6: a loss that stays finite --------------------------------------------------------------
 
 
 def loop(logits, labels):
