@@ -424,8 +424,8 @@ class _Watcher(keras.callbacks.Callback):
         if not np.isfinite(logs["loss"]):
             remedy = "Lower the learning rate, and look for NaN in the images."
             refuse("loss", f"{logs['loss']} in epoch {epoch + 1}", "a finite number", remedy)
-        names = [name for name in ("loss", "val_loss") if name in logs]
-        self.losses = "".join(f"{name} {logs[name]:.3f}, " for name in names)
+        kept = {name: logs[name] for name in ("loss", "val_loss") if name in logs}
+        self.losses = "".join(f"{name} {value:.3f}, " for name, value in kept.items())
         self.bar.update()
         self._tell(self.losses.removesuffix(", "))
 

@@ -14,25 +14,15 @@ from IPython.display import Javascript, display
 
 from course_utils import numpy_layers, plotting
 
-_LOOK = {
-    "layout": ipywidgets.Layout(width="min(560px, 100%)"),
-    "style": {"description_width": "110px"},
-}
+_WIDE = ipywidgets.Layout(width="min(560px, 100%)")
+_LOOK = {"layout": _WIDE, "style": {"description_width": "110px"}}
 
 
 def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), prevalence=None):
-    """Move the threshold in a figure of `plotting.plot_threshold`.
+    """Move the threshold in a figure of `plotting.plot_threshold`, which takes the same arguments.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        Labels 0 or 1, and probabilities of class 1; of validation groups, where one may choose.
-    threshold : float, optional
-        Where the slider starts, 0–1.
-    costs : (float, float), optional
-        Cost of a miss, where its slider starts (1 to 100), and of a false positive.
-    prevalence : float, optional
-        For the costs. Default: the data's own.
+    Labels 0 or 1 and probabilities of class 1 are those of validation groups, where one may choose.
+    The sliders start at the threshold, 0–1, and at the cost of a miss, 1–100.
     """
 
     def draw(threshold, miss_cost):
@@ -43,7 +33,7 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
 
     return _redrawn(
         draw,
-        threshold=_scale("threshold", threshold, 0.001, 0.999, fine_above=True),
+        threshold=_scale("threshold", threshold, 0.001, 0.999),
         miss_cost=_scale("cost of a miss", costs[0], 1, 100),
     )
 
@@ -61,9 +51,9 @@ def prevalence_explorer(sensitivity, specificity, *, prevalence):
 
     return _redrawn(
         draw,
-        prevalence=_scale("prevalence", prevalence, 0.001, 0.999, fine_above=True),
-        sensitivity=_scale("sensitivity", sensitivity, 0.01, 0.99, fine_above=True),
-        specificity=_scale("specificity", specificity, 0.01, 0.99, fine_above=True),
+        prevalence=_scale("prevalence", prevalence, 0.001, 0.999),
+        sensitivity=_scale("sensitivity", sensitivity, 0.01, 0.99),
+        specificity=_scale("specificity", specificity, 0.01, 0.99),
     )
 
 
@@ -155,12 +145,8 @@ def slice_viewer(volume):
 def overlay_viewer(images, truth, predicted):
     """Scroll through one patient's slices with their masks with `plotting.plot_overlay`.
 
-    Parameters
-    ----------
-    images : ndarray, shape (slices, h, w)
-        One channel. Gray values share one scale, from 0 to the largest.
-    truth, predicted : ndarray, shape (slices, h, w), boolean or 0 and 1
-        It starts in the slice with most of the true mask.
+    All are arrays (slices, h, w), the masks boolean or 0 and 1. Gray values share one scale, from 0
+    to the largest. It starts in the slice with most of the true mask.
     """
     start = int(np.sum(truth, axis=(1, 2)).argmax())
 
@@ -181,13 +167,10 @@ def _slider(description, value, low, high, step=1):
     return ipywidgets.IntSlider(value, description=description, **limits, **_LOOK)
 
 
-def _scale(description, start, low, high, fine_above=False):
-    """Return a slider that stops at every number of two digits, and at the start, which it names.
-
-    So it is as fine below as above; with `fine_above`, for fractions, it is fine towards 1, too.
-    """
+def _scale(description, start, low, high):
+    """Return a slider that stops at the start and at every number of two digits."""
     values = np.outer(10.0 ** np.arange(-4, 4), np.arange(10, 100) / 10).round(5).ravel()
-    if fine_above:
+    if high < 1:  # as fine towards 1 as towards 0
         values = np.union1d(values[values <= 0.5], 1 - values[values < 0.5])
     values = [v for v in values if low <= v <= high and not np.isclose(v, start)]
     stops = [*((f"{v:.4g}", float(v)) for v in values), (f"{start:.4g} (start)", float(start))]

@@ -21,6 +21,8 @@ CELLS = [
     "## Objectives\n\n- Add up numbers.\n- See a square.",
     (
         "import matplotlib.pyplot as plt\nimport numpy as np\n\n"
+        "from course_utils import plotting\n\n"
+        "plotting.use_style()\n"
         "rng = np.random.default_rng(0)\n\n\n"
         "def check_0_1(answer):\n"
         '    return "Not attempted yet." if answer is ... else "Correct."',

@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import replace
 
@@ -62,9 +63,11 @@ def run_lesson(path, seed, shuffle):
     import matplotlib
 
     matplotlib.use("agg")
-    from course_utils import results, training
+    from course_utils import datasets, results, training
 
     made = []
+    if shuffle:
+        datasets.load = changed_load(datasets.load, seed)
 
     class Recorded(results.Claim):
         def __post_init__(self):
@@ -80,12 +83,26 @@ def run_lesson(path, seed, shuffle):
     return [bool(claim.holds) for claim in made]
 
 
+def changed_load(load, seed):
+    """Return a function that loads a set whose training images have each other's labels.
+
+    For lessons that write pictures to folders; elsewhere `changed_training` does it.
+    """
+
+    def load_shuffled(*arguments, **options):
+        data = load(*arguments, **options)
+        train, labels = data.splits == "train", data.labels.copy()
+        labels[train] = shuffled(data.select(train), seed).labels
+        return replace(data, labels=labels)
+
+    return load_shuffled
+
+
 def changed_training(train_with, seed, shuffle):
     """Return a training function with another seed and, if wanted, shuffled training images."""
 
     def train(model, data, *arguments, **options):
         options["seed"] = options.get("seed", 0) + seed
-        options["progress"] = False
         return train_with(model, shuffled(data, seed) if shuffle else data, *arguments, **options)
 
     return train
@@ -95,10 +112,13 @@ def start(path, seed, threads, shuffle):
     """Run one lesson in a process of its own; return its exit code and the last line it said."""
     number = str(threads)
     env = os.environ | {"TF_NUM_INTRAOP_THREADS": number, "OMP_NUM_THREADS": number}
-    command = [sys.executable, "-m", "authoring.workshop.claims", str(path), "--one", str(seed)]
-    result = subprocess.run(
-        command + ["--shuffled"] * shuffle, cwd=ROOT, env=env, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "authoring.workshop.claims", str(path.resolve())]
+    command += ["--one", str(seed)]
+    env["PYTHONPATH"] = str(ROOT)
+    # Lessons write files where they run.
+    with tempfile.TemporaryDirectory() as folder:
+        command += ["--shuffled"] * shuffle
+        result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
     lines = (result.stdout.strip() or result.stderr.strip()).split("\n")
     return result.returncode, lines[-1]
 

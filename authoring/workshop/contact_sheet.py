@@ -4,11 +4,10 @@ python -m authoring.workshop.contact_sheet [LESSON ...]  writes build/contact.ht
 """
 
 import sys
-from html import escape
 from pathlib import Path
 
 from authoring.workshop.lesson_rules import code_cells
-from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
+from authoring.workshop.lessons import ROOT, LessonError, figure, find_lessons, read_lesson
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Figures of the course</title>
@@ -31,12 +30,10 @@ FIGURE = """<figure><img src="data:image/png;base64,{png}" alt="{alt}">
 
 
 def figures(path):
-    """Yield (number of the cell, base64 of the PNG, alt text) of a lesson's figures."""
+    """Yield (number of the cell, base64 of the PNG, alt text in HTML) of a lesson's figures."""
     for index, cell in code_cells(read_lesson(path)):
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        for output in cell.outputs:
-            if png := output.get("data", {}).get("image/png"):
-                yield index + 1, png.replace("\n", ""), alt
+        for shown in filter(None, map(figure, cell.outputs)):
+            yield index + 1, shown["png"], shown["alt"]
 
 
 def contact_sheet(lessons):
@@ -46,14 +43,14 @@ def contact_sheet(lessons):
         shown = [
             FIGURE.format(
                 png=png,
-                alt=escape(alt),
+                alt=alt,
                 number=number,
                 size=len(png) * 3 // 4000,
-                caption=escape(alt) or '<span class="missing">no alt text</span>',
+                caption=alt or '<span class="missing">no alt text</span>',
             )
             for number, png, alt in figures(path)
         ]
-        title = f"<h2>{escape(path.stem)}: {len(shown)} figures</h2>"
+        title = f"<h2>{path.stem}: {len(shown)} figures</h2>"
         parts.append(title + "<section>" + "\n".join(shown) + "</section>")
     return PAGE.format(lessons="\n".join(parts))
 

@@ -10,10 +10,12 @@ right answer is refused or a wrong one accepted. ``--show`` prints the wrong one
 """
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
 import re
 import sys
+import tempfile
 import warnings
 from dataclasses import dataclass
 
@@ -28,6 +30,10 @@ BANK_NEEDED = {"RIGHT": 5, "WRONG": 8}
 # Their banks hold what the entries held before there were banks.
 SMALLER_BANKS = {"lesson_08", "lesson_09", "lesson_10"}
 UNNAMED = re.compile(r"\bgave\b.*\bexpected\b|that is not the expected value", re.DOTALL)
+
+
+# Where solutions write their files; deleted when Python ends.
+WRITTEN = tempfile.TemporaryDirectory()
 
 
 def entries(module):
@@ -56,7 +62,8 @@ def solutions(notebook, module):
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if "setup" in tags or "solution" in tags:
-            exec(cell.source, names)
+            with contextlib.chdir(WRITTEN.name):
+                exec(cell.source, names)
         if "solution" in tags and (number := re.match(r"# Solution (\d+\.\d+)", cell.source)):
             last = [name for name in names if name.endswith("_solution")][-1]
             found[number[1]] = names.pop(last)
@@ -127,7 +134,8 @@ def _as_answer(entry, mistake):
 
 def right_answers(entry, bank=()):
     """Return right answers: the reference, its results as other types, the entry's, the bank's."""
-    found = [entry.reference, *entry.other_right]
+    found = [] if entry.reference is ... else [entry.reference]
+    found += entry.other_right
     found += bank["RIGHT"].get(entry.number, ()) if bank else ()
     if entry.choices:
         found += [entry.reference.upper(), f" ({entry.reference}) "]

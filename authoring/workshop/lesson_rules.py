@@ -10,11 +10,12 @@ import re
 import symtable
 import tomllib
 import unicodedata
+from html import unescape
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from authoring.workshop import minutes
-from authoring.workshop.lessons import read_lesson, source_hash
+from authoring.workshop.lessons import alt_text, figure, read_lesson, source_hash
 
 # Cells with these tags need no prose right before them and may be long.
 MACHINERY = {"setup", "exercise", "check", "solution", "claim"}
@@ -410,15 +411,17 @@ def executed_in_order(notebook, path):
 def figures(notebook, path):
     for index, cell in code_cells(notebook):
         data = [output.get("data", {}) for output in cell.outputs]
-        count = sum("image/png" in mime for mime in data)
-        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip()
-        if any(key in mime for mime in data for key in ("image/svg+xml", "image/jpeg")):
-            yield at(index, cell, "store figures as PNG")
+        drawn, alt = list(filter(None, map(figure, cell.outputs))), alt_text(cell)
+        count = len(drawn)
+        if any(key.startswith("image/") for mime in data for key in mime):
+            yield at(index, cell, "a picture beside plotting.use_style: it has no alt text")
+        if any(unescape(shown["alt"]) != alt for shown in drawn):
+            yield at(index, cell, "the figure has an older alt text: normalize the lesson")
         if count > 1:
             yield at(index, cell, f"has {count} figures: one per cell")
         # The text of a figure stays behind when its picture is lost.
-        if any("<Figure size" in said(o) and "image/png" not in o.data for o in cell.outputs):
-            yield at(index, cell, "a figure's text without its PNG: `make notebooks`")
+        if any("<Figure size" in said(o) and not figure(o) for o in cell.outputs):
+            yield at(index, cell, "a figure's text without its picture: `make notebooks`")
         elif alt and not count:
             yield at(index, cell, "alt text without a figure: `make notebooks`")
         if count and len(alt) < MINIMUM_ALT:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,12 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
+# How course_utils.plotting shows a figure in a notebook.
+FIGURE = re.compile(
+    r'(?P<start><figure style="margin: 0"><img alt=")(?P<alt>[^"]*)'
+    r'(?P<size>"\nwidth="\d+" style="[^"]*"\nsrc="data:image/png;base64,)(?P<png>[^"]+)'
+    r'(?P<end>"></figure>)'
+)
 
 
 class LessonError(Exception):
@@ -66,6 +73,16 @@ def read_lesson(path):
     except (ValueError, KeyError, nbformat.ValidationError) as error:
         raise LessonError(f"{path} is not a valid notebook: {error}") from error
     return notebook
+
+
+def figure(output):
+    """Return the match of an output that is a figure: 'png' in base64, 'alt' in HTML; or None."""
+    return FIGURE.fullmatch(output.get("data", {}).get("text/html", ""))
+
+
+def alt_text(cell):
+    """Return the author's alt text for the figure of a cell."""
+    return cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "").strip()
 
 
 def source_hash(notebook):

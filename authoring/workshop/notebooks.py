@@ -3,6 +3,7 @@
 python -m authoring.workshop.notebooks COMMAND
 
     run [LESSON ...]      execute and store lessons in their normal form
+    normalize [LESSON …]  bring stored outputs into normal form, with the present alt texts
     check [LESSON ...]    hold lessons to the rules of authoring/workshop/lesson_rules.py
     test [LESSON ...]     execute lessons and compare with what is stored
     changed [--base REV]  print the lessons that differ from REV
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from html import escape
 from pathlib import Path
 from queue import Empty
 
@@ -31,7 +33,9 @@ from authoring.workshop.lesson_rules import complaints
 from authoring.workshop.lessons import (
     ROOT,
     LessonError,
+    alt_text,
     changed_lessons,
+    figure,
     find_lessons,
     read_lesson,
     source_hash,
@@ -45,6 +49,8 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 # Everything else in a cell's metadata is an editor's or a kernel's trace.
 KEPT_METADATA = ("jupyter", "mystnb", "tags")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+# How long an epoch and its steps took, in the lines of `fit(verbose=2)`.
+KERAS_TIMES = re.compile(r" - \d+m?s - \d+[mu]?s/(?:step|epoch)")
 ANSI_COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 # How far a figure may move to fit 256 colors: any one channel of a pixel, and the mean of any
@@ -59,7 +65,8 @@ BLOCK_LOSS = 3
 
 def kernel_environment():
     """Return the environment in which lessons are executed and compared."""
-    environment = dict(os.environ, TQDM_DISABLE="1")
+    # Learners' figures have twice the resolution.
+    environment = dict(os.environ, TQDM_DISABLE="1", COURSE_FIGURE_SCALE="1")
     search_path = [str(ROOT), *filter(None, [environment.get("PYTHONPATH")])]
     environment["PYTHONPATH"] = os.pathsep.join(search_path)
     # A kernel draws inline; a backend set for the shell would lose every figure.
@@ -154,6 +161,7 @@ def _normal_outputs(cell):
         if WIDGET_VIEW in data:
             continue
         if output.output_type == "stream":
+            output.text = KERAS_TIMES.sub("", output.text)
             if outputs and outputs[-1].get("name") == output.name:
                 outputs[-1].text += output.text
                 continue
@@ -162,14 +170,22 @@ def _normal_outputs(cell):
         elif output.output_type == "error":
             # A traceback names the files of one machine.
             output.traceback = [f"{output.ename}: {output.evalue}"]
-        if "image/png" in data:
-            smaller = shrink_png(base64.b64decode(data["image/png"]))
-            data["image/png"] = base64.b64encode(smaller).decode()
+        if shown := figure(output):
+            alt = escape(alt_text(cell)) or shown["alt"]
+            png = base64.b64encode(shrink_png(base64.b64decode(shown["png"]))).decode()
+            data["text/html"] = "".join((shown.groupdict() | {"alt": alt, "png": png}).values())
         outputs.append(output)
     return outputs
 
 
 def shrink_png(png):
+    """Return a PNG that looks the same and that shrinking again leaves as it is."""
+    while len(shorter := _shorter(png)) < len(png):
+        png = shorter
+    return png
+
+
+def _shorter(png):
     """Return the shortest PNG that looks the same: as it is, coded anew, or with 256 colors."""
     image = Image.open(io.BytesIO(png))
     if image.convert("RGBA").getextrema()[3] != (255, 255):
@@ -202,10 +218,21 @@ def _encode(image):
 
 def run_lesson(path, timeout=CELL_TIMEOUT):
     """Execute and store one lesson in its normal form; return whether its bytes changed."""
-    path = Path(path)
     notebook = read_lesson(path)
     execute(notebook, path, timeout)
-    content = (nbformat.writes(normalize(notebook)).rstrip("\n") + "\n").encode()
+    return store(normalize(notebook), Path(path))
+
+
+def normalize_lesson(path):
+    """Store one lesson in its normal form, as old as its outputs are; return whether it changed."""
+    notebook = read_lesson(path)
+    course = dict(notebook.metadata.get("course", {}))
+    normalize(notebook).metadata.course = course
+    return store(notebook, Path(path))
+
+
+def store(notebook, path):
+    content = (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
     if content == path.read_bytes():
         return False
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
@@ -258,6 +285,12 @@ def run(lessons, timeout):
     return 1 if failed else 0
 
 
+def normalize_stored(lessons):
+    for path in lessons:
+        print(f"{path.name}: {'stored' if normalize_lesson(path) else 'unchanged'}")
+    return 0
+
+
 def check(lessons):
     # The rules read lessons with this module.
     found = [f"{path.name}: {complaint}" for path in lessons for complaint in complaints(path)]
@@ -271,10 +304,10 @@ def main(arguments=None):
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("run", "check", "test"):
+    for name in ("run", "normalize", "check", "test"):
         command = commands.add_parser(name)
         command.add_argument("lessons", nargs="*", metavar="LESSON")
-        if name != "check":
+        if name in ("run", "test"):
             command.add_argument(
                 "--timeout", type=int, default=CELL_TIMEOUT, help="seconds per cell"
             )
@@ -288,6 +321,8 @@ def main(arguments=None):
         lessons = find_lessons(options.lessons)
         if options.command == "run":
             return run(lessons, options.timeout)
+        if options.command == "normalize":
+            return normalize_stored(lessons)
         if options.command == "check":
             return check(lessons)
         # Without a path, pytest would run the unit tests.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import copy
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from html import escape
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageOps
 
 from course_utils._checks import DatasetError, check_choice
 from course_utils.datasets._fields import LENGTHS, SPLITS, checked_fields, positions, write_dataset
@@ -144,7 +145,7 @@ class ImageDataset:
 
     def __reduce__(self):
         """Check again after a trip to another process, where arrays arrive writable."""
-        return _rebuild, ({field.name: getattr(self, field.name) for field in fields(self)},)
+        return partial(ImageDataset, **{f.name: getattr(self, f.name) for f in fields(self)}), ()
 
     def __repr__(self):
         return _text(self)
@@ -210,10 +211,6 @@ class ImageDataset:
         write_dataset(path, self)
 
 
-def _rebuild(values):
-    return ImageDataset(**values)
-
-
 def _text(data):
     """Return a summary in words that names the origin."""
     height, width, channels = data.images.shape[1:]
@@ -270,11 +267,9 @@ def _figure(data, i):
     pixels = (data.as_float([i])[0] * 255).round().astype(np.uint8)
     color = pixels.shape[-1] == 3
     image = Image.fromarray(pixels if color else pixels[..., 0])
-    scale = SIDE / max(image.size)
-    size = tuple(max(1, round(side * scale)) for side in image.size)
-    method = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BOX
+    method = Image.Resampling.NEAREST if max(image.size) < SIDE else Image.Resampling.BOX
     buffer = BytesIO()
-    image.resize(size, method).save(buffer, "PNG", optimize=True)
+    ImageOps.contain(image, (SIDE, SIDE), method).save(buffer, "PNG", optimize=True)
     coded = base64.b64encode(buffer.getvalue()).decode("ascii")
     channel = "" if color else f", channel {data.channel_names[0]}"
     alt = f"{data.origin.capitalize()} {data.name} image {i}: class {class_name}{channel}"

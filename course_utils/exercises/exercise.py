@@ -232,8 +232,8 @@ def _remember(result):
     frames = traceback.walk_tb(getattr(error, "__traceback__", None))
     reached = [line for frame, line in frames if frame.f_globals is get_ipython().user_ns]
     for number, line in enumerate(result.info.raw_cell.split("\n"), start=1):
-        if match := re.match(r"(?:def +)?(\w+) *[=(]", line):
-            _failed[match[1]] = error if number >= [*reached, 0][0] else None
+        if match := re.match(r"def +(\w+)|(\w+) *=", line):
+            _failed[match[match.lastindex]] = error if number >= [*reached, 0][0] else None
 
 
 if get_ipython():

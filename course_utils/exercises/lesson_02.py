@@ -7,47 +7,64 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from course_utils.exercises.exercise import Exercise, Several
 
+_SUMS = {
+    -11: "The sign is reversed: you turned the kernel. Lay it on as it is.",
+    5: "You transposed the kernel, or your window begins one column too far right.",
+    19: "Your window begins one column too far left: column 3, counted from 0.",
+    13: "Your window begins one row too high, or the product of −1 and 1 lost its sign.",
+    21: "You counted from 1, or put the window's center where its corner belongs.",
+    8: "You forgot that the middle row counts double, or begin one row too low.",
+    17: "You exchanged row and column: row 2 is the third from the top.",
+    -13: "The weights on the left are negative: −1, −2, −1.",
+    1.222: "That is the mean of the nine products; take their sum.",
+    7: "Add up six products: 4, 6, 2 on the left and −1, 0, 0 on the right.",
+}
+
+
+def _judge_sum(answer):
+    number = np.asarray(answer)
+    if number.ndim or number.dtype.kind not in "iuf":
+        return f"Your answer is {answer!r}; it should be one number."
+    return None if np.isclose(number, 11) else _SUMS.get(round(float(number), 3), _SUMS[7])
+
+
 check_2_1 = Exercise(
     "2.1",
     11,
     praise="The middle column has weight 0: those three pixels do not count.",
-    mistakes={
-        "The sign is reversed: you turned the kernel. Lay it on as it is.": -11,
-        "You transposed the kernel, or your window begins one column too far right.": 5,
-        "That is the window of the figure; yours begins one column further right.": 15,
-        "Your window begins one row too high: row 2, counted from 0.": 14,
-        "Your window should begin at row 2, column 3, counted from 0.": 21,
-        "You forgot that the middle row counts double, or begin one row too low.": 8,
-        "You exchanged row and column: row 2 is the third from the top.": 17,
-        "That is the mean of the nine products; take their sum.": 11 / 9,
-    },
-    other_right=[11.0, np.int8(11)],
-    other_wrong=[99, "11"],
+    judge=_judge_sum,
+    mistakes={sentence: number for number, sentence in _SUMS.items()},
 )
 
+_CUT = "You cut values to integers: keep pixels, weights and results in floats."
 _IMAGE = np.random.default_rng(2).integers(0, 256, (6, 8), np.uint8)
 # Neither symmetric nor square, so that turning and transposing show.
 _KERNEL = np.array([[1, 2, 0], [-1, 3, -2]])
+_SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 
 def _sums(image, kernel, stride=1):
-    """Sum the products in the data type of image and kernel."""
-    windows = sliding_window_view(image, kernel.shape)[::stride, ::stride]
-    return np.einsum("rcij,ij->rc", windows, kernel)
+    """Multiply in the data type of image and kernel, and sum as NumPy does."""
+    return (sliding_window_view(image, kernel.shape)[::stride, ::stride] * kernel).sum(axis=(2, 3))
 
 
 def _slide(image, kernel, stride=1):
     return _sums(image.astype(float), kernel, stride)
 
 
+def _cut(function, where=-1):
+    """Return a function whose result, or one of whose arguments, is cut to integers."""
+
+    def cutting(*given):
+        given = [part.astype(int) if n == where else part for n, part in enumerate(given)]
+        return function(*given).astype(int if where == -1 else float)
+
+    return cutting
+
+
 def _without_stride(image, kernel, stride):
     rows, columns = _slide(image, kernel, stride).shape
     return _slide(image, kernel)[:rows, :columns]
-
-
-def _in_place(image, kernel, stride):
-    image -= image.min()
-    return _slide(image, kernel, stride)
 
 
 check_2_2 = Exercise(
@@ -67,15 +84,41 @@ check_2_2 = Exercise(
         "The size is right, but windows must start at `row * stride`.": _without_stride,
         "Off by one: there is a stop at the start, too.": lambda i, k, s: _slide(i, k, s)[:-1, :-1],
         "You exchanged rows and columns.": lambda i, k, s: _slide(i, k, s).T,
-        "The products overflowed: uint8 holds 0 to 255 and wraps around. Convert the window to "
-        "float first, and keep the result in floats.": (
-            lambda i, k, s: _sums(i.astype(np.uint8), k.astype(np.uint8), s)
-        ),
+        "The products overflow: uint8 holds 0 to 255. Convert the window to float first.": _sums,
+        _CUT: Several([_cut(_slide), _cut(_slide, 0), _cut(_slide, 1)]),
         "You stride over the rows only.": lambda i, k, s: _slide(i, k)[::s],
-        "Your function changes its input.": _in_place,
+        "You stride over the columns only.": lambda i, k, s: _slide(i, k)[:, ::s],
+        "You left out pixels; the window covers neighbors.": lambda i, k, s: _slide(i[::s, ::s], k),
+        "You took the mean of the products, not the sum.": lambda i, k, s: _slide(i, k, s) / k.size,
     },
-    other_right=[lambda i, k, s: _slide(i, k)[::s, ::s]],
-    other_wrong=[lambda i, k, s: np.zeros(3)[7], lambda i, k, s: _slide(i.T, k, s)],
+)
+
+
+def _convolve(image, kernel):
+    return _slide(image, kernel[::-1, ::-1])
+
+
+_SMALL = np.array([[0.5, 2, 3, 1], [4, 0, 1.5, 2], [1, 5, 2, 6]])
+
+check_2_3 = Exercise(
+    "2.3",
+    _convolve,
+    praise="Turn the kernel by 180°, then correlate: that is what SciPy calls a convolution.",
+    calls=[(_SMALL, np.array([[1, -2, 0.5]])), (_SMALL, np.array([[1, 2], [-1, 0.5]]))],
+    keeps_inputs=True,
+    mistakes={
+        "That is the cross-correlation: the kernel is not turned yet.": _slide,
+        "You turned the rows only; turn the columns, too.": lambda i, k: _slide(i, k[::-1]),
+        "You turned the columns only; turn the rows, too.": lambda i, k: _slide(i, k[:, ::-1]),
+        "Half a turn swaps no rows with columns: no transposing, no quarter turn.": Several(
+            [lambda i, k, turn=turn: _slide(i, turn(k)) for turn in (np.transpose, np.rot90)]
+        ),
+        "You changed the sign, which is half a turn for Sobel alone.": lambda i, k: -_slide(i, k),
+        "You turned the image; turn the kernel.": lambda i, k: _slide(i[::-1, ::-1], k),
+        "You turned the result instead of the kernel.": lambda i, k: _slide(i, k)[::-1, ::-1],
+        _CUT: Several([_cut(_convolve), _cut(_convolve, 0), _cut(_convolve, 1)]),
+    },
+    given={"slide": _slide},
 )
 
 
@@ -92,14 +135,12 @@ def _judge_line_kernel(line_kernel):
         return "Your kernel finds vertical lines: transpose it. Rows come first."
     if np.abs(columns).max() > 1e-6:
         return "On a vertical line you do not get 0: every single column must add up to 0."
-    if abs(rows[1]) < 1e-6 and kernel[1].any():
-        return "The weights of the middle row add up to 0, so a line that fills it gives 0."
     if abs(rows[1]) < 1e-6:
-        return "On a line through the middle you get 0: Sobel finds edges, with two unlike sides."
+        return "On a line through the middle you get 0: the weights of the middle row add up to 0."
     if rows[1] < 0:
         return "On a bright line your kernel is negative: it finds dark lines. Change the signs."
-    if rows.argmax() != 1:
-        return "Your kernel is larger for a line above or below the middle than for one in it."
+    if abs(rows[0] - rows[2]) > 1e-6:
+        return "Your kernel answers to an edge, too: give the rows above and below the same sum."
     return None
 
 
@@ -107,142 +148,135 @@ def _rows(*values):
     return np.repeat(values, 3).reshape(3, 3)
 
 
-check_2_3 = Exercise(
-    "2.3",
+check_2_4 = Exercise(
+    "2.4",
     _rows(-1, 2, -1),
     praise="It adds up to 0 in every column, and rewards a bright row in the middle.",
     judge=_judge_line_kernel,
     mistakes={
         "finds vertical lines": _rows(-1, 2, -1).T,
         "uniform area": _rows(-1, 3, -1),
-        "finds edges": np.array([[-1, -2, -1], [0, 0, 0], [1, 2, 1]]),
         "finds dark lines": _rows(1, -2, 1),
         "every single column": np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
         "answers 0 to everything": np.zeros((3, 3)),
-        "the middle row add up to 0": np.array([[-1, 2, -1], [2, -4, 2], [-1, 2, -1]]),
-        "above or below the middle": _rows(3, 1, -4),
+        "the middle row add up to 0": _SOBEL.T,
+        "answers to an edge, too": _rows(0, 1, -1),
         "it should be 3 rows of 3 finite": Several([np.ones(3), np.full((3, 3), np.nan), None]),
     },
-    other_right=[_rows(-0.5, 1, -0.5).tolist(), np.outer([-1, 2, -1], [1, 2, 1])],
-    other_wrong=["a line"],
 )
 
 
-def _pads(above, below=None, **options):
-    """Return a function that pads both axes by numbers, or by functions of the kernel's size."""
-    sides = above, above if below is None else below
-    return lambda i, k: np.pad(i, [[s(k) if callable(s) else s for s in sides]] * 2, **options)
+def _edges(hu, kernel=_SOBEL, **border):
+    """Pad Hounsfield units, with air by default, scale them, and slide a kernel over them."""
+    border = border or {"constant_values": -1000}
+    return _slide((np.pad(hu, 1, **border) + 1000) / 2000, kernel)
 
-
-def _sliced_to_minus(image, k):
-    p = k // 2
-    result = np.zeros([n + 2 * p for n in image.shape])
-    result[p:-p, p:-p] = image
-    return result
-
-
-check_2_4 = Exercise(
-    "2.4",
-    _pads(lambda k: k // 2),
-    praise="Half of k − 1 on each of the four sides.",
-    calls=[(np.arange(0.5, 12).reshape(3, 4), k) for k in (5, 3, 1)],
-    mistakes={
-        "You padded on one side only; half belongs above and left.": _pads(0, lambda k: k - 1),
-        "You padded on one side only; half belongs below and right.": _pads(lambda k: k - 1, 0),
-        "k − 1 is the border of all sides together; pad half of it.": _pads(lambda k: k - 1),
-        "One row too many on each side: half of k − 1, rounded.": _pads(lambda k: (k + 1) // 2),
-        "You padded one pixel on each side, right for 3 × 3 only.": _pads(1),
-        "You padded the rows only.": lambda i, k: np.pad(i, ((k // 2, k // 2), (0, 0))),
-        "Right for sizes 5 and 3; for size 1 the slice `p:-p` is empty.": _sliced_to_minus,
-    },
-)
 
 check_2_5 = Exercise(
     "2.5",
-    lambda n, kernel, stride, padding: (n + padding - kernel) // stride + 1,
-    praise="The first stop, and one for each stride that still fits.",
-    calls=[(24, 8, 3, 0), (28, 5, 1, 4), (7, 7, 3, 0), (224, 7, 2, 6)],
-    mistakes={
-        "Off by one: count the first stop too. Fence posts, not the gaps between them.": 5,
-        "Round down: a stride that does not fit is not taken.": 7,
-        "You forgot the kernel: only n − kernel pixels are left for strides.": 8,
-        "Round down with `//`, and count the first stop, too.": 16 / 3,
-        "`//` comes before + and −: put n + padding − kernel in parentheses.": 23,
-        "You exchanged stride and kernel: their order is n, kernel, stride, padding.": 3,
-        "You forgot the padding.": lambda n, k, s, p: (n - k) // s + 1,
-        "You added the padding twice.": lambda n, k, s, p: (n + 2 * p - k) // s + 1,
-        "Round down: `round` goes up from one half.": lambda n, k, s, p: round((n + p - k) / s) + 1,
+    _edges,
+    praise="Scale first, so that the zeros of the border mean air; or pad with −1000 HU.",
+    calls={
+        "a slice of 4 × 5 pixels": (np.random.default_rng(25).integers(-400, 900, (4, 5)) / 4,),
+        "air alone": (np.full((4, 4), -1000.0),),
     },
-    other_right=[lambda n, k, s, p: len(range(0, n + p - k + 1, s))],
+    keeps_inputs=True,
+    mistakes={
+        "The wall is still there: 0 HU is water.": lambda hu: _edges(hu, constant_values=0),
+        "The result is too small: add a border of air.": lambda hu: _edges(hu)[1:-1, 1:-1],
+        "You padded the result; pad the slice.": lambda hu: np.pad(_edges(hu)[1:-1, 1:-1], 1),
+        "Outside lies air, no copy of the slice.": lambda hu: _edges(hu, mode="edge"),
+        "After scaling, air is 0, not −1000.": lambda hu: _edges(hu, constant_values=-2_001_000),
+        "Scaling is missing: 2000 HU count as 1.": lambda hu: _edges(hu) * 2000,
+        "The sign is reversed: the kernel is turned.": lambda hu: -_edges(hu),
+        "You find edges from top to bottom, by `sobel.T`.": lambda hu: _edges(hu, _SOBEL.T),
+        _CUT: _cut(_edges),
+    },
+    given={"slide": _slide, "sobel": _SOBEL},
 )
 
 
-def _maps(image, kernel):
-    """Return the result of every channel by itself."""
-    windows = sliding_window_view(image, kernel.shape[:2], axis=(0, 1))
-    return np.einsum("rckij,ijk->rck", windows, kernel)
+def _judge_layer(layer):
+    if not hasattr(layer, "kernel_size"):
+        return "Give the layer itself: `keras.layers.Conv2D(filters=1, kernel_size=…, …)`."
+    (k, columns), (s, steps), padding = layer.kernel_size, layer.strides, layer.padding
+    size, rest = (97 - k) // s + 1, (97 - k) % s
+    if (k, s) != (columns, steps):
+        return "Rows and columns are alike here: choose a square kernel and one stride."
+    if padding != "valid":
+        return f"With padding {padding!r} the layer invents a border; the task forbids it."
+    if size != 24:
+        return f"A kernel of {k} with stride {s} gives maps of {size} × {size}, not 24 × 24."
+    if k < s:
+        return f"Not every pixel is seen: {s - k} rows between two windows lie in none."
+    if rest:
+        return f"97 − {k} is no multiple of {s}: {rest} of the last rows lie in no window."
+    if k % 2 == 0:
+        return f"A kernel of {k} has no pixel in its center: take an odd size."
+    return None if k == 5 else f"Kernel {k} and stride {s} fit, and so does a smaller odd kernel."
 
 
-def _filter(image, kernel, bias=0):
-    return _maps(image, kernel).sum(axis=2) + bias
+def _layer(kernel, stride, padding="valid"):
+    sizes = {"kernel_size": (kernel, kernel), "strides": (stride, stride)}
+    return SimpleNamespace(**sizes, padding=padding)
 
-
-_CHANNELS = np.random.default_rng(26).integers(-5, 6, (5, 6, 3)) / 2
-_FILTER = np.random.default_rng(27).integers(-3, 4, (2, 2, 3)) / 2
 
 check_2_6 = Exercise(
     "2.6",
-    _filter,
-    praise="Three channels or ninety: one filter, one number per stop.",
-    calls=[(_CHANNELS, _FILTER, 10.0), (_CHANNELS[..., :1], _FILTER[..., :1], 0.5)],
+    _layer(5, 4),
+    praise="(97 − 5) / 4 = 23 steps without a remainder: 24 windows see every pixel.",
+    judge=_judge_layer,
     mistakes={
-        "You kept the channels apart: a filter sums over them.": lambda i, k, b: _maps(i, k) + b,
-        "You forgot the bias.": lambda i, k, b: _filter(i, k),
-        "Add the bias once, not once per channel.": lambda i, k, b: _filter(i, k, b * k.shape[2]),
-        "You summed image and kernel over the channels before multiplying. Multiply channel by "
-        "channel, then sum.": lambda i, k, b: _slide(i.sum(axis=2), k.sum(axis=2)) + b,
-        "An axis of length 1 is left over.": lambda i, k, b: _filter(i, k, b)[..., None],
-        "You flipped the kernel; leave it as it is.": lambda i, k, b: _filter(i, k[::-1, ::-1], b),
+        "no multiple of 4": _layer(4, 4),
+        "rows between two windows": _layer(3, 4),
+        "gives maps of 48 × 48": _layer(3, 2),
+        "invents a border": _layer(5, 4, "same"),
+        "no pixel in its center": _layer(74, 1),
+        "a smaller odd kernel": _layer(51, 2),
+        "Give the layer itself": Several([5, (5, 4), "valid"]),
     },
-    other_right=[lambda i, k, b: sum(_slide(i[..., c], k[..., c]) for c in range(k.shape[2])) + b],
 )
 
 
-def _of(rule):
-    """Return a function of image, wanted result and kernel, made from what a gradient needs."""
+def _judge_filter(answer):
+    try:
+        weights, bias = np.asarray(answer[0], float), float(answer[1])
+    except (TypeError, ValueError, IndexError):
+        return "Give two things, (weights, bias): an array and a number."
+    if weights.shape != (3, 3, 2):
+        return f"Your weights have the shape {weights.shape}; one filter has (3, 3, 2)."
+    t1c, flair = weights.sum(axis=(0, 1))
+    if t1c < 0 < flair:
+        return "The signs are exchanged: your filter answers where FLAIR is brighter."
+    if flair >= 0:
+        return "Your filter does not subtract FLAIR, so it answers to everything bright."
+    if np.ptp(weights, axis=(0, 1)).max() > 0.005:
+        return "The weights differ within a kernel; a mean weighs all nine pixels alike."
+    if abs(t1c - 1) > 0.01 or abs(flair + 1) > 0.01:
+        return f"The weights of a kernel add up to {t1c:.3g} and {flair:.3g}; a mean has 1, and −1."
+    if abs(bias + 0.1) > 1e-3:
+        return f"The weights are right. With your bias the sign changes at {-bias:.3g}, not at 0.1."
+    return None
 
-    def gradient(image, wanted, kernel):
-        windows, error = sliding_window_view(image, kernel.shape), _slide(image, kernel) - wanted
-        sums = np.einsum("rcij,rc->ij", windows, error)
-        return rule(SimpleNamespace(windows=windows, error=error, sums=sums, n=error.size))
 
-    return gradient
-
-
-def _arrays(image, kernel):
-    rng, result = np.random.default_rng(27), np.subtract(image, kernel) + 1
-    return [rng.integers(-9, 10, shape).astype(float) for shape in (image, result, kernel)]
+def _filter(t1c, flair, bias=-0.1):
+    """Return a filter of two kernels, each made of one weight, and a bias."""
+    return [np.stack([np.full((3, 3), t1c), np.full((3, 3), flair)], axis=-1), bias]
 
 
 check_2_7 = Exercise(
     "2.7",
-    _of(lambda g: 2 * g.sums / g.n),
-    praise="Errors slid over the image: the gradient of a convolution is a convolution.",
-    calls=[_arrays((6, 7), (3, 3)), _arrays((7, 6), (2, 2))],
-    tolerance=5e-3,
+    _filter(1 / 9, -1 / 9),
+    praise="Two means of nine pixels with opposite signs, and a bias that sets the threshold.",
+    judge=_judge_filter,
     mistakes={
-        "The sign is reversed: the error is result − wanted.": _of(lambda g: -2 * g.sums / g.n),
-        "The factor 2 from the square is missing.": _of(lambda g: g.sums / g.n),
-        "You summed without dividing: the loss is a mean.": _of(lambda g: 2 * g.sums),
-        "You divided by the weights, not by the results.": _of(lambda g: 2 * g.sums / g.sums.size),
-        "The sum over the positions is missing: you multiplied the mean error by one window "
-        "instead of each error by its own.": _of(lambda g: 2 * g.windows[0, 0] * g.error.mean()),
-        "You returned one gradient per position: sum over the positions.": (
-            _of(lambda g: 2 * g.windows * g.error[..., None, None] / g.n)
-        ),
-        "That is the gradient turned by 180°: slide the errors over the image, not the image over "
-        "the errors.": _of(lambda g: 2 * np.flip(g.sums) / g.n),
-        "That is the error map. Slide it over the image.": _of(lambda g: g.error),
-        "You used the wanted result, not the error.": lambda i, y, k: 2 * _slide(i, y) / y.size,
+        "The signs are exchanged": _filter(-1 / 9, 1 / 9),
+        "does not subtract FLAIR": Several([_filter(1 / 9, 0), _filter(1 / 9, 1 / 9)]),
+        "differ within a kernel": [np.pad([[[1, -1]]], ((1, 1), (1, 1), (0, 0))), -0.1],
+        "add up to 9 and -9": _filter(1, -1),
+        "the sign changes at -0.1": _filter(1 / 9, -1 / 9, 0.1),
+        "the sign changes at 0.9": _filter(1 / 9, -1 / 9, -0.9),
+        "one filter has (3, 3, 2)": [_filter(1 / 9, -1 / 9)[0].transpose(2, 0, 1), -0.1],
+        "Give two things": Several([_filter(1 / 9, -1 / 9)[0], 0.1, None]),
     },
 )

@@ -1,143 +1,305 @@
 """Exercises of lesson 04, the first CNN."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
+from PIL import Image
 
-from course_utils.exercises.exercise import Exercise, choice
-
-check_4_1 = Exercise(
-    "4.1",
-    lambda window, channels, filters: (window**2 * channels + 1) * filters,
-    praise="It depends on the window, the channels and the filters, not on the image.",
-    calls=[(5, 3, 16), (3, 32, 64)],
-    mistakes={
-        "You forgot the biases, one for each filter.": 1200,
-        "You counted one bias for the layer; every filter has its own.": 1201,
-        "The window is a square: window · window weights per channel.": 256,
-        "You left out the input channels: a filter has weights for each of them.": 416,
-    },
-    other_wrong=[lambda *layer: 1216],
-)
-
-_TOTAL, _WEIGHTS = 23_907_521, 54 * 54 * 64 * 128
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 
-def _look_at_share(share):
-    if isinstance(share, (int, float)) and 90 < share <= 100:
-        return "That is in percent; the share is asked for as a number from 0 to 1."
-    if share in (1, 0.999, 0.9992, 0.99918):
-        return "That is rounded. Give the fraction as Python computes it, so the rest shows."
-    return None
-
-
-check_4_2 = Exercise(
-    "4.2",
-    (_WEIGHTS + 128) / _TOTAL,
-    praise="More than 99.9 %: this layer is the network, and the place to save.",
-    look=lambda share: None if np.ndim(share) else _look_at_share(share),
-    tolerance=1e-6,
-    mistakes={
-        "That is in percent": 99.9191,
-        "That is rounded": 0.9992,
-        "You left out the biases: one for each of the 128 outputs.": _WEIGHTS / _TOTAL,
-        "That is the number of parameters; divide by all of the network.": _WEIGHTS + 128,
-        "You counted both dense layers; take the first one.": (_WEIGHTS + 257) / _TOTAL,
-        "Flatten gets the map after pooling, 54 × 54.": (109 * 109 * 64 * 128 + 128) / _TOTAL,
-    },
-    other_right=[np.float32(0.999185)],
-)
-
-check_4_3 = Exercise(
-    "4.3",
-    lambda images, batch_size, epochs: -(-images // batch_size) * epochs,
-    praise="Each step moves every weight once.",
-    calls=[(100, 32, 3), (48, 16, 2), (33, 32, 1)],
-    mistakes={
-        "You dropped the last, smaller batch of each epoch: round up.": 9,
-        "Round up in every epoch: each of them ends with a smaller batch.": 10,
-        "A step is a whole batch: round up.": 100 / 32 * 3,
-        "When the batches divide evenly there is no extra one.": lambda n, b, e: (n // b + 1) * e,
-        "Use `batch_size`; you have a fixed 32.": lambda n, b, e: -(-n // 32) * e,
-    },
-    other_right=[lambda n, b, e: len(range(0, n, b)) * e, lambda n, b, e: np.ceil(n / b) * e],
-)
-
-check_4_4 = choice(
-    "4.4",
-    "b",
-    praise="Only the time and the memory for the feature maps grow.",
-    a="A filter's weights are used at every place, so more places need no more weights.",
-    c="The dense layer gets 64 numbers, one per feature map, whatever their size.",
-    d="Sharing does not reduce the number of weights; there are as many as the filters hold.",
-)
-
-
-def _network(pooling="GlobalAveragePooling2D", last="sigmoid", first="relu", shape=(64, 64, 1)):
-    """Return a function that builds a network, right or with one thing wrong."""
+def _network(rescaling=(2 / 255, -1), shape=(64, 64, 1), maximum="Max", **activations):
+    """Return a function that builds the network of exercise 4.1, right or with one thing wrong."""
 
     def build(filters):
         # Imported here, since Keras loads TensorFlow.
-        from course_utils.models import keras
+        from course_utils._tensorflow import keras
 
-        convolution = keras.layers.Conv2D(filters, 3, activation=first)
-        layers = [convolution, getattr(keras.layers, pooling)()]
-        return keras.Sequential(
-            [keras.Input(shape), *layers, keras.layers.Dense(1, activation=last)]
-        )
+        first, last = activations.get("first", "relu"), activations.get("last", "sigmoid")
+        layers = keras.layers
+        parts = [keras.Input(shape), layers.Conv2D(filters, 3, activation=first)]
+        parts[1:1] = [layers.Rescaling(*rescaling)] if rescaling else []
+        parts += [getattr(layers, f"Global{maximum}Pooling2D")(), layers.Dense(1, activation=last)]
+        network = keras.Sequential(parts)
+        network.compile("adam", activations.get("loss", "binary_crossentropy"), ["accuracy"])
+        return network
 
     return build
 
 
+_WRONG_NETWORKS = {
+    "It works on the pixels as they come, 0 to 255: begin with a Rescaling layer.": {
+        "rescaling": None
+    },
+    "Its pixels go from 0 to 1; -1 to 1 is asked for.": {"rescaling": (1 / 255,)},
+    "It takes the average of each map; the maximum is asked for.": {"maximum": "Average"},
+    "The convolution has no ReLU.": {"first": None},
+    "The last layer has no sigmoid, so its output is no probability.": {"last": None},
+}
+
+
 def _judge_network(small_network):
-    model = small_network(8)
-    if not hasattr(model, "count_params"):
-        return f"Your function returns a {type(model).__name__}; return the Keras model."
-    if tuple(model.input_shape) != (None, 64, 64, 1):
-        return f"The input has shape {model.input_shape[1:]}; it should be (64, 64, 1)."
-    if tuple(model.output_shape) != (None, 1):
-        return f"The output has shape {model.output_shape[1:]}; it should be one number, (1,)."
-    kinds = [type(layer).__name__ for layer in model.layers]
-    if "Flatten" in kinds:
-        return "You flatten the feature maps; take their average with GlobalAveragePooling2D."
-    if "GlobalMaxPooling2D" in kinds:
-        return "You take the maximum of each map; the average is asked for."
-    activations = [getattr(getattr(a, "activation", 0), "__name__", "none") for a in model.layers]
-    if activations[-1] != "sigmoid":
-        return f"The last layer's activation is {activations[-1]}; a probability needs a sigmoid."
-    if "relu" not in activations and "ReLU" not in kinds:
-        return "No layer has the activation ReLU; it is asked for after the convolution."
-    if model.count_params() == small_network(16).count_params():
+    network, reference = small_network(8), _network()(8)
+    if not hasattr(network, "count_params"):
+        return f"Your function returns a {type(network).__name__}; return the Keras model."
+    if not network.built:
+        return "The network does not know its input: begin with `keras.Input((64, 64, 1))`."
+    if tuple(network.input_shape) != (None, 64, 64, 1):
+        return f"The input has shape {network.input_shape[1:]}; it should be (64, 64, 1)."
+    if tuple(network.output_shape) != (None, 1):
+        return f"The output has shape {network.output_shape[1:]}; it should be one number, (1,)."
+    if network.count_params() == small_network(16).count_params():
         return "Your function does not use `filters`: with 8 and with 16 it builds the same."
-    if model.count_params() != 89:
-        return f"With 8 filters there are {model.count_params()} parameters; there should be 89."
+    if [w.shape for w in network.get_weights()] != [w.shape for w in reference.get_weights()]:
+        return (
+            f"With 8 filters there are {network.count_params()} parameters; there should be 89: "
+            "one convolution of 3 × 3, the global maximum (not Flatten), one output."
+        )
+    rng = np.random.default_rng(0)
+    pictures = rng.uniform(0, 255, (4, 64, 64, 1)).astype(np.float32)
+    weights = [rng.normal(0, 0.3, w.shape) for w in reference.get_weights()]
+    weights[1] = np.linspace(-4, 1, 8)  # with these biases it shows whether there is a ReLU
+
+    def answer(model):
+        model.set_weights(weights)
+        return np.asarray(model(pictures))
+
+    got = answer(network)
+    if not np.allclose(got, answer(reference), atol=1e-4):
+        for sentence, changes in _WRONG_NETWORKS.items():
+            if np.allclose(got, answer(_network(**changes)(8)), atol=1e-4):
+                return sentence
+        return "With the same weights, it gives other outputs than the network that is described."
+    if not network.optimizer or "entropy" not in str(network.loss).lower().replace("_", ""):
+        return "Compile it with `loss='binary_crossentropy'`, Adam, and the metric accuracy."
     return None
 
 
-check_4_5 = Exercise(
-    "4.5",
+check_4_1 = Exercise(
+    "4.1",
     _network(),
-    praise="Its size depends on the filters alone.",
+    praise="It has 89 parameters, whatever the size of the picture.",
     judge=_judge_network,
-    mistakes={
+    mistakes={sentence: _network(**changes) for sentence, changes in _WRONG_NETWORKS.items()}
+    | {
         "return the Keras model": lambda filters: [filters],
-        "You flatten": _network(pooling="Flatten"),
-        "maximum of each map": _network(pooling="GlobalMaxPooling2D"),
-        "needs a sigmoid": _network(last=None),
-        "has the activation ReLU": _network(first=None),
         "should be (64, 64, 1)": _network(shape=(64, 64, 3)),
         "does not use `filters`": lambda filters: _network()(16),
         "there should be 89": lambda filters: _network()(2 * filters),
+        "Compile it with": _network(loss="mse"),
     },
-    other_wrong=[None, lambda: 89],
 )
 
-check_4_6 = choice(
+
+def _parameters(side):
+    rest = ((side - 2) // 2 - 2) // 2
+    return 896 + 18_496 + (rest**2 * 64 + 1) * 128 + 129
+
+
+def _largest(count, budget):
+    return max((side for side in range(10, 400) if count(side) <= budget), default=None)
+
+
+def _by(side_of_map, *, rest=19_649):
+    """Return the answer of somebody who computes the side of the last map in this way."""
+    return lambda budget: _largest(lambda side: rest + side_of_map(side) ** 2 * 8192, budget)
+
+
+check_4_2 = Exercise(
+    "4.2",
+    lambda budget: _largest(_parameters, budget),
+    praise="Only the first dense layer depends on the picture, and it grows with its area.",
+    calls=[(1_000_000,), (5_000_000,), (23_907_521,)],
+    mistakes={
+        "That is the smallest picture that is too large; take the one before.": lambda budget: (
+            _largest(_parameters, budget) + 1
+        ),
+        "Each convolution without padding takes away 2 pixels of the side.": _by(lambda s: s // 4),
+        "Pooling drops a row that is left over: round down.": _by(
+            lambda s: -(-(-(-(s - 2) // 2) - 2) // 2)
+        ),
+        "The network pools twice: 2 × 2 after each convolution.": Several(
+            [_by(lambda s: (s - 2) // 2), _by(lambda s: (s - 4) // 2)]
+        ),
+        "That is the side of the last map; go back to the picture.": Several([10, 11]),
+        "The other layers have parameters, too: 19,521 and 128 biases.": _by(
+            lambda s: ((s - 2) // 2 - 2) // 2, rest=0
+        ),
+        "Use `budget`; with 224 pixels the network has 23,907,521.": lambda budget: 224,
+    },
+)
+
+check_4_3 = choice(
+    "4.3",
+    "b",
+    praise="Neighboring slices of a patient are nearly the same picture.",
+    a="Without shuffling, batches hold one class at a time, which slows learning. It does not make "
+    "the score too good.",
+    c="A larger picture adds no detail, and no score is too good because of it.",
+    d="The AUC is the better score, but it would be computed on the same leaking pictures.",
+)
+
+check_4_4 = choice(
+    "4.4",
+    "c",
+    praise="The weights of epoch 4 are the best that this run found; fewer weights may do better.",
+    a="The validation loss has risen since epoch 4. More epochs learn the training pictures by "
+    "heart.",
+    b="More filters give more room to learn by heart. The training accuracy is 0.99 already.",
+    d="Another threshold changes which errors are made. The network stays what it is.",
+)
+
+
+def _files(folder, layout):
+    for place in layout.split():
+        path = Path(folder) / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def _judge_search(search):
+    # P1 and P10 begin alike; P7 is in two classes of one part; P3 is in validation and test.
+    layouts = {
+        "train/benign/P1_1 train/benign/P1_2 validation/benign/P10_1 test/malignant/P1_3 "
+        "train/malignant/P5_1 validation/malignant/P3_1 test/malignant/P3_2 "
+        "train/benign/P7_1 train/malignant/P7_2": {"P1", "P3"},
+        "train/benign/A_1 validation/benign/B_1 test/malignant/C_1": set(),
+    }
+    for layout, expected in layouts.items():
+        with tempfile.TemporaryDirectory() as folder:
+            _files(folder, layout)
+            found = search(Path(folder))
+        if not isinstance(found, (set, frozenset, list, tuple, np.ndarray)) or any(
+            not isinstance(name, str) for name in found
+        ):
+            return f"Your function returns {found!r:.80}; return the names of patients."
+        found = set(found)
+        if found == expected:
+            continue
+        if any(".png" in name or "_" in name for name in found):
+            return "These are files. The patient is what stands before the first `_`."
+        if found == {"P1"}:
+            return "Compare all three parts: P3 is in validation and in test."
+        if "P7" in found:
+            return "P7 has pictures of two classes, but in train alone. Compare parts."
+        if "P10" in found:
+            return "P10 is not P1: compare whole names."
+        return (
+            f"In a folder with {layout.replace(' ', ', ')} you found {sorted(found) or 'nobody'}; "
+            f"expected {sorted(expected) or 'nobody'}."
+        )
+    return None
+
+
+def _patients(folder, parts, key=lambda path: path.name.split("_")[0]):
+    return [{key(path) for path in (folder / part).rglob("*.png")} for part in parts]
+
+
+def _shared(folder, parts=("train", "validation", "test"), **options):
+    names = _patients(folder, parts, **options)
+    return {name for i, some in enumerate(names) for more in names[:i] for name in some & more}
+
+
+check_4_6 = Exercise(
     "4.6",
+    _shared,
+    praise="Run it on every folder that you get, before the first training.",
+    judge=_judge_search,
+    mistakes={
+        "These are files": lambda folder: {path.name for path in folder.rglob("*.png")},
+        "Compare all three parts": lambda folder: _shared(folder, ("train", "test")),
+        "Compare parts": lambda folder: _shared(folder) | {"P7"},
+        "compare whole names": lambda folder: _shared(folder) | {"P10"},
+        "return the names of patients": lambda folder: len(_shared(folder)),
+        "you found": lambda folder: set(),
+    },
+)
+
+check_4_5 = choice(
+    "4.5",
     "d",
     praise="The interval is about drawing test patients, from the same source.",
     a="The AUC is an average over pairs of patients. Single patients may well be judged better by "
     "the other network.",
     b="All patients here come from a simulator. Real patients were never drawn, so no interval "
     "speaks about them.",
-    c="All five dots do lie inside, but the bar was not made to promise that: it comes from "
-    "drawing patients, and the dots from drawing starts.",
+    c="The bar was not made to promise that: it comes from drawing patients, and the dots come "
+    "from other random starts.",
+)
+
+
+def _blob(spikes, rng):
+    """Draw one simulated lesion, 64 × 64 pixels: an outline that is round, or has spikes."""
+    rows, columns = np.mgrid[:64, :64] - rng.uniform(24, 40, (2, 1, 1))
+    angle = np.arctan2(rows, columns) * rng.integers(7, 10) + rng.uniform(0, 6)
+    radius = rng.uniform(9, 15) * (1 + spikes * np.sin(angle))
+    inside = np.hypot(rows, columns) < radius
+    image = 70 + 90 * inside + rng.normal(0, 12, (64, 64))
+    return image.clip(0, 255).astype(np.uint8)
+
+
+def _practice(patients, seed):
+    """Yield (label, number of the patient, of the picture, picture); two pictures each."""
+    rng = np.random.default_rng(seed)
+    for patient in range(patients):
+        for number in (1, 2):
+            spikes = rng.uniform(0.2, 0.4) if patient % 2 else rng.uniform(0, 0.08)
+            yield patient % 2, patient, number, _blob(spikes, rng)
+
+
+def write_practice_pictures(folder):
+    """Write 160 simulated patients to folder/train|validation|test/benign|malignant/P001_1.png."""
+    for label, patient, number, image in _practice(160, seed=4):
+        part = "train" if patient < 100 else "validation" if patient < 130 else "test"
+        place = Path(folder) / part / ("benign", "malignant")[label]
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(place / f"P{patient:03}_{number}.png")
+
+
+def _judge_saved(file):
+    from course_utils._tensorflow import keras
+
+    if not isinstance(file, (str, Path)):
+        return f"Your answer is of type {type(file).__name__}; give the name of the saved file."
+    if not Path(file).is_file():
+        return f"There is no file {str(file)!r} here: {Path.cwd()}. Save it with `.save(name)`."
+    try:
+        network = keras.models.load_model(file)
+    except ValueError as error:
+        return f"Keras cannot load {str(file)!r}: {str(error).splitlines()[0]}"
+    height, channels = network.input_shape[1], network.input_shape[-1]
+    labels = np.array([label for label, *_ in _practice(80, seed=5)])
+    pictures = np.stack([picture for *_, picture in _practice(80, seed=5)])[..., np.newaxis]
+    pictures = keras.ops.image.resize(pictures.astype(np.float32), (height, height))
+    pictures = np.repeat(np.asarray(pictures), channels, axis=-1)
+
+    def right(factor=1.0, offset=0.0):
+        values = network.predict(pictures * factor + offset, verbose=0)
+        called = values.argmax(axis=1) if values.shape[-1] == 2 else values[:, -1] >= 0.5
+        return (called == labels).mean()
+
+    accuracy = right()
+    if accuracy >= 0.75:
+        return None
+    if accuracy <= 0.25:
+        return "It says benign for malignant: the class of label 1 has to be malignant."
+    if max(right(1 / 255), right(2 / 255, -1)) >= 0.75:
+        return "It knows rescaled pictures only: put the Rescaling layer inside the network."
+    return (
+        f"On pictures that the check kept it is right in {accuracy:.0%}; 75 % are asked for. Train "
+        "until the validation loss no longer falls, then save."
+    )
+
+
+check_4_7 = Exercise(
+    "4.7",
+    ...,  # a file is right, and the reader makes it
+    praise="What you saved works on pictures that neither you nor it has seen.",
+    judge=_judge_saved,
+    mistakes={
+        "give the name of the saved file": 7,
+        "There is no file": "forgotten.keras",
+        "Keras cannot load": __file__,
+    },
 )

@@ -263,13 +263,14 @@ class IdentifyingElement(NamedTuple):
     path: str
 
 
-_IDENTIFYING_KEYWORDS = {
+_IDENTIFYING_KEYWORDS = {  # in the order of the list; dates and UIDs are found by their type
     "names and numbers": """
         PatientName PatientID OtherPatientIDs OtherPatientNames IssuerOfPatientID
         PatientBirthName PatientMotherBirthName AccessionNumber StudyID AdmissionID
         ServiceEpisodeID MedicalRecordLocator InsurancePlanIdentification RequestedProcedureID
         ScheduledProcedureStepID PerformedProcedureStepID FillerOrderNumberImagingServiceRequest
         PlacerOrderNumberImagingServiceRequest PatientTelephoneNumbers PatientAddress""",
+    "dates": "",
     "places and people": """
         InstitutionName InstitutionAddress InstitutionalDepartmentName StationName
         ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers RequestingService
@@ -278,6 +279,7 @@ _IDENTIFYING_KEYWORDS = {
         ScheduledStationAETitle CurrentPatientLocation PatientInstitutionResidence
         DeviceSerialNumber DetectorID PlateID CassetteID GantryID GeneratorID
         CountryOfResidence RegionOfResidence""",
+    "unique identifiers": "",
     "free text": """
         StudyDescription SeriesDescription ProtocolName ImageComments PatientComments
         AdditionalPatientHistory AdmittingDiagnosesDescription DerivationDescription
@@ -301,14 +303,6 @@ _GROUP_OF_KEYWORD = {
 }
 
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}
-_ORDER = (
-    "names and numbers",
-    "dates",
-    "places and people",
-    "unique identifiers",
-    "free text",
-    "personal traits",
-)
 
 
 def identifying_elements(dataset):
@@ -342,7 +336,8 @@ def identifying_elements(dataset):
     private = []
     found = list(_walk(getattr(dataset, "file_meta", None) or [], "", private))
     found += _walk(dataset, "", private)
-    found.sort(key=lambda element: _ORDER.index(element.group))  # stable: header order inside
+    order = list(_IDENTIFYING_KEYWORDS)
+    found.sort(key=lambda element: order.index(element.group))  # stable: header order inside
     if private:
         count = f"{len(private)} elements"
         found.append(_record("private", "PrivateElements", count, "private elements", private[0]))

@@ -53,9 +53,8 @@ class Folder:
         if group is None and group_kind in ("patient", "lesion"):
             allowed = f"the column that holds the {group_kind} of each file, or a function of the"
             remedy = (
-                f"If the {group_kind}s are unknown, say so with group_kind='near-duplicate' "
-                "(images that look alike stay together) or group_kind='image'; intervals then name "
-                "that unit."
+                f"If the {group_kind}s are unknown, use group_kind='near-duplicate' (look-alikes "
+                "stay together) or group_kind='image'; intervals then name that unit."
             )
             refuse("columns['group']", "None", f"{allowed} table", remedy)
         named = [*self.columns.values(), *files]
@@ -230,9 +229,8 @@ class Folder:
         """Return the path of a sub-folder, or refuse it."""
         path = self.path / name
         if ".." in Path(name).parts or not path.is_dir():
-            refuse(
-                field, repr(name), f"a folder inside {self.path}", "Use '.' for the folder itself."
-            )
+            remedy = "Use '.' for the folder itself."
+            refuse(field, repr(name), f"a folder inside {self.path}", remedy)
         return path
 
     def read_pictures(self, images, masks, mode, window=None, unlisted="error"):

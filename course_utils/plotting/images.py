@@ -1,7 +1,13 @@
 """The look of all figures; images, rows of them, masks, CT windows and slices of volumes."""
 
+import os
+from base64 import b64encode
+from html import escape
+
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
+from IPython.core.pylabtools import print_figure
 from matplotlib import patheffects
 from skimage.measure import find_contours
 
@@ -18,7 +24,11 @@ LINES = (
 
 
 def use_style():
-    """Set the size and fonts of all figures that follow. Call it once, in the setup cell."""
+    """Set the look of all figures that follow; call it once, in the setup cell.
+
+    Figures of a notebook become HTML with an alt text, as a PNG output has no place for one. It
+    is the cell's (``mystnb.image.alt`` in its metadata), else the words in the figure.
+    """
     plt.rcParams.update(
         {
             "figure.dpi": 80,
@@ -30,6 +40,37 @@ def use_style():
             "axes.spines.right": False,
         }
     )
+    if hasattr(shell := get_ipython(), "kernel"):
+        # Its first import chooses a format for figures, and would undo this one later.
+        import matplotlib_inline.backend_inline  # noqa: F401
+
+        shell.display_formatter.formatters["image/png"].pop(plt.Figure, None)
+        shell.display_formatter.formatters["text/html"].for_type(plt.Figure, _as_html)
+
+
+def _as_html(figure):
+    scale = int(os.environ.get("COURSE_FIGURE_SCALE", 2))  # 2 is sharp; lessons are stored with 1
+    if (png := print_figure(figure, dpi=scale * figure.dpi)) is None:
+        return None
+    # JupyterLab sends a cell's metadata with its code, and none with the move of a slider.
+    cell = get_ipython().kernel.get_parent().get("metadata", {})
+    alt = cell.get("mystnb", {}).get("image", {}).get("alt") or _in_words(figure)
+    width = int.from_bytes(png[16:20], "big") // scale
+    return (
+        f'<figure style="margin: 0"><img alt="{escape(alt)}"\n'
+        f'width="{width}" style="max-width: 100%; height: auto"\n'
+        f'src="data:image/png;base64,{b64encode(png).decode()}"></figure>'
+    )
+
+
+def _in_words(figure):
+    """Return the words in a figure, panel by panel; a color bar counts as one."""
+    said = [figure.get_suptitle() or "Figure"]
+    for number, ax in enumerate(figure.axes, 1):
+        axes = " against ".join(filter(None, [ax.get_ylabel(), ax.get_xlabel()]))
+        words = [ax.get_title(), axes, *ax.get_legend_handles_labels()[1]]
+        said.append(f"Panel {number}: {', '.join(filter(None, words)) or 'no words'}")
+    return ". ".join(said) + "."
 
 
 def plot_image(

@@ -78,19 +78,39 @@ def plot_convolution_step(image, kernel, row, column, *, stride=1, padding="vali
     return figure, axes
 
 
-def plot_channel_sum(window, kernel, bias, channel_names):
-    """Draw one output of a filter over several channels: a product sum each, then their sum.
+def plot_channel_sum(image, filters, bias, channel_names):
+    """Draw a layer: maps in, each filter's kernels, what each kernel gives, and their sums.
 
-    The pixels under the window and the weights of the kernel have shape (h, w, channels).
+    The small image is (h, w, channels), the filters are (k, k, channels, filters). A column ends in
+    a filter's feature map, the sum of the maps above it and the bias.
     """
-    sums = (window * kernel).sum(axis=(0, 1))
-    figure, axes = plt.subplots(1, len(channel_names), figsize=(3.4 * len(channel_names), 3.8))
-    for channel, (ax, name) in enumerate(zip(axes, channel_names, strict=True)):
-        _draw_products(ax, window[..., channel], kernel[..., channel], sums[channel])
-        ax.set_title(f"{name}: value × weight\nsum {_text(sums[channel], 1)}")
-    terms = " + ".join(_text(value, 1) for value in sums).replace("+ −", "− ")
-    total = _text(sums.sum() + bias, 1)
-    figure.suptitle(f"{terms} + bias {_text(bias, 1)} = {total}", fontweight="bold")
+    channels, count = filters.shape[2:]
+    empty = {"frame_on": False, "xticks": [], "yticks": []}
+    size = (11, 2.15 * channels + 2.15)
+    figure, axes = plt.subplots(channels + 1, 1 + 2 * count, figsize=size, subplot_kw=empty)
+    for number, color in zip(range(count), COLORS, strict=False):
+        kernels, results = axes[:, 1 + 2 * number], axes[:, 2 + 2 * number]
+        one_filter = np.moveaxis(filters[..., number], -1, 0)
+        maps = list(map(numpy_layers.correlate_image, np.moveaxis(image, -1, 0), one_filter))
+        maps.append(sum(maps) + bias[number])
+        titles = [f"kernel slid over {name}" for name in channel_names]
+        titles.append(f"feature map {number + 1}: {_times(maps[0])}")
+        for ax, values, title in zip(results, maps, titles, strict=True):
+            plot_numbers(values, ax=ax, title=title, **_around_zero(maps))
+        for ax, kernel, name in zip(kernels, one_filter, channel_names, strict=False):
+            plot_numbers(kernel, ax=ax, title=f"kernel for {name}", **_around_zero(filters))
+            _outline(ax, (0, 0), kernel.shape, color)
+        _outline(results[-1], (0, 0), maps[0].shape, color)
+        sentence = f"sum of the {channels}\n+ bias {_text(bias[number], 0)}  ="
+        kernels[-1].text(0.5, 0.5, sentence, **_centered(12))
+        kernels[0].set_title(
+            f"filter {number + 1}: {_times(filters[..., 0])}\nkernel for {channel_names[0]}"
+        )
+    for ax, channel, name in zip(
+        axes[:, 0], np.moveaxis(image, -1, 0), channel_names, strict=False
+    ):
+        plot_numbers(channel, ax=ax, title=name, value_range=(image.min(), image.max()))
+    axes[0, 0].set_title(f"maps in: {_times(image)}\n{channel_names[0]}")
     return figure, axes
 
 
@@ -241,6 +261,15 @@ def _text(value, decimals):
     return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
+def _times(array):
+    return " × ".join(map(str, array.shape))
+
+
+def _around_zero(values):
+    reach = max(np.abs(values).max(), 1e-9)
+    return {"value_range": (-reach, reach), "cmap": "PuOr_r"}
+
+
 def _centered(fontsize):
     return {"ha": "center", "va": "center", "fontsize": fontsize}
 
@@ -303,8 +332,6 @@ def _draw_result(ax, result, row, column):
     """Draw the results in reading order up to this one; those to come stay blank."""
     so_far = result.copy().ravel()
     so_far[row * result.shape[1] + column + 1 :] = np.nan
-    reach = max(np.abs(result).max(), 1e-9)
-    title = f"result, {result.shape[0]} × {result.shape[1]}"
-    look = {"value_range": (-reach, reach), "cmap": "PuOr_r"}
-    plot_numbers(so_far.reshape(result.shape), ax=ax, title=title, **look)
+    title = f"result, {_times(result)}"
+    plot_numbers(so_far.reshape(result.shape), ax=ax, title=title, **_around_zero(result))
     _outline(ax, (row, column), (1, 1), ORANGE)

@@ -171,6 +171,13 @@ def test_lesson_runs_in_the_browser_without_errors_or_network(lab, page, number)
     assert page.hosts <= {"127.0.0.1"}
 
 
+def test_printed_text_breaks_between_words(lab, page):
+    open_lesson(page, lab[0], "01_images_as_arrays.ipynb")
+    printed = page.locator(".jp-OutputArea-output pre").first
+    printed.wait_for()
+    assert printed.evaluate("text => getComputedStyle(text).wordBreak") == "normal"
+
+
 def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, page):
     address, _ = lab
     open_lesson(page, address, "02_convolution.ipynb")
@@ -182,6 +189,9 @@ def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, p
     before = figure.first.get_attribute("src")
     cell.locator(".noUi-handle").first.press("ArrowRight")
     until(page, lambda: figure.first.get_attribute("src") != before, "the figure did not change")
+    handles = [cell.locator(".noUi-handle").nth(place) for place in (0, 1)]
+    names = [(h.get_attribute("aria-label"), h.get_attribute("aria-valuetext")) for h in handles]
+    assert names == [("stop", "1"), ("stride", "1")]
     page.keyboard.press("Control+s")
     until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
     for kernel in json.loads(kernels(address)):
@@ -190,3 +200,40 @@ def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, p
     cell.scroll_into_view_if_needed()
     figure.first.wait_for()
     assert cell.get_by_text("Error displaying widget").count() == 0
+
+
+def figures_for_a_screen_reader(page):
+    """Return the names of the images that the browser's accessibility tree has in the outputs."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    names = [n.get("name", {}).get("value") for n in nodes if n["role"]["value"] == "image"]
+    return list(filter(None, names))  # JupyterLab's icons have no name
+
+
+def test_figures_reach_a_screen_reader_as_stored_as_drawn_and_as_moved(lab, page):
+    address, workspace = lab
+    notebook = nbformat.read(ROOT / "notebooks" / "01_images_as_arrays.ipynb", as_version=4)
+    last = next(i for i, cell in enumerate(notebook.cells) if "mystnb" in cell.metadata)
+    alt = notebook.cells[last].metadata.mystnb.image.alt
+    own = "plt.plot([1, 2])\nplt.xlabel('my own axis')\nplt.show()"
+    slider = "widgets.pooling_explorer(np.eye(8), 0, 2, 'max')"
+    notebook.cells = [*notebook.cells[: last + 1], *map(nbformat.v4.new_code_cell, (own, slider))]
+    nbformat.write(notebook, workspace / "figures.ipynb")
+
+    # JupyterLab does not trust what nobody has run here, and cleans its HTML.
+    open_lesson(page, address, "figures.ipynb")
+    figure = page.get_by_role("img", name=alt)
+    figure.wait_for()
+    assert figures_for_a_screen_reader(page) == [alt]
+    size = "image => [image.naturalWidth, image.width]"
+    width = figure.evaluate(size)[1]
+    assert figure.evaluate(size) == [width, width]
+
+    menu(page, "Run", "Run All Cells")
+    page.get_by_role("img", name="shifted by 0").wait_for()
+    assert figures_for_a_screen_reader(page)[:2] == [
+        alt,
+        "Figure. Panel 1: horizontal axis my own axis.",
+    ]
+    assert figure.evaluate(size) == pytest.approx([2 * width, width], abs=2)
+    page.locator(".noUi-handle").first.press("ArrowRight")
+    page.get_by_role("img", name="shifted by 1").wait_for()

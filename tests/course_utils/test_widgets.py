@@ -71,6 +71,20 @@ def test_every_slider_of_the_window_explorer_changes_the_figure(drawn):
     assert titles(drawn[-1])[0] == "center 50 HU, width 160 HU"
 
 
+def test_scales_are_fine_where_it_matters_and_lead_back_to_the_start(drawn):
+    explorer = widgets.threshold_explorer([0, 0, 1], [0.01, 0.04, 0.2], threshold=0.03125)
+    threshold, cost = explorer.children[:2]
+    assert threshold.label == "0.03125 (start)"
+    stops = np.array([value for _, value in threshold.options])
+    assert np.diff(stops).max() == pytest.approx(0.01)
+    assert np.diff(stops[stops < 0.01]).max() == pytest.approx(0.0001)
+    assert np.diff(stops[stops > 0.99]).max() == pytest.approx(0.0001)
+    assert {"0.001", "0.031", "0.032", "0.999"} <= {label for label, _ in threshold.options}
+    assert [cost.options[0][0], cost.label, cost.options[-1][0]] == ["1", "10 (start)", "100"]
+    widths = widgets.window_explorer(np.zeros((1, 2)), center=40, width=80).children[1]
+    assert {"79", "80 (start)", "81", "4000"} <= {label for label, _ in widths.options}
+
+
 def test_slice_viewer_changes_plane_and_stays_inside_the_volume(drawn):
     # The axes of the data grow to the front, to the head and to the right.
     volume = nibabel.Nifti1Image(np.zeros((8, 4, 6), np.float32), np.eye(4)[[2, 0, 1, 3]])

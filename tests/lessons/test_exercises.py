@@ -181,7 +181,7 @@ def test_an_older_answer_is_not_judged_where_the_new_one_failed(monkeypatch):
     assert says(f"\n{good}").startswith("✓")
     assert "`twice` stopped with NameError: name 'two' is" in says("twice = two")
     # Here the answer is there before the cell fails.
-    assert says(f"{good}two").startswith("✓")
+    assert says(f"{good}twice(two)").startswith("✓")
 
 
 def test_feedback_is_rich_and_plain_and_escaped():

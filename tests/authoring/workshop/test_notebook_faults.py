@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_output
 
 from authoring.workshop.lesson_rules import code_cells, complaints, tags
+from authoring.workshop.lessons import figure
 from authoring.workshop.notebooks import (
     find_lessons,
     kernel_environment,
@@ -33,7 +34,7 @@ def prints_a_number(cell):
 
 
 def shows_a_figure(cell):
-    return any("image/png" in output.get("data", {}) for output in cell.outputs)
+    return any(map(figure, cell.outputs))
 
 
 def is_silent(cell):
@@ -74,7 +75,7 @@ def remove_outputs(notebook, cell):
 
 def remove_picture(notebook, cell):
     for output in cell.outputs:
-        output.get("data", {}).pop("image/png", None)
+        output.get("data", {}).pop("text/html", None)
 
 
 def remove_counts(notebook, cell):
@@ -84,6 +85,10 @@ def remove_counts(notebook, cell):
 
 def remove_alt_text(notebook, cell):
     del cell.metadata["mystnb"]
+
+
+def change_alt_text(notebook, cell):
+    cell.metadata["mystnb"]["image"]["alt"] += " Another word."
 
 
 def print_in_solution(notebook, cell):
@@ -137,17 +142,17 @@ FAULTS = [
         *(is_silent, add_code(f"%planted_magic\n{RAISING}")),
         *("'%planted_magic' is a magic", "Unexpected output fields from running code", True),
     ),
-    # nbval compares no picture: only the rules see this one.
     Fault(
         "missing figure, its text kept",
-        *(shows_a_figure, remove_picture, "a figure's text without its PNG"),
-        executed=True,
+        *(shows_a_figure, remove_picture, "a figure's text without its picture"),
+        *("Unexpected output fields from running code: {'text/html'}", True),
     ),
     Fault("raised error", any_cell, add_code(RAISING), None, "ValueError: planted error", True),
     Fault("dead kernel", any_cell, add_code(DYING), None, "The kernel died", True),
     # From here on the rules see the fault without executing anything.
     Fault("missing figure", shows_a_figure, remove_outputs, "alt text without a figure"),
     Fault("figure without alt text", shows_a_figure, remove_alt_text, "alt text '' is shorter"),
+    Fault("alt text changed", shows_a_figure, change_alt_text, "the figure has an older alt text"),
     Fault("stored stderr", is_silent, store_stderr, "text on stderr in its outputs"),
     Fault("execution counts removed", any_cell, remove_counts, "execution count None, not 1"),
     Fault("shell line", is_silent, add_code("!ls"), "'!ls' is a magic or shell line"),

@@ -1,7 +1,9 @@
 import asyncio
 import base64
 import io
+import re
 import subprocess
+from html import escape
 from queue import Empty
 from types import SimpleNamespace
 
@@ -9,6 +11,7 @@ import matplotlib
 import nbformat
 import numpy as np
 import pytest
+from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
@@ -26,6 +29,7 @@ from authoring.workshop.notebooks import (
     read_lesson,
     run_lesson,
 )
+from tests.conftest import ALT
 
 
 def spoil(path, change):
@@ -215,11 +219,41 @@ def test_pictures_are_stored_smaller_where_nothing_visible_is_lost(picture, smal
     stored = notebooks.shrink_png(original)
     assert not smaller or len(stored) < len(original)
     assert np.abs(pixels(stored) - pixels(original)).max() <= lost
+    assert notebooks.shrink_png(stored) == stored
 
 
 def test_transparent_pictures_stay_transparent():
     original = png(np.stack([ROWS, ROWS, COLUMNS, ROWS], axis=-1))
     assert Image.open(io.BytesIO(notebooks.shrink_png(original))).mode == "RGBA"
+
+
+def test_a_new_alt_text_reaches_the_figure_without_a_run(miniature_lesson):
+    assert notebooks.main(["normalize", str(miniature_lesson)]) == 0
+    before = read_lesson(miniature_lesson)
+    alt = 'Gray values "grow" & end at 25 < 30.'
+
+    def change(cells):
+        cells[12].metadata.mystnb.image.alt = alt
+        cells[4].source += "\nprint(1)"
+
+    spoil(miniature_lesson, change)
+    assert any("older alt text: normalize" in text for text in complaints(miniature_lesson))
+    notebooks.main(["normalize", str(miniature_lesson)])
+    after = read_lesson(miniature_lesson)
+    assert f'alt="{escape(alt)}"' in after.cells[12].outputs[0].data["text/html"]
+    # Still, the outputs are as old as they were.
+    assert after.metadata.course == before.metadata.course
+    (said,) = complaints(miniature_lesson)
+    assert "the outputs are older than the code" in said
+
+
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_a_rendered_lesson_has_every_alt_text(executed_miniature, template):
+    page, _ = HTMLExporter(template_name=template).from_notebook_node(
+        read_lesson(executed_miniature)
+    )
+    assert re.findall(r'<img\b[^>]*\balt="([^"]*)"', page) == [ALT]
+    assert page.count("<img") == 1
 
 
 # ---- rules that need more than the planted faults -----------------------------------------------

@@ -1,12 +1,19 @@
 """Images: deliberate gray scale, true proportions, masks told apart and in the right place."""
 
+import base64
+import re
+from io import BytesIO
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import nibabel
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from course_utils import plotting
+from course_utils.plotting import images
 
 
 @pytest.fixture
@@ -55,6 +62,33 @@ def test_a_slice_has_right_or_front_on_the_left_and_names_its_sides(plane, index
     assert ax.images[0].get_clim() == (0, 100)
     assert [text.get_text() for text in ax.texts] == list(letters)
     assert ax.get_title() == f"{plane}, slice {index}"
+
+
+def test_a_figure_is_shown_with_the_alt_text_of_its_cell_or_its_own_words(monkeypatch):
+    request = {"metadata": {"mystnb": {"image": {"alt": 'Two "crossing" lines.'}}}}
+    shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: request))
+    monkeypatch.setattr(images, "get_ipython", lambda: shell)
+    figure, axes = plt.subplots(1, 2)
+    axes[0].plot([1, 2], label="rising")
+    axes[0].set(title="Lines", xlabel="week", ylabel="size in mm")
+    elements = {}
+    for scale in ("1", "2"):
+        monkeypatch.setenv("COURSE_FIGURE_SCALE", scale)
+        elements[scale] = images._as_html(figure)
+        assert 'alt="Two &quot;crossing&quot; lines."' in elements[scale]
+    single, double = (
+        (int(re.search(r'width="(\d+)"', html)[1]), re.search(r'base64,([^"]+)"', html)[1])
+        for html in elements.values()
+    )
+    assert single[0] == pytest.approx(double[0], abs=1)
+    pictures = [Image.open(BytesIO(base64.b64decode(png))) for _, png in (single, double)]
+    assert pictures[0].width == single[0]
+    assert pictures[1].width == pytest.approx(2 * double[0], abs=1)
+
+    request.clear()
+    said = "Figure. Panel 1: Lines, size in mm against week, rising. Panel 2: no words."
+    assert f'alt="{said}"' in images._as_html(figure)
+    assert images._as_html(plt.figure()) is None
 
 
 def test_outlines_enclose_the_pixels_of_the_mask_and_close_at_the_edge(mask):

@@ -40,11 +40,18 @@ def test_padding_stride_and_dilation_are_drawn():
     assert texts(products)[-1] == "12 × −1\n= −12"
 
 
-def test_channels_and_bias_are_added_in_the_title():
-    window = np.stack([np.ones((2, 2)), np.full((2, 2), 2.0)], axis=-1)
-    figure, axes = plotting.plot_channel_sum(window, window * [1, -1], 0.5, ["red", "green"])
-    assert figure.get_suptitle() == "4.0 − 16.0 + bias 0.5 = −11.5"
-    assert axes[1].get_title() == "green: value × weight\nsum −16.0"
+def test_each_filter_adds_its_channels_and_its_bias():
+    image = np.stack([np.ones((3, 3)), np.full((3, 3), 2.0)], axis=-1)
+    filters = np.zeros((2, 2, 2, 2))
+    filters[:, :, 0, 0], filters[:, :, 1, 1] = 1, -1
+    _, axes = plotting.plot_channel_sum(image, filters, [3, 0], ["red", "green"])
+    assert axes.shape == (3, 5)
+    assert [texts(ax) for ax in axes[:, 2]] == [["4"] * 4, ["0"] * 4, ["7"] * 4]
+    assert [texts(ax) for ax in axes[:, 4]] == [["0"] * 4, ["−8"] * 4, ["−8"] * 4]
+    assert axes[0, 0].get_title() == "maps in: 3 × 3 × 2\nred"
+    assert axes[0, 3].get_title() == "filter 2: 2 × 2 × 2\nkernel for red"
+    assert axes[2, 4].get_title() == "feature map 2: 2 × 2"
+    assert texts(axes[2, 1]) == ["sum of the 2\n+ bias 3  ="]
 
 
 def test_pooling_figure_prints_the_maximum_and_the_mean_of_each_window():
