@@ -208,7 +208,7 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
     return ax
 
 
-def plot_network(model, *, ax=None, title=None):
+def plot_network(model, *, ax=None):
     """Draw a network as a row of boxes, from its input to its output.
 
     Feature maps are a stack of squares as high as the maps, with a square more each time that the
@@ -243,7 +243,7 @@ def plot_network(model, *, ax=None, title=None):
         text = " × ".join(f"{number:,}" for number in shape)
         text += f"\n{count:,} parameters" if count else ""
         ax.text(1.4 * place, -0.6, text, ha="center", va="top", fontsize=8)
-    ax.set(xlim=(-0.7, 1.4 * place + 0.7), ylim=(-0.95, 1.15), aspect="equal", title=title)
+    ax.set(xlim=(-0.7, 1.4 * place + 0.7), ylim=(-0.95, 1.15), aspect="equal")
     ax.set_axis_off()
     return ax
 
