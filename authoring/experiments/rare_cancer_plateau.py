@@ -14,9 +14,9 @@ from course_utils.evaluation import average_precision, prevalence_weights
 lesson = rare_cancer.lesson
 UPDATES = 800
 ARMS = {
-    f"{remedy}, {images}": {"remedy": remedy, "standardized": images == "standardized"}
-    for images in ("raw", "standardized")
-    for remedy in ("baseline", "over")
+    "baseline, raw": {"remedy": "baseline", "standardized": False},
+    "over, raw": {"remedy": "over", "standardized": False},
+    "baseline, standardized": {"remedy": "baseline", "standardized": True},
 }
 SEEDS = range(5)
 SAMPLE = "over, raw"
