@@ -3,6 +3,8 @@
 Import this module before TensorFlow or Keras: it silences the line TensorFlow writes at import.
 """
 
+import html
+import io
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -10,8 +12,9 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
-from tqdm.notebook import tqdm_notebook
+from IPython import get_ipython
+from IPython.display import HTML, display
+from tqdm import tqdm
 
 from course_utils._checks import check_seed, refuse
 from course_utils._tensorflow import keras, tf
@@ -279,9 +282,7 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
     target = batches.get("target", "labels")
     watched = None if validation is None else to_tf(validation, 128, target=target)
     start = time.perf_counter()
-    # None shows a bar in a terminal, and nothing where output goes to a file.
-    hidden = False if issubclass(tqdm, tqdm_notebook) else None
-    with tqdm(total=epochs, unit="epoch", leave=False, disable=hidden) as bar:
+    with _bar(total=epochs, leave=False) as bar:
         curves = model.fit(
             to_tf(train, shuffle=True, seed=seed, **batches),
             validation_data=watched,
@@ -390,17 +391,44 @@ def _check_parts(train, validation):
             refuse("validation", received, "none", "Divide with split_by_group.")
 
 
+def _bar(**options):
+    """Return a bar for a terminal, a line for a notebook, and nothing for a file."""
+    if hasattr(get_ipython(), "kernel"):
+        form = "{n_fmt} of {total_fmt} epochs, {elapsed}{postfix}"
+        return _Line(bar_format=form, file=io.StringIO(), **options)
+    return tqdm(unit="epoch", disable=None, **options)
+
+
+class _Line(tqdm):
+    """A line of text that changes. A bar of widgets would be broken in a lesson opened again."""
+
+    shown = None
+
+    def display(self, msg=None, pos=None):
+        self.shown = self.shown or display(HTML(""), display_id=True)
+        self.shown.update(HTML(html.escape(str(self) if msg is None else msg)))
+
+
 class _Watcher(keras.callbacks.Callback):
     """Moves the bar, and stops a training whose loss is no number."""
 
     def __init__(self, bar):
         super().__init__()
-        self.bar = bar
+        self.bar, self.losses, self.told = bar, "", time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() > self.told + 1:
+            self._tell(f"{self.losses}batch {batch + 1} of {self.params['steps']}")
 
     def on_epoch_end(self, epoch, logs=None):
         if not np.isfinite(logs["loss"]):
             remedy = "Lower the learning rate, and look for NaN in the images."
             refuse("loss", f"{logs['loss']} in epoch {epoch + 1}", "a finite number", remedy)
-        shown = {name: f"{logs[name]:.3f}" for name in ("loss", "val_loss") if name in logs}
-        self.bar.set_postfix(shown)
+        names = [name for name in ("loss", "val_loss") if name in logs]
+        self.losses = "".join(f"{name} {logs[name]:.3f}, " for name in names)
         self.bar.update()
+        self._tell(self.losses.removesuffix(", "))
+
+    def _tell(self, text):
+        self.bar.set_postfix_str(text)
+        self.told = time.monotonic()

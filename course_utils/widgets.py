@@ -4,16 +4,20 @@ Each widget draws with the same function as the static figure beside it in the l
 nothing is lost where no kernel runs. All return an `ipywidgets.interactive`.
 """
 
+from pathlib import Path
+
 import ipywidgets
 import matplotlib.pyplot as plt
 import nibabel
 import numpy as np
-from IPython.display import display
+from IPython.display import Javascript, display
 
 from course_utils import numpy_layers, plotting
 
-_WIDE = ipywidgets.Layout(width="420px")
-_LABEL = {"description_width": "110px"}
+_LOOK = {
+    "layout": ipywidgets.Layout(width="min(560px, 100%)"),
+    "style": {"description_width": "110px"},
+}
 
 
 def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), prevalence=None):
@@ -39,8 +43,8 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
 
     return _redrawn(
         draw,
-        threshold=_slider("threshold", float(threshold), 0.0, 1.0, 0.01),
-        miss_cost=_slider("cost of a miss", float(costs[0]), 1.0, 100.0, 1.0),
+        threshold=_scale("threshold", threshold, 0.001, 0.999, fine_above=True),
+        miss_cost=_scale("cost of a miss", costs[0], 1, 100),
     )
 
 
@@ -57,9 +61,9 @@ def prevalence_explorer(sensitivity, specificity, *, prevalence):
 
     return _redrawn(
         draw,
-        prevalence=_slider("prevalence", prevalence, 0.001, 0.999, 0.001),
-        sensitivity=_slider("sensitivity", sensitivity, 0.01, 0.99, 0.01),
-        specificity=_slider("specificity", specificity, 0.01, 0.99, 0.01),
+        prevalence=_scale("prevalence", prevalence, 0.001, 0.999, fine_above=True),
+        sensitivity=_scale("sensitivity", sensitivity, 0.01, 0.99, fine_above=True),
+        specificity=_scale("specificity", specificity, 0.01, 0.99, fine_above=True),
     )
 
 
@@ -71,8 +75,6 @@ def convolution_stepper(image, kernels):
 
     The image (h, w) is small enough to print every number, such as 6 × 7; kernels come by name.
     """
-    names = list(kernels)
-    choose = ipywidgets.Dropdown(options=names, description="kernel", layout=_WIDE, style=_LABEL)
     stop = _slider("stop", 0, 0, 0)
     stop.continuous_update = True
 
@@ -90,7 +92,7 @@ def convolution_stepper(image, kernels):
     return _redrawn(
         draw,
         stop_number=stop,
-        kernel=choose,
+        kernel=_choice("kernel", list(kernels)),
         stride=_slider("stride", 1, 1, 3),
         dilation=_slider("dilation", 1, 1, 2),
         padding=_choice("padding", ["valid", "same"]),
@@ -124,7 +126,7 @@ def window_explorer(hounsfield, center, width):
     return _redrawn(
         draw,
         center=_slider("center (HU)", center, -1000, 1500, 5),
-        width=_slider("width (HU)", width, 10, 4000, 10),
+        width=_scale("width (HU)", width, 10, 4000),
     )
 
 
@@ -174,26 +176,31 @@ def overlay_viewer(images, truth, predicted):
 
 
 def _slider(description, value, low, high, step=1):
-    """Return a slider for integers, or for fractions where `step` is a float."""
-    fractions = isinstance(step, float)
-    return (ipywidgets.FloatSlider if fractions else ipywidgets.IntSlider)(
-        value=value,
-        min=low,
-        max=high,
-        step=step,
-        description=description,
-        continuous_update=False,
-        readout_format=".3f" if fractions else "d",
-        layout=_WIDE,
-        style=_LABEL,
+    """Return a slider for integers."""
+    limits = {"min": low, "max": high, "step": step, "continuous_update": False}
+    return ipywidgets.IntSlider(value, description=description, **limits, **_LOOK)
+
+
+def _scale(description, start, low, high, fine_above=False):
+    """Return a slider that stops at every number of two digits, and at the start, which it names.
+
+    So it is as fine below as above; with `fine_above`, for fractions, it is fine towards 1, too.
+    """
+    values = np.outer(10.0 ** np.arange(-4, 4), np.arange(10, 100) / 10).round(5).ravel()
+    if fine_above:
+        values = np.union1d(values[values <= 0.5], 1 - values[values < 0.5])
+    values = [v for v in values if low <= v <= high and not np.isclose(v, start)]
+    stops = [*((f"{v:.4g}", float(v)) for v in values), (f"{start:.4g} (start)", float(start))]
+    stops.sort(key=lambda stop: stop[1])
+    return ipywidgets.SelectionSlider(
+        options=stops, value=float(start), description=description, continuous_update=False, **_LOOK
     )
 
 
 def _choice(description, options, value=None):
-    """Return buttons of which one is pressed, the first by default."""
-    return ipywidgets.ToggleButtons(
-        options=options, value=value or options[0], description=description, style=_LABEL
-    )
+    """Return a list of which one is chosen, the first by default."""
+    value = value or options[0]
+    return ipywidgets.Dropdown(options=options, value=value, description=description, **_LOOK)
 
 
 def _redrawn(draw, **controls):
@@ -215,4 +222,8 @@ def _redrawn(draw, **controls):
         display(figure)
         plt.close(figure)
 
-    return ipywidgets.interactive(redraw, **controls)
+    widget = ipywidgets.interactive(redraw, **controls)
+    names = ipywidgets.Output()
+    names.append_display_data(Javascript(Path(__file__).with_suffix(".js").read_text("utf-8")))
+    widget.children += (names,)
+    return widget

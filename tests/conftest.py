@@ -15,7 +15,7 @@ ALT = "A dark square on a white ground; its gray values grow from left to right.
 CELLS = [
     """# 00 · Miniature
 
-**Time** 1 minutes · **Runs in** 2 s · **Memory** 0.2 GB
+**Time** 8 minutes · **Runs in** 2 s · **Memory** 0.2 GB
 
 **Builds on** nothing.""",
     "## Objectives\n\n- Add up numbers.\n- See a square.",

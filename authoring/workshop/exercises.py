@@ -1,14 +1,21 @@
-"""Try every check with its own answers: ``python -m authoring.workshop.exercises [LESSON…]``.
+"""Try every check with its answers: ``python -m authoring.workshop.exercises [LESSON…] [--show]``.
 
 An exercise is one entry in ``course_utils/exercises/lesson_NN.py``, and a task, a check cell and a
-solution cell in the lesson. `missing` names what one of them lacks; the command prints per lesson
-how many wrong answers are named and refused, and how many right ones are accepted.
+solution cell in the lesson. Its bank is ``tests/lessons/answers/lesson_NN.py``: RIGHT and WRONG,
+each ``{"4.1": [answer, …]}``, beside the entry's own mistakes. `missing` names what is lacking.
+
+The command prints how many right answers each check refuses, and how many wrong ones it refuses and
+names; a wrong one is named if the reader sees more than "X gave Y, expected Z". It fails where a
+right answer is refused or a wrong one accepted. ``--show`` prints the wrong ones without a name.
 """
 
+import argparse
 import importlib
+import importlib.util
 import re
 import sys
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +23,11 @@ from authoring.workshop.lessons import find_lessons, read_lesson
 from course_utils.exercises.exercise import Exercise, Several
 
 WRONG_NEEDED = {"choice": 3, "function, value": 5}
+# What a bank holds for each function or value, beside the entry's own answers.
+BANK_NEEDED = {"RIGHT": 5, "WRONG": 8}
+# Their banks hold what the entries held before there were banks.
+SMALLER_BANKS = {"lesson_08", "lesson_09", "lesson_10"}
+UNNAMED = re.compile(r"\bgave\b.*\bexpected\b|that is not the expected value", re.DOTALL)
 
 
 def entries(module):
@@ -25,6 +37,15 @@ def entries(module):
 
 def module_of(path):
     return importlib.import_module(f"course_utils.exercises.lesson_{path.name[:2]}")
+
+
+def bank_of(module):
+    """Return the module's bank, {"RIGHT": {number: answers}, "WRONG": …}; {} without a file."""
+    name = f"tests.lessons.answers.{module.__name__.rsplit('.')[-1]}"
+    if importlib.util.find_spec(name) is None:
+        return {}
+    file = importlib.import_module(name)
+    return {"RIGHT": file.RIGHT, "WRONG": file.WRONG}
 
 
 def solutions(notebook, module):
@@ -47,17 +68,23 @@ def missing(module, notebook):
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     text = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     file = f"{module.__name__.rsplit('.')[-1]}"
+    bank = bank_of(module)
     for name, entry in entries(module).items():
         title = f"Exercise {entry.number}"
         if name != f"check_{entry.number.replace('.', '_')}":
             yield f"{title} is called {name}: name and number must match."
         kind = "choice" if entry.choices else "function, value"
-        wrong = len(wrong_answers(entry))
+        wrong = len(wrong_answers(entry, bank))
         if wrong < WRONG_NEEDED[kind]:
             yield (
                 f"{title} has {wrong} wrong answers: add `mistakes` or `other_wrong` to {name} in "
                 f"{file}.py, at least {WRONG_NEEDED[kind]}."
             )
+        for kind, needed in BANK_NEEDED.items() if bank and not entry.choices else ():
+            count = len(bank[kind].get(entry.number, ()))
+            if count < needed and file not in SMALLER_BANKS:
+                place = f"{kind} of tests/lessons/answers/{file}.py"
+                yield f"{title} has {count} answers in {place}: at least {needed}."
         if not any(source.startswith(f"# Solution {entry.number}\n") for source in cells):
             yield f"{title} has no solution: add a cell that begins '# Solution {entry.number}'."
         if not any(f"{file}.{name}(" in source for source in cells):
@@ -73,15 +100,19 @@ def missing(module, notebook):
                 f"Exercise {number} has no entry: add check_{number.replace('.', '_')} = "
                 f'Exercise("{number}", …) to {file}.py.'
             )
+    numbers = {entry.number for entry in entries(module).values()}
+    for number in sorted({number for kind in bank.values() for number in kind} - numbers):
+        yield f"The bank of {file} has answers to {number}, which is no exercise: remove them."
 
 
-def wrong_answers(entry):
-    """Return [(wrong answer, the sentence that names it, or '')]."""
+def wrong_answers(entry, bank=()):
+    """Return [(wrong answer, the sentence that has to name it, or '')]."""
     named = [(letter, sentence) for letter, sentence in entry.choices.items()]
     for sentence, answers in entry.mistakes.items():
         several = answers if isinstance(answers, Several) else [answers]
         named += [(_as_answer(entry, answer), sentence) for answer in several]
-    return named + [(answer, "") for answer in entry.other_wrong]
+    others = [*entry.other_wrong, *(bank["WRONG"].get(entry.number, ()) if bank else ())]
+    return named + [(answer, "") for answer in others]
 
 
 def _as_answer(entry, mistake):
@@ -94,9 +125,10 @@ def _as_answer(entry, mistake):
     return mistake
 
 
-def right_answers(entry):
-    """Return right answers: the reference, its results as other types, and the entry's own."""
+def right_answers(entry, bank=()):
+    """Return right answers: the reference, its results as other types, the entry's, the bank's."""
     found = [entry.reference, *entry.other_right]
+    found += bank["RIGHT"].get(entry.number, ()) if bank else ()
     if entry.choices:
         found += [entry.reference.upper(), f" ({entry.reference}) "]
     if entry.calls and not entry.dtype:
@@ -128,36 +160,78 @@ def judge(entry, answer):
         return entry(answer)
 
 
-def rates(module, notebook):
-    """Return (wrong answers, refused, to be named, named, right answers, accepted)."""
-    counts, solved = np.zeros(6, int), solutions(notebook, module)
-    for entry in entries(module).values():
-        for answer, sentence in wrong_answers(entry):
-            feedback = judge(entry, answer)
-            named = bool(sentence) and sentence in feedback.message
-            counts[:4] += 1, feedback.state == "not yet", bool(sentence), named
-        own = [solved[entry.number]] if entry.number in solved else []
-        for answer in right_answers(entry) + own:
-            counts[4:] += 1, judge(entry, answer).state == "correct"
-    return counts
+@dataclass
+class Rates:
+    """How the checks took right and wrong answers; the lists hold (number, answer, feedback)."""
+
+    right: int
+    wrong: int
+    refused: list
+    accepted: list
+    unnamed: list
+
+    def __add__(self, other):
+        return Rates(
+            *(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True))
+        )
+
+    def __str__(self):
+        named = self.wrong - len(self.accepted) - len(self.unnamed)
+        return (
+            f"{len(self.refused)} of {self.right} right answers refused; of {self.wrong} wrong "
+            f"ones {self.wrong - len(self.accepted)} refused, {named} named "
+            f"({named / max(self.wrong, 1):.2f})"
+        )
 
 
-def main(names):
-    total = 0
-    for path in find_lessons(names):
-        counts = rates(module_of(path), read_lesson(path))
-        total = total + counts
-        print(path.name[:2], _words(counts))
-    print("all", _words(total))
+def rates(entry, bank=(), solved=()):
+    """Try one check with its right answers, those of the lesson included, and its wrong ones."""
+    right, wrong = right_answers(entry, bank) + list(solved), wrong_answers(entry, bank)
+    found = Rates(len(right), len(wrong), [], [], [])
+    for answer in right:
+        feedback = judge(entry, answer)
+        if feedback.state != "correct":
+            found.refused.append((entry.number, answer, feedback))
+    for answer, sentence in wrong:
+        feedback = judge(entry, answer)
+        if feedback.state == "correct":
+            found.accepted.append((entry.number, answer, feedback))
+        elif sentence not in feedback.message or UNNAMED.search(feedback.message):
+            found.unnamed.append((entry.number, answer, feedback))
+    return found
 
 
-def _words(counts):
-    wrong, refused, sentences, named, right, accepted = counts
-    return (
-        f"{refused} of {wrong} wrong answers refused, {named} of {sentences} named; "
-        f"{accepted} of {right} right answers accepted"
-    )
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("lessons", nargs="*")
+    parser.add_argument("--show", action="store_true", help="also what is said to unnamed answers")
+    options = parser.parse_args(arguments)
+    total = Rates(0, 0, [], [], [])
+    for path in find_lessons(options.lessons):
+        module, lesson = module_of(path), Rates(0, 0, [], [], [])
+        bank, solved = bank_of(module), solutions(read_lesson(path), module)
+        for entry in entries(module).values():
+            of_entry = rates(entry, bank, [solved[entry.number]] if entry.number in solved else [])
+            print(f"  {entry.number:5} {of_entry}", flush=True)
+            lesson += of_entry
+        print(f"{path.name[:2]}      {lesson}\n")
+        total += lesson
+    print(f"all     {total}")
+    _tell("right answers refused", total.refused)
+    _tell("wrong answers accepted", total.accepted)
+    if options.show:
+        _tell("wrong answers without a name", total.unnamed)
+    return 1 if total.refused or total.accepted else 0
+
+
+def _tell(title, found):
+    for number, answer, feedback in found:
+        code = getattr(answer, "__code__", None)
+        place = (
+            f"{code.co_filename.rsplit('/')[-1]}:{code.co_firstlineno}" if code else repr(answer)
+        )
+        print(f"{title}: {number}, {place:.80}\n    {feedback}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

@@ -13,6 +13,7 @@ import unicodedata
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
+from authoring.workshop import minutes
 from authoring.workshop.lessons import read_lesson, source_hash
 
 # Cells with these tags need no prose right before them and may be long.
@@ -45,10 +46,8 @@ HOSTS = {
     "medmnist.com",
     "creativecommons.org",
 }
-LENGTH_LINE = "**Time** 60 minutes · **Runs in** 20 s · **Memory** 0.5 GB"
-LENGTH = re.compile(
-    r"\*\*Time\*\* \d+ minutes · \*\*Runs in\*\* \d+ s · \*\*Memory\*\* \d+(\.\d+)? GB"
-)
+LENGTH_LINE = "**Time** 60 minutes, 5 more for going deeper · **Runs in** 20 s · **Memory** 0.5 GB"
+LENGTH = re.compile(minutes.TIME + r" · \*\*Runs in\*\* \d+ s · \*\*Memory\*\* \d+(\.\d+)? GB")
 HEADING = re.compile(r"(#{1,6}) +(.+?) *$")
 ITEM = re.compile(r"([-*]|\d+\.) +\S")
 EXERCISE = re.compile(r"Exercise (\d+)\.(\d+): \S")
@@ -503,8 +502,8 @@ def links_lead_somewhere(notebook, path):
 
 
 RULES = [
-    *(title, objectives, length_line, builds_on, headings_in_order, optional_sections),
-    *(folded_answers, recap, further_reading),
+    *(title, objectives, length_line, minutes.complaints, builds_on, headings_in_order),
+    *(optional_sections, folded_answers, recap, further_reading),
     *(plain_python, one_setup_cell, introduced_short_cells, agreed_tags, ignored_outputs),
     *(enough_exercises, complete_exercises, answers_stay_apart),
     *(executed_in_order, figures, pictures_in_text, clean_outputs),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from IPython import get_ipython
 
 from course_utils import ROOT
 
@@ -113,6 +114,8 @@ class Exercise:
 
     def __call__(self, answer):
         """Return `Feedback` for an answer; what it raises becomes feedback, too."""
+        if complaint := _stopped_before():
+            return Feedback(self.number, "not yet", complaint)
         if _is_untouched(answer):
             hint = "Replace the `...`, run your cell, then run this one."
             return Feedback(self.number, "not attempted yet", hint)
@@ -218,6 +221,31 @@ def choice(number, right, praise, **explanations):
         return None if letter == right else explanations.get(letter, unknown)
 
     return Exercise(number, right, praise, choices=explanations, judge=judge)
+
+
+_failed = {}  # the last error of the cells that define a name, by name; None where all is well
+
+
+def _remember(result):
+    """Note after a cell which names it has defined, and which not, because it failed before."""
+    error = result.error_before_exec or result.error_in_exec
+    frames = traceback.walk_tb(getattr(error, "__traceback__", None))
+    reached = [line for frame, line in frames if frame.f_globals is get_ipython().user_ns]
+    for number, line in enumerate(result.info.raw_cell.split("\n"), start=1):
+        if match := re.match(r"(?:def +)?(\w+) *[=(]", line):
+            _failed[match[1]] = error if number >= [*reached, 0][0] else None
+
+
+if get_ipython():
+    get_ipython().events.register("post_run_cell", _remember)
+
+
+def _stopped_before():
+    """Say that the cell of an answer has failed, so that an older answer would be judged."""
+    names = re.findall(r"\w+", get_ipython().user_ns["In"][-1]) if get_ipython() else ()
+    for name in filter(_failed.get, names):
+        what = f"{type(_failed[name]).__name__}: {getattr(_failed[name], 'msg', _failed[name])}"
+        return f"The cell with `{name}` stopped with {what}. Correct it, run it, then this one."
 
 
 def _is_untouched(answer):

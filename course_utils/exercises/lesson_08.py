@@ -45,7 +45,6 @@ check_8_1 = Exercise(
         "Compute the middle half from `images.shape`.": _rule(lambda x: x[:, 2:6, 3:9]),
         "A bright center gives less than 0; keep it.": _rule(ratio=lambda c, m: abs(1 - c / m)),
     },
-    other_wrong=[_rule(mean=lambda x: x.mean(axis=(1, 2)))],
 )
 
 check_8_2 = choice(
@@ -88,8 +87,6 @@ check_8_3 = Exercise(
         "Average the probabilities, not the images: the mean of an image and its mirror image is "
         "a picture of nothing.": lambda predict, x: predict((x + x[:, :, ::-1]) / 2),
     },
-    other_right=[lambda predict, x: np.mean([predict(x), predict(np.flip(x, 2))], axis=0)],
-    other_wrong=[lambda predict, x: predict(x[0])],
 )
 
 
@@ -113,7 +110,6 @@ check_8_4 = Exercise(
         "You took the first patients; the runs are the rows.": _members(lambda r, k: r[:, :k]),
         "You return the runs themselves; return their mean.": lambda runs, k: runs[:k],
     },
-    other_right=[lambda runs, k: [np.mean(runs[:k], axis=0)]],
 )
 
 check_8_5 = Exercise(
@@ -131,7 +127,6 @@ check_8_5 = Exercise(
         "Divide by the number of patients: net benefit is per patient.": 50,
         "The false positives count against the model: subtract them.": 0.14,
     },
-    other_wrong=[lambda tp, fp, n, t: 60 / n - 90 / n * t / (1 - t)],
 )
 
 check_8_6 = choice(

@@ -28,7 +28,6 @@ check_10_1 = Exercise(
         "That is the Dice loss, 1 − Dice.": 11 / 19,
         "You added 1 to both sides of the fraction, as losses do; the score is exact.": 9 / 20,
     },
-    other_right=[lambda t, p: 1 - (t ^ p).sum() / (t.sum() + p.sum())],
 )
 
 check_10_2 = Exercise(
@@ -41,7 +40,6 @@ check_10_2 = Exercise(
         "Twice the IoU is above 1 for a good mask; the denominator grows, too.": lambda x: 2 * x,
         "The numerator is twice the intersection.": lambda iou: iou / (1 + iou),
     },
-    other_wrong=[np.sqrt, lambda iou: (1 + iou) / 2],
 )
 
 _MASKS = np.zeros((5, 8, 8), bool)
@@ -70,7 +68,6 @@ check_10_3 = Exercise(
         "You took the largest slice for all that have a tumor; add up the pixels of each.": 2.0736,
         "Three slices stand for three gaps, not two.": 1.088,
     },
-    other_right=[_volume(lambda masks: sum(np.count_nonzero(mask) for mask in masks))],
 )
 
 _FOUND = np.zeros((3, 4, 4), bool)
@@ -115,11 +112,6 @@ check_10_4 = Exercise(
         "Both have pixels, but in no slice together: that is 'scored', too; look at the whole "
         "mask.": lambda t, p: _needs_overlap(t, p, lambda mask: mask.any(axis=(1, 2))),
     },
-    other_wrong=[
-        _outcome(absent="missed"),
-        _outcome(missed="scored"),
-        _outcome(1.0, 1.0, 0.0, 0.0),
-    ],
 )
 
 _UP, _JOINED = (24, 24, 32), (24, 24, 64)
@@ -137,8 +129,6 @@ check_10_5 = Exercise(
         "The two convolutions have 32 filters: 32 channels come out.": (..., ..., _JOINED),
         "Keras puts channels last: (height, width, channels).": ((32, 24, 24), ..., ...),
     },
-    other_right=[[[24, 24, 32], [24, 24, 64], [24, 24, 32]]],
-    other_wrong=["(24, 24, 32)", ((22, 22, 32), _JOINED, _UP), (_UP, _JOINED)],
 )
 
 check_10_6 = Exercise(
@@ -154,12 +144,6 @@ check_10_6 = Exercise(
         ),
         "The seed is the same for all; leave it out.": {"loss": ..., "augment": ..., "seed": ...},
     },
-    other_right=[lambda: dict(augment=True, loss="Dice")],  # noqa: C408
-    other_wrong=[
-        lambda: {"augment": True},
-        lambda: {"loss": "Dice", "augment": "True"},
-        {"loss": "Dice", "augment": True},
-    ],
 )
 
 check_10_7 = choice(

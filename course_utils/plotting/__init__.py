@@ -27,6 +27,7 @@ from course_utils.plotting.images import (
 from course_utils.plotting.layers import (
     plot_channel_sum,
     plot_convolution_step,
+    plot_network,
     plot_numbers,
     plot_pooled_shift,
     plot_pooling,
@@ -45,6 +46,7 @@ __all__ = [
     "plot_history",
     "plot_image",
     "plot_images",
+    "plot_network",
     "plot_numbers",
     "plot_overlay",
     "plot_pooled_shift",

@@ -188,6 +188,54 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
     return ax
 
 
+def plot_network(model, *, ax=None, title=None):
+    """Draw a network as a row of boxes, from its input to its output.
+
+    Feature maps are a stack of squares as high as the maps, with a square more each time that the
+    number of maps doubles. A row of numbers is a bar, and its height grows with the logarithm of
+    their count. Above each box stand the layer, its window and its activation, below it the shape
+    and the parameters. Layers with weights are blue, poolings orange.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, with one layer after the other: a Sequential network.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw. Default: a new figure, wide enough for the text.
+    """
+    layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+    tensors = [model.inputs[0], *(layer.output for layer in layers)]
+    shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
+    ax = ax or plt.subplots(figsize=(1.3 * len(shapes), 2.6))[1]
+    largest = max(shape[0] for shape in shapes if len(shape) > 1)
+    for place, (layer, shape) in enumerate(zip([None, *layers], shapes, strict=True)):
+        name, count = (_layer_name(layer), layer.count_params()) if layer else ("input", 0)
+        color = BLUE if count else ORANGE if "Pooling" in name else "0.7"
+        sheets, size = 1, (0.07, np.log2(shape[0] + 1) / 20)
+        if len(shape) > 1:
+            sheets = 1 + int(np.ceil(np.log2(shape[2])))
+            size = (0.8 * shape[1] / largest, 0.8 * shape[0] / largest)
+        for sheet in range(sheets)[::-1]:
+            shift = 0.035 * (sheet - (sheets - 1) / 2)
+            corner = (1.3 * place + shift - size[0] / 2, shift - size[1] / 2)
+            ax.add_patch(Rectangle(corner, *size, fc=color, ec="white", linewidth=0.7))
+        ax.text(1.3 * place, 0.6, name, ha="center", va="bottom", fontsize=8)
+        text = " × ".join(f"{number:,}" for number in shape)
+        text += f"\n{count:,} parameters" if count else ""
+        ax.text(1.3 * place, -0.6, text, ha="center", va="top", fontsize=8)
+    ax.set(xlim=(-0.65, 1.3 * place + 0.65), ylim=(-0.95, 1.15), aspect="equal", title=title)
+    ax.set_axis_off()
+    return ax
+
+
+def _layer_name(layer):
+    """Return what stands above a layer: its kind, window and activation on lines of their own."""
+    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", ())
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    lines = [type(layer).__name__, " × ".join(map(str, window)), activation.replace("linear", "")]
+    return "\n".join(filter(None, lines))
+
+
 def _text(value, decimals):
     """Print a number with a real minus sign, and 0 without one."""
     return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")

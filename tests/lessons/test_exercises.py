@@ -5,14 +5,18 @@ from types import ModuleType
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 from authoring.workshop import exercises as bank
 from authoring.workshop.lessons import find_lessons, read_lesson
+from course_utils.exercises import exercise
 from course_utils.exercises.exercise import Exercise, Feedback, Several
 
 LESSONS = {path.name[:2]: path for path in find_lessons()}
 ENTRIES = [
-    entry for path in LESSONS.values() for entry in bank.entries(bank.module_of(path)).values()
+    pytest.param(entry, bank.bank_of(module), id=entry.number)
+    for module in map(bank.module_of, LESSONS.values())
+    for entry in bank.entries(module).values()
 ]
 
 
@@ -36,16 +40,14 @@ def test_solution_of_the_lesson_is_correct(lesson):
         assert feedback.state == "correct", feedback
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.number)
-def test_check_tells_right_from_wrong(entry):
+@pytest.mark.parametrize(("entry", "answers"), ENTRIES)
+def test_check_tells_right_from_wrong(entry, answers):
     assert entry(...).state == entry(untouched).state == "not attempted yet"
-    for answer in bank.right_answers(entry):
-        feedback = bank.judge(entry, answer)
-        assert feedback.state == "correct", feedback
+    rates = bank.rates(entry, answers)
+    assert not rates.refused + rates.accepted, rates
     for answer, sentence in bank.wrong_answers(entry):
-        feedback = bank.judge(entry, answer)
-        assert feedback.state == "not yet", sentence
-        assert sentence in feedback.message, f"wanted: {sentence}\nsaid: {feedback.message}"
+        message = bank.judge(entry, answer).message
+        assert sentence in message, f"wanted: {sentence}\nsaid: {message}"
 
 
 def lesson(*sources):
@@ -59,7 +61,7 @@ def lesson(*sources):
 
 CALLS = {"calls": [(2,), (3,)]}
 DOUBLE = Exercise("1.1", lambda x: 2 * x, mistakes={"No.": Several([2, 3, 5, 6, 7])}, **CALLS)
-CELLS = ("### Exercise 1.1: Double", "lesson_01.check_1_1(double)", "# Solution 1.1\n")
+CELLS = ("### Exercise 1.1: Double", "lesson_99.check_1_1(double)", "# Solution 1.1\n")
 
 
 @pytest.mark.parametrize(
@@ -75,16 +77,34 @@ CELLS = ("### Exercise 1.1: Double", "lesson_01.check_1_1(double)", "# Solution 
     ],
 )
 def test_forgotten_part_is_named(name, entry, cells, said):
-    module = ModuleType("course_utils.exercises.lesson_01")
+    module = ModuleType("course_utils.exercises.lesson_99")
     setattr(module, name, entry)
     found = "\n".join(bank.missing(module, lesson(*cells)))
     assert found == "" if said is None else said in found
 
 
-def test_rates_count_what_is_named_refused_and_accepted():
-    module = ModuleType("lesson_01")
-    module.check_1_1 = Exercise("1.1", float, mistakes={"Five": 5}, other_wrong=[str], **CALLS)
-    assert bank.rates(module, lesson()).tolist() == [2, 2, 1, 1, 3, 3]
+def test_rates_count_what_is_refused_accepted_and_named():
+    entry = Exercise("1.1", float, mistakes={"Five": 5}, other_wrong=[str], **CALLS)
+    bank_of_entry = {"RIGHT": {"1.1": [int, len]}, "WRONG": {"1.1": [lambda x: x + 1, float]}}
+    rates = bank.rates(entry, bank_of_entry)
+    assert [rates.right, rates.wrong] == [5, 4]
+    assert [answer for _, answer, _ in rates.refused] == [len]
+    assert [answer for _, answer, _ in rates.accepted] == [float]
+    # `str` is told its type; "f(2) gave 3, expected 2" is no name.
+    assert [feedback.message[-19:] for _, _, feedback in rates.unnamed] == ["gave 3, expected 2."]
+    assert "2 named (0.50)" in str(rates)
+
+
+def test_bank_that_is_too_small_or_answers_nothing_is_refused(monkeypatch):
+    module = ModuleType("course_utils.exercises.lesson_99")
+    module.check_1_1 = DOUBLE
+    answers = {"RIGHT": {"1.1": [1] * 4, "1.9": []}, "WRONG": {"1.1": [1] * 8}}
+    monkeypatch.setattr(bank, "bank_of", lambda module: answers)
+    first, second = bank.missing(module, lesson(*CELLS))
+    assert first.startswith(
+        "Exercise 1.1 has 4 answers in RIGHT of tests/lessons/answers/lesson_99"
+    )
+    assert second.startswith("The bank of lesson_99 has answers to 1.9, which is no exercise")
 
 
 def raises(x):
@@ -143,6 +163,25 @@ def test_only_a_body_that_does_nothing_is_untouched():
 
     assert DOUBLE(untouched).state == "not attempted yet"
     assert DOUBLE(forgot).state == "not yet"
+
+
+def test_an_older_answer_is_not_judged_where_the_new_one_failed(monkeypatch):
+    shell = InteractiveShell()
+    monkeypatch.setattr(exercise, "get_ipython", lambda: shell)
+    shell.events.register("post_run_cell", exercise._remember)
+    shell.user_ns["check"] = DOUBLE
+
+    def says(cell):
+        shell.run_cell(cell, store_history=True)
+        return str(shell.run_cell("check(twice)", store_history=True).result)
+
+    good = "def twice(x):\n    return 2 * x\n"
+    assert says(good).startswith("✓")
+    assert "`twice` stopped with SyntaxError: expected ':'. Correct" in says("def twice(x)")
+    assert says(f"\n{good}").startswith("✓")
+    assert "`twice` stopped with NameError: name 'two' is" in says("twice = two")
+    # Here the answer is there before the cell fails.
+    assert says(f"{good}two").startswith("✓")
 
 
 def test_feedback_is_rich_and_plain_and_escaped():

@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from authoring.workshop import contact_sheet, notebooks
+from authoring.workshop import contact_sheet, minutes, notebooks
 from authoring.workshop.lesson_rules import (
     answers_stay_apart,
     complaints,
@@ -270,6 +270,8 @@ def test_answers_are_used_by_their_own_check_only():
     [
         (0, "# 01 · Other", "begin with the only first-level heading, '# 00 · …'"),
         (0, "# 00 · Miniature\n\n**Builds on** 03", "a lesson has one line like '**Time** 60"),
+        (0, "# 00 · Miniature\n\n**Time** 75 minutes ·", "write '**Time** 8 minutes'"),
+        (3, "word " * 14_000, "75 are the most: cut"),
         (0, "# 00 · Miniature\n\n**Builds on** 03", "names 03, which is not an earlier lesson"),
         (1, "## Goals", "no list under '## Objectives'"),
         (3, "#### Numbers", "heading level 4 follows 2"),
@@ -331,3 +333,32 @@ def test_a_message_that_woke_nobody_is_found_by_asking_again():
     asked.clear()
     with pytest.raises(Empty):
         asyncio.run(channel.get_msg(timeout=0))
+
+
+def test_minutes_are_counted_apart_for_the_core_and_for_going_deeper():
+    notebook = new_notebook(
+        cells=[
+            new_markdown_cell(
+                "# 00 · A [link of five words](https://a.b/c d)\n\n**Time** 9 minutes"
+            ),
+            new_code_cell("a = 1\n\nb = 2", metadata={"tags": ["exercise"]}),
+            new_code_cell("a = 1", metadata={"tags": ["check"]}),
+            new_markdown_cell("## 1 Deep (going deeper)\n\n```python\nx\n```\n\n### Still deep"),
+            new_code_cell("plot()", metadata={"tags": ["widget"]}),
+            new_markdown_cell("### Exercise 0.1: add\n\n## 2 Core"),
+        ]
+    )
+    core, deeper = minutes.parts_of(notebook)
+    assert core == minutes.Parts(words=8, lines=2)
+    assert deeper == minutes.Parts(words=9, lines=2, figures=1, exercises=1)
+    assert minutes.time_of(core, deeper) == "**Time** 1 minutes, 6 more for going deeper"
+    row = '"| [00 Start](a.ipynb) | map | 20 | – |\\n"'
+    written = minutes.maps_again(row, {"00": (core, deeper)})
+    assert written == row.replace("20", "1 + 6")
+
+
+def test_maps_say_the_minutes_of_the_lessons():
+    counted = {path.name[:2]: minutes.parts_of(read_lesson(path)) for path in find_lessons()}
+    for path in minutes.MAPS:
+        text = path.read_text(encoding="utf-8")
+        assert minutes.maps_again(text, counted) == text, "authoring.workshop.minutes --write"

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_utils import plotting
+from course_utils import models, plotting
 
 IMAGE = np.arange(20.0).reshape(4, 5)
 KERNEL = np.array([[1, 0], [0, -1]])
@@ -82,3 +82,16 @@ def test_receptive_fields_are_squares_around_the_middle():
         [7.5, 7.5, 11.5, 11.5],
         [4.5, 4.5, 14.5, 14.5],
     ]
+
+
+def test_network_is_drawn_with_the_shapes_and_parameters_that_keras_reports():
+    ax = plotting.plot_network(models.first_cnn())
+    above, below = texts(ax)[::2], texts(ax)[1::2]
+    assert above[:3] == ["input", "Conv2D\n3 × 3\nrelu", "MaxPooling2D\n2 × 2"]
+    assert below[0] == "224 × 224 × 3"
+    assert below[1] == "222 × 222 × 32\n896 parameters"
+    assert below[5:7] == ["186,624", "128\n23,888,000 parameters"]
+    # 32 maps are 6 squares: 1, 2, 4, 8, 16, 32. The first pooling halves their side.
+    sides = [patch.get_height() for patch in ax.patches]
+    assert len(set(sides[3:9])) == 1
+    assert sides[9] * 2 == sides[3]

@@ -1,0 +1,1 @@
+"""Banks of right and wrong answers, one module per lesson: RIGHT and WRONG, lists by exercise."""
