@@ -2,9 +2,8 @@
 
 Malignant patients are left out of training and validation at random until 5 % remain; the test set
 keeps all of its cancers, which the lesson weights to 5 %. All arms share network and inputs; each
-has the learning rate and the number of updates that suit it best (`rare_cancer_tuning`). One more
-arm has class weights and batches of 320, which hold as many cancers as oversampled batches of 32.
-Moving the threshold needs no arm: it uses the baseline's probabilities.
+has the learning rate and the number of updates that suit it (`rare_cancer_tuning`). Moving the
+threshold needs no arm: it uses the baseline's probabilities.
 """
 
 from functools import cache
@@ -22,14 +21,13 @@ ARMS = {
     remedy: {"remedy": remedy, "rate": rate, "updates": updates}
     for remedy, (rate, updates) in lesson.SETTINGS.items()
 }
-ARMS["weights, 320"] = {**ARMS["weights"], "batch_size": 320}
 SEEDS = range(5)
 SAMPLE = "under"
 # Which cancers stay in validation; the same in all runs, so that runs can be compared.
 VALIDATION_DRAW = 1000
 
 
-def measure(seed, remedy, rate, updates, batch_size=32):
+def measure(seed, remedy, rate, updates):
     """Train one network; return the log-odds of validation and test patients.
 
     The seed decides which cancers stay in training, the start and the order: alike for all arms. In
@@ -37,7 +35,7 @@ def measure(seed, remedy, rate, updates, batch_size=32):
     probabilities near 0 would lose their order in four decimals, and integers keep the file small.
     """
     data = lesson.rare(part("train"), seed)
-    model = lesson.trained_arm(remedy, data, seed, rate, updates, batch_size=batch_size)
+    model = lesson.trained_arm(remedy, data, seed, rate, updates)
     validation = lesson.rare(part("validation"), VALIDATION_DRAW)
     scored = {"validation": validation, "test": part("test")}
     return pd.concat([_log_odds(model, name, data) for name, data in scored.items()])

@@ -62,12 +62,6 @@ def test_every_arm_was_tuned_with_the_same_effort(tuning):
     assert tries["rate"].map(str).nunique() == tries["updates"].map(str).nunique() == 1
 
 
-def test_large_batches_hold_as_many_cancers_as_oversampled_ones():
-    arms = rare_cancer.ARMS
-    assert arms["weights, 320"] == {**arms["weights"], "batch_size": 320}
-    assert 320 * rare_cancer.lesson.PREVALENCE == 32 * 0.5
-
-
 def test_upweighted_patients_stand_for_those_who_were_left_out(monkeypatch):
     seen = {}
 
