@@ -19,7 +19,7 @@ from course_utils.evaluation import average_precision
 lesson = definitions("07")
 ARMS = {
     remedy: {"remedy": remedy, "rate": rate, "updates": updates}
-    for remedy, (rate, updates) in lesson.SETTINGS.items()
+    for remedy, (rate, updates) in dict(lesson.SETTINGS).items()
 }
 SEEDS = range(5)
 SAMPLE = "under"
