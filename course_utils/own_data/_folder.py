@@ -484,9 +484,7 @@ def _check_kind(image, modes):
     if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
         raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
     if image.mode == "P":
-        raise Complaint(
-            "palette image", "", "Its numbers are no intensities; save it as gray or RGB."
-        )
+        raise Complaint("palette image", "", "Its numbers are no intensities; save gray or RGB.")
     allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
     if image.mode not in allowed and image.mode[:4] != "I;16":
         raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")
