@@ -15,7 +15,7 @@ _SUMS = {
     0: "You counted from 1, or put the window's center where its corner belongs.",
     4: "You forgot that the middle column counts double.",
     0.667: "That is the mean of the nine products; take their sum.",
-    29: "Multiply three pixels above and three below by their weights; add up all six products.",
+    29: "Multiply three pixels above and three below by their weights, and add up all six.",
 }
 
 
@@ -80,17 +80,10 @@ check_2_2 = Exercise(
         "You flipped the kernel; leave it as it is.": lambda i, k, s: _slide(i, k[::-1, ::-1], s),
         "You forgot the stride: windows start at every pixel.": lambda i, k, s: _slide(i, k),
         "The size is right, but windows must start at `row * stride`.": _without_stride,
-        "Off by one: there is a window at the start, too.": Several(
-            [
-                lambda *a: _slide(*a)[:-1, :-1],
-                lambda i, k, s: _slide(i, k, s)[: len(_slide(i, k)) // s],
-            ]
-        ),
+        "Off by one: the first window counts, too.": lambda i, k, s: _slide(i, k, s)[:-1, :-1],
         "You exchanged rows and columns.": lambda i, k, s: _slide(i, k, s).T,
         "The products overflow: uint8 holds 0 to 255. Convert the window to float first.": _sums,
-        _CUT: Several(
-            [_cut(_slide), _cut(_slide, 0), _cut(_slide, 1), _cut(_slide, kind=np.uint8)]
-        ),
+        _CUT: Several([_cut(_slide, *how) for how in ((), (0,), (1,), (-1, np.uint8))]),
         "You stride over the rows only.": lambda i, k, s: _slide(i, k)[::s],
         "You stride over the columns only.": lambda i, k, s: _slide(i, k)[:, ::s],
         "You left out pixels; the window covers neighbors.": lambda i, k, s: _slide(i[::s, ::s], k),
