@@ -22,21 +22,6 @@ from course_utils.datasets.groups import (
 )
 from course_utils.datasets.resizing import crop_to_head, resize
 
-__all__ = [
-    "DatasetError",
-    "GroupProbabilities",
-    "ImageDataset",
-    "MissingDataError",
-    "aggregate",
-    "crop_to_head",
-    "group_folds",
-    "group_near_duplicates",
-    "load",
-    "read_dataset",
-    "resize",
-    "split_by_group",
-]
-
 DATA_FOLDER = ROOT / "data"
 #: Sets that lie in data/ under their name. The real ones stand in data/datasets.toml.
 EMBEDDED = ("brain_mri", "breast_ultrasound", "skin_lesions")
