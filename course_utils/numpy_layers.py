@@ -19,13 +19,12 @@ from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.special import expit
 
 from course_utils._checks import check_choice, refuse
 
 # As Keras does, probabilities are kept this far from 0 and 1, whose logarithm is infinite.
 EPSILON = 1e-7
-# Rows of the output per matrix product: copies of overlapping windows stay small.
-STRIP = 16
 
 
 def output_size(size, kernel, stride=1, padding="valid", dilation=1):
@@ -44,12 +43,9 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
     stride, dilation : int
         Pixels from one position of the window, or value of the kernel, to the next.
     padding : {"valid", "same"}
-        No padding, or zeros around the image.
 
     Examples
     --------
-    >>> output_size(224, 3)
-    222
     >>> output_size(7, 3, stride=2, padding="same")
     4
     """
@@ -61,20 +57,17 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
         return math.ceil(size / stride)
     span = (kernel - 1) * dilation + 1
     if span > size:
-        refuse(
-            "kernel",
-            f"{kernel} values with dilation {dilation}, which span {span} pixels",
-            f"kernels that span up to {size} pixels, the size of the image",
-            "Use a smaller kernel or dilation, or padding='same'.",
-        )
+        received = f"{kernel} values with dilation {dilation}, which span {span} pixels"
+        allowed = f"kernels that span up to {size} pixels, the size of the image"
+        refuse("kernel", received, allowed, "Make it smaller, or use padding='same'.")
     return (size - span) // stride + 1
 
 
 def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
     """Return the zeros that padding adds before and after one axis, as TensorFlow does.
 
-    With ``"same"`` the last of the ⌈size / stride⌉ windows must fit. Half of the zeros that it
-    takes go before the image; an odd one goes after it. Parameters are those of `output_size`.
+    With ``"same"``, half of the zeros that the last window takes go before the image; an odd one
+    goes after it. Parameters are those of `output_size`.
 
     Examples
     --------
@@ -92,13 +85,9 @@ def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
 def receptive_field(windows):
     """Return how many pixels of the image a unit sees after each layer, along one axis.
 
-    From one pixel, a layer of kernel k and stride s leads to size + (k − 1) · step, where the
-    step between neighboring units is the product of the strides before.
-
-    Parameters
-    ----------
-    windows : sequence of (int, int)
-        Kernel and stride of each convolution and pooling, in order.
+    Windows are the (kernel, stride) of each convolution and pooling, in order. A layer of kernel k
+    adds (k − 1) · step, where the step between neighboring units is the product of the strides
+    before.
 
     Examples
     --------
@@ -134,8 +123,7 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     output[n, y, x, f] = bias[f] + Σᵢⱼ꜀ images[n, y·s + i·d, x·s + j·d, c] · kernels[i, j, c, f],
     with stride s and dilation d, over the padded images.
 
-    Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791); Dumoulin and Visin 2016
-    (https://arxiv.org/abs/1603.07285).
+    Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791).
 
     Parameters
     ----------
@@ -158,9 +146,8 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     """
     images, kernels = _images(images), _kernels(kernels, np.shape(images)[-1])
     patches = _patches(images, kernels.shape[:2], stride, padding, dilation)
-    output = np.empty((*patches.shape[:3], kernels.shape[-1]), np.result_type(images, kernels))
-    for rows in _strips(patches):
-        output[:, rows] = np.tensordot(patches[:, rows], kernels, axes=3)
+    places = np.ndindex(kernels.shape[:2])
+    output = sum(patches[..., i, j, :] @ kernels[i, j] for i, j in places)
     return output if bias is None else output + _floats(bias)
 
 
@@ -191,10 +178,8 @@ def conv2d_gradients(images, kernels, output_gradient):
     - images: every pixel collects kernels[i, j, c, f] · g[n, y, x, f] from each window that
       covers it.
 
-    Source: Goodfellow et al. 2016, chapter 9
-    (https://www.deeplearningbook.org/contents/convnets.html).
-
-    The tuple holds them for images, kernels and bias, each of its shape.
+    The tuple holds them for images, kernels and bias, each of its shape. Source: Goodfellow et al.
+    2016, chapter 9 (https://www.deeplearningbook.org/contents/convnets.html).
 
     Examples
     --------
@@ -207,12 +192,11 @@ def conv2d_gradients(images, kernels, output_gradient):
     gradient, patches = _floats(output_gradient), _patches(images, kernels.shape[:2])
     rows, columns = patches.shape[1:3]
     for_images = np.zeros(images.shape, np.result_type(images, kernels, gradient))
+    for_kernels = np.empty(kernels.shape, for_images.dtype)
+    everywhere = (0, 1, 2), (0, 1, 2)
     for i, j in np.ndindex(kernels.shape[:2]):
         for_images[:, i : i + rows, j : j + columns] += gradient @ kernels[i, j].T
-    for_kernels = sum(
-        np.tensordot(patches[:, strip], gradient[:, strip], axes=((0, 1, 2), (0, 1, 2)))
-        for strip in _strips(patches)
-    )
+        for_kernels[i, j] = np.tensordot(patches[..., i, j, :], gradient, everywhere)
     return for_images, for_kernels, gradient.sum(axis=(0, 1, 2))
 
 
@@ -320,8 +304,7 @@ def relu(inputs):
     >>> relu([-1.5, 0.0, 2.0])
     array([0., 0., 2.])
     """
-    inputs = _floats(inputs)
-    return np.maximum(inputs, inputs.dtype.type(0))
+    return np.maximum(_floats(inputs), 0)
 
 
 def relu_gradient(inputs, output_gradient):
@@ -340,9 +323,7 @@ def relu_gradient(inputs, output_gradient):
 
 def sigmoid(inputs):
     """Return 1 / (1 + exp(−x)), between 0 and 1, without overflow for large negative x."""
-    inputs = _floats(inputs)
-    small = np.exp(-np.abs(inputs))
-    return np.where(inputs >= 0, 1, small) / (1 + small)
+    return expit(_floats(inputs))
 
 
 def binary_cross_entropy(targets, predictions, *, from_logits=False):
@@ -350,8 +331,6 @@ def binary_cross_entropy(targets, predictions, *, from_logits=False):
 
     Logits, the numbers before the sigmoid, are the more exact way: a probability of 1 − 10⁻⁹ is 1
     in float32. The gradient with respect to m logits x is (σ(x) − t) / m.
-
-    Source: Goodfellow et al. 2016, chapter 6 (https://www.deeplearningbook.org/contents/mlp.html).
 
     Targets of any shape are 0–1; predictions have the same shape.
 
@@ -365,7 +344,7 @@ def binary_cross_entropy(targets, predictions, *, from_logits=False):
     if t.shape != p.shape:
         refuse("targets", f"shape {t.shape}", f"shape {p.shape}", "Give one each.")
     if from_logits:
-        return (np.maximum(p, 0) - p * t + np.log1p(np.exp(-np.abs(p)))).mean()
+        return (np.logaddexp(0, p) - p * t).mean()
     if np.any((p < 0) | (p > 1)):
         received = f"values from {np.nanmin(p):g} to {np.nanmax(p):g}"
         refuse("predictions", received, "0 to 1", "For logits, set from_logits=True.")
@@ -381,11 +360,6 @@ def _patches(images, kernel, stride=1, padding="valid", dilation=1, fill=0):
     spans = [(k - 1) * dilation + 1 for k in kernel]
     view = sliding_window_view(padded, spans, axis=(1, 2))
     return np.moveaxis(view[:, ::stride, ::stride, :, ::dilation, ::dilation], 3, -1)
-
-
-def _strips(patches):
-    for first in range(0, patches.shape[1], STRIP):
-        yield slice(first, first + STRIP)
 
 
 # The door: what a reader gets wrong most. Other shapes that do not match are refused by NumPy.
