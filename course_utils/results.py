@@ -14,16 +14,10 @@ RESULTS = ROOT / "data" / "results"
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the prose, and whether this run bears it out.
+    """A sentence of the prose, with its margin, and whether this run bears it out.
 
-    Attributes
-    ----------
-    text : str
-        What the prose says, with its margin.
-    holds : bool
-    got : str
-        What this run gave. It is shown only where the claim does not hold, so that the stored
-        output of a lesson stays the same from run to run.
+    What this run got is shown only where the claim does not hold, so that the stored output of a
+    lesson stays the same from run to run.
 
     Examples
     --------
@@ -49,17 +43,7 @@ class Claim:
 
 
 def stored(name):
-    """Read a stored table from data/results.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"overfitting"``; the file is data/results/NAME.csv.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        ``table.attrs["made_by"]`` says how it was made.
+    """Read a stored table, data/results/NAME.csv; ``table.attrs["made_by"]`` says how it was made.
 
     Examples
     --------
@@ -72,9 +56,7 @@ def stored(name):
         refuse("name", repr(name), known, "`make experiments` computes the tables.")
     table = pd.read_csv(path, comment="#")
     first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-    table.attrs["made_by"] = (
-        first[2:].split("; fingerprint")[0] if first.startswith("#") else "not stated"
-    )
+    table.attrs["made_by"] = first.removeprefix("# ").split("; fingerprint")[0]
     return table
 
 
@@ -96,10 +78,6 @@ def probabilities(table, arm, part):
         One entry per seed, in rising order. Several classes are divided by their sum, so that a
         table may hold them rounded, or in thousandths.
     groups : ndarray (groups,)
-
-    Examples
-    --------
-    ``labels, runs, _ = probabilities(stored("overfitting"), "dropout", "validation")``
     """
     for column, value in (("arm", arm), ("part", part)):
         if value not in set(table[column]):

@@ -19,21 +19,7 @@ def resize(dataset, size):
     """Return a data set with square images of another size, for a network trained at that size.
 
     Each new pixel is the mean of the area that it covers, where the image shrinks; linear in
-    between, where it grows. Masks are left out.
-
-    Parameters
-    ----------
-    dataset : ImageDataset
-    size : int
-        New height and width, from 8.
-
-    Returns
-    -------
-    ImageDataset
-
-    Examples
-    --------
-    ``resize(datasets.load("breast_ultrasound"), 28).images.shape`` is (3391, 28, 28, 1).
+    between, where it grows. Masks are left out. The size is the new height and width, from 8.
     """
     check_integer("size", size, 8)
     shape, spacing = dataset.images.shape[1:3], dataset.pixel_spacing_mm

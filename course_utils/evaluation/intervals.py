@@ -1,8 +1,4 @@
-"""Intervals over the right unit: patients or lesions, not images.
-
-Images of one patient resemble each other. Drawing images takes them for independent, and the
-interval comes out too narrow; drawing whole patients does not.
-"""
+"""Intervals over the right unit: patients or lesions, not images."""
 
 from dataclasses import dataclass
 from textwrap import wrap
@@ -44,8 +40,8 @@ NAMES = {"roc_auc": "AUC", "macro_auc": "macro AUC"}
 class Estimate:
     """Show a score with its 95 % interval, how that was made, and the unit that it rests on.
 
-    Groups per class are in the order of the labels. The spread is the standard deviation over runs,
-    the chance in training, which the interval does not contain.
+    The spread is the standard deviation over runs, the chance in training, which the interval does
+    not contain.
     """
 
     name: str
@@ -122,10 +118,8 @@ def bootstrap(
     interval : {"logit-t", "percentile"}, optional
         The middle of the draws (percentile); or, better in small samples, a symmetric interval on
         the scale of the log-odds from the standard deviation of the draws and the t distribution
-        of the smaller class (logit-t). Default: logit-t for a fraction, that is where the score
-        lies between 0 and 1 and no draw outside; percentile for differences and others. A
-        function that can look like a fraction and is none says so: ``score.interval =
-        "percentile"``.
+        of the smaller class (logit-t). Default: logit-t for a score whose draws all lie between 0
+        and 1, unless ``score.interval`` is ``"percentile"``; percentile for differences and others.
     n_resamples : int, optional
         At least 100.
     **options
@@ -152,7 +146,9 @@ def bootstrap(
     """
     labels, (group_of_row, class_of_group) = _check_rows(labels, groups)
     weights = check_weights(sample_weight, len(labels))
-    _check_settings(score, group_kind, interval, n_resamples)
+    if interval is not None:
+        check_choice("interval", interval, COVERAGE)
+    check_integer("n_resamples", n_resamples, 100)
     models = [_check_runs(predictions, len(labels))]
     if against is not None:
         models.append(_check_runs(against, len(labels)))
@@ -174,9 +170,8 @@ def bootstrap(
     with np.errstate(invalid="ignore", divide="ignore"):
         for draw, counts in enumerate(draw_groups(class_of_group, n_resamples)):
             try:
-                draws[draw] = combined(
-                    of_runs(unchecked, np.repeat(everyone, counts[group_of_row]))
-                )
+                rows = np.repeat(everyone, counts[group_of_row])
+                draws[draw] = combined(of_runs(unchecked, rows))
             except ValueError:  # undefined for this draw
                 continue
     name = name or _name(score)
@@ -290,16 +285,6 @@ def _check_runs(model, n):
     return array[None] if one else array
 
 
-def _check_settings(score, group_kind, interval, n_resamples):
-    if not callable(score):
-        refuse("score", repr(score), "a function", "Give roc_auc, without parentheses.")
-    if not isinstance(group_kind, str) or not group_kind.strip():
-        refuse("group_kind", repr(group_kind), "a word", "Say what a group is, such as 'patient'.")
-    if interval is not None:
-        check_choice("interval", interval, COVERAGE)
-    check_integer("n_resamples", n_resamples, 100)
-
-
 def bootstrap_values(values, statistic="median", *, name=None, group_kind="patient"):
     """Put a percentile interval around the mean or median of one value per group, such as Dice.
 
@@ -326,9 +311,9 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
         advice = "Leave out groups without a score, such as correct absences; report how many."
         refuse("values", received, "two finite numbers or more, (n,)", advice)
     check_choice("statistic", statistic, ("mean", "median"))
-    compute = {"mean": np.mean, "median": np.median}[statistic]
-    rng = np.random.default_rng(0)
-    draws = compute(rng.choice(values.astype(np.float64), (RESAMPLES, n)), axis=1)
+    compute = getattr(np, statistic)
+    drawn = np.random.default_rng(0).choice(values.astype(np.float64), (RESAMPLES, n))
+    draws = compute(drawn, axis=1)
     low, high = interval_of_draws(None, draws, n, "percentile")
     warning = None
     if low == high:

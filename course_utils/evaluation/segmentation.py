@@ -121,10 +121,6 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     -----
     Taha and Hanbury 2015, https://doi.org/10.1186/s12880-015-0068-x. `bootstrap_values` puts an
     interval around the mean or median of a column.
-
-    Examples
-    --------
-    ``segmentation_scores(test, model.predict(test.as_float()), "core")``
     """
     truth = dataset.mask(mask)
     predicted = _check_predictions(predicted, truth.shape, threshold)
