@@ -1,8 +1,5 @@
 """The arithmetic of a convolutional network in NumPy, forward and backward.
 
-What Keras computes in a small network, written to be read: convolution, pooling, dense layers,
-activations and the binary loss, with their gradients, and the sizes and counts that go with them.
-
 Images are (n, height, width, channels) and kernels (height, width, channels_in, filters), as in
 Keras. A gradient function takes what its layer took and `output_gradient`, the gradient of the loss
 with respect to the layer's output and of its shape; it returns the gradient with respect to what
@@ -108,11 +105,6 @@ def count_operations(weights_shape, output=(1, 1)):
     Every weight is used once at every position of the output. Biases are not counted.
     The weights are (height, width, channels_in, filters) of a convolution with an `output` of
     (height, width), or (inputs, outputs) of a dense layer.
-
-    Examples
-    --------
-    >>> count_operations((3, 3, 3, 32), output=(222, 222))
-    42581376
     """
     return math.prod(weights_shape) * math.prod(output)
 
@@ -125,15 +117,8 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
 
     Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791).
 
-    Parameters
-    ----------
-    images : array_like (n, height, width, channels)
-    kernels : array_like (height, width, channels_in, filters)
-        The weights in Keras's order; channels_in as in the images.
-    bias : array_like (filters,), optional
-    stride, dilation : int
-    padding : {"valid", "same"}
-        ``"same"`` adds the zeros of `padding_amounts`.
+    Images are (n, height, width, channels), kernels (height, width, channels, filters), bias
+    (filters,). Padding ``"same"`` adds the zeros of `padding_amounts`.
 
     Examples
     --------
@@ -206,10 +191,8 @@ def max_pool(images, size=2, *, stride=None, padding="valid"):
     Parameters
     ----------
     images : array_like (n, height, width, channels)
-    size : int
-        Height and width of the window.
-    stride : int, optional
-        Default: `size`, so that windows touch without overlapping.
+    size, stride : int
+        Height and width of the window, and its step. Without a stride, windows just touch.
     padding : {"valid", "same"}
         With ``"same"`` windows may stand out over the edge; what lies outside is ignored.
 
@@ -253,14 +236,7 @@ def max_pool_gradient(images, output_gradient, size=2):
 
 
 def average_pool_gradient(images, output_gradient, size=2):
-    """Pass a gradient backward through `average_pool`: an equal share for each pixel of a window.
-
-    Examples
-    --------
-    >>> average_pool_gradient(np.ones((1, 2, 2, 1)), [[[[8.0]]]])[0, :, :, 0]
-    array([[2., 2.],
-           [2., 2.]])
-    """
+    """Pass a gradient backward through `average_pool`: an equal share to each pixel of a window."""
     gradient = _floats(output_gradient)
     shares = gradient.repeat(size, axis=1).repeat(size, axis=2) / size**2
     result = np.zeros(np.shape(images), gradient.dtype)
@@ -272,11 +248,6 @@ def dense(inputs, weights, bias):
     """Compute what Keras's Dense computes before its activation: inputs @ weights + bias.
 
     Inputs are (n, inputs), weights (inputs, outputs) and bias (outputs,).
-
-    Examples
-    --------
-    >>> dense([[1.0, 2.0]], [[3.0], [4.0]], bias=[0.5])
-    array([[11.5]])
     """
     return _floats(inputs) @ _floats(weights) + _floats(bias)
 
@@ -286,24 +257,13 @@ def dense_gradients(inputs, weights, output_gradient):
 
     With g the gradient at the output, the tuple holds g @ weightsᵀ for the inputs, inputsᵀ @ g for
     the weights, and the sum of g over the images for the bias.
-
-    Examples
-    --------
-    >>> dense_gradients([[1.0, 2.0]], [[3.0], [4.0]], [[10.0]])[0]
-    array([[30., 40.]])
     """
     inputs, weights, gradient = _floats(inputs), _floats(weights), _floats(output_gradient)
     return gradient @ weights.T, inputs.T @ gradient, gradient.sum(axis=0)
 
 
 def relu(inputs):
-    """Return max(x, 0).
-
-    Examples
-    --------
-    >>> relu([-1.5, 0.0, 2.0])
-    array([0., 0., 2.])
-    """
+    """Return max(x, 0)."""
     return np.maximum(_floats(inputs), 0)
 
 
@@ -311,11 +271,6 @@ def relu_gradient(inputs, output_gradient):
     """Pass a gradient backward through `relu`: it passes where the input is above 0.
 
     At 0 itself, where the derivative is not defined, it is taken as 0, as in TensorFlow.
-
-    Examples
-    --------
-    >>> relu_gradient([-1.5, 0.0, 2.0], [10.0, 10.0, 10.0])
-    array([ 0.,  0., 10.])
     """
     inputs, gradient = _floats(inputs), _floats(output_gradient)
     return np.where(np.isnan(inputs), inputs, np.where(inputs > 0, gradient, 0))

@@ -78,18 +78,13 @@ def read_image_folder(
     ImageDataset
         In the order of the table, origin "real"; ``attributes`` holds file names, labels as
         written, and the columns without a role. Add source and license with `dataclasses.replace`.
-
-    Examples
-    --------
-    ``read_image_folder("breast", columns={"group": "patient"}, group_kind="patient",
-    class_names=("benign", "malignant"), size=64, fit="pad")``
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = _check_size(size, fit)
     window = None if intensity_window is None else check_window(intensity_window)
     if window and mode == "rgb":
         refuse("intensity_window", repr(window), "None with mode='rgb'", "Color has 8 bits.")
-    spacing = None if pixel_spacing_mm is None else _check_spacing(pixel_spacing_mm)
+    spacing = None if pixel_spacing_mm is None else np.asarray(pixel_spacing_mm, dtype=float)
     found = Folder(folder, "labels.csv", columns, class_names, group_kind)
     found.read_pictures(images, masks, mode, window)
     for i, picture in enumerate(found.images):
@@ -218,15 +213,6 @@ def _check_size(size, fit):
     if not integers or not 1 <= pair.min() <= pair.max() <= 4096:
         refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
     return int(pair[0]), int(pair[1])
-
-
-def _check_spacing(spacing):
-    pair = np.asarray(spacing)
-    numbers = pair.shape == (2,) and pair.dtype.kind in "iuf"
-    if not numbers or not (np.isfinite(pair) & (pair > 0)).all():
-        remedy = "Rows first; leave it out where it is unknown."
-        refuse("pixel_spacing_mm", repr(spacing), "two numbers above 0", remedy)
-    return pair.astype(float)
 
 
 def _place(shape, size, fit):
