@@ -12,13 +12,12 @@ result that depends on a NaN is NaN.
 from __future__ import annotations
 
 import math
-from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import expit
 
-from course_utils._checks import check_choice, refuse
+from course_utils._checks import check_choice, check_integer, refuse
 
 # As Keras does, probabilities are kept this far from 0 and 1, whose logarithm is infinite.
 EPSILON = 1e-7
@@ -48,8 +47,7 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
     """
     check_choice("padding", padding, ("valid", "same"))
     for name, value in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
-        if not isinstance(value, Integral) or value < 1:
-            refuse(name, repr(value), "an integer from 1", "For example 2.")
+        check_integer(name, value, 1)
     if padding == "same":
         return math.ceil(size / stride)
     span = (kernel - 1) * dilation + 1

@@ -172,10 +172,9 @@ def _fetch(file, folder, mirror):
         # Temporary files are private; a class may share one folder.
         path.chmod(0o644)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; ValueError: the hash
-        raise DownloadError(
-            f"{file.file}: {_explain(error, url, folder)} Whatever was in the folder before is "
-            "unchanged."
-        ) from error
+        reason = _explain(error, url, folder)
+        said = f"{file.file}: {reason} Whatever was in the folder before is unchanged."
+        raise DownloadError(said) from error
     print(f"{file.file}: complete and verified")
     return path
 
@@ -195,10 +194,9 @@ def _explain(error, url, folder):
     elsewhere = "or set COURSE_DATA to another folder."
     if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
         return (
-            f"what arrived from {server} is not the right file, and was thrown away "
-            f"({' '.join(str(error).split())}). "
-            "Repeat the download. If this happens again, the server answers with something else, "
-            f"or a login page of your network is in between; {mirror}"
+            f"what arrived from {server} is not the right file, and was thrown away. Repeat the "
+            "download. If this happens again, the server answers with something else, or a login "
+            f"page of your network is in between; {mirror}"
         )
     if isinstance(error, requests.HTTPError):
         answer = f"{error.response.status_code} ({error.response.reason})"
@@ -208,10 +206,7 @@ def _explain(error, url, folder):
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return f"the connection to {server} broke off. Repeat the download."
     if isinstance(error, requests.ConnectionError | requests.Timeout):
-        return (
-            f"no connection to {server}. Check the network, or {mirror} The course runs without "
-            "real images too."
-        )
+        return f"no connection to {server}. Check the network, or {mirror}"
     if isinstance(error, requests.RequestException):
         return f"cannot fetch {url} ({error}). Check COURSE_MIRROR if you set it."
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
@@ -226,16 +221,11 @@ def find(name, size=None):
     entry = find_set(name)
     paths = [cache_folder() / file.file for file in entry.files_at(size)]
     for path, file in zip(paths, entry.files_at(size), strict=True):
+        remedy = f"Get it with: {entry.command(size)}"
         if not path.is_file():
-            raise MissingDataError(
-                f"{entry.title} is not on this computer: no file {path}. "
-                f"Get it with: {entry.command(size)}"
-            )
+            raise MissingDataError(f"{entry.title} is not here: no file {path}. {remedy}")
         if pooch.file_hash(str(path), alg="md5") != file.md5:
-            raise DatasetError(
-                f"{path} is damaged: its checksum is not the one in the registry. "
-                f"Get it again with: {entry.command(size)}"
-            )
+            raise DatasetError(f"{path} is damaged: its checksum is another one. {remedy}")
     return paths
 
 
@@ -246,17 +236,12 @@ def available():
         for size in entry.sizes or [None]:
             files = entry.files_at(size)
             megabytes = [file.megabytes or (file.bytes or 0) / 1e6 for file in files]
-            rows.append(
-                {
-                    "name": entry.name,
-                    "title": entry.title,
-                    "subject": entry.subject,
-                    "pixels": "any" if size is None else str(size),
-                    "megabytes": f"{sum(megabytes):.1f}" if all(megabytes) else "unknown",
-                    "license": entry.license,
-                    "on_disk": all((cache_folder() / file.file).is_file() for file in files),
-                }
-            )
+            row = {name: getattr(entry, name) for name in ("name", "title", "subject")}
+            row["pixels"] = "any" if size is None else str(size)
+            row["megabytes"] = f"{sum(megabytes):.1f}" if all(megabytes) else "unknown"
+            row["license"] = entry.license
+            row["on_disk"] = all((cache_folder() / file.file).is_file() for file in files)
+            rows.append(row)
     return pd.DataFrame(rows)
 
 

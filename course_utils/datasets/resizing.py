@@ -62,9 +62,9 @@ def crop_to_head(dataset, size=96):
     Returns
     -------
     ImageDataset
-        Images (n, size, size, channels) uint8, in each channel the median of the head at 80. A
-        pixel belongs to a mask where at least half of it does, or else the largest share, so that
-        no tumor disappears. Without pixel spacing and positions: every slice is resized by itself.
+        uint8, in each channel the median of the head at 80. A pixel belongs to a mask where at
+        least half of it does, or else the largest share, so that no tumor disappears. Without pixel
+        spacing and positions: every slice is resized by itself.
     """
     pixels, size = dataset.as_float(), check_integer("size", size, 16)
     boxes = [head_box(image, f"image {i}") for i, image in enumerate(pixels[..., 0])]

@@ -110,13 +110,8 @@ class Temperature:
 def fit_temperature(labels, probabilities):
     """Find the temperature that makes the labels of validation data most probable.
 
-    Then give it the test data: ``temperature.apply(probabilities)``. Guo and others 2017,
-    https://arxiv.org/abs/1706.04599.
-
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        As for `roc_auc`, of validation data; never of the data to be scored.
+    Never take the data to be scored; they come afterwards: ``temperature.apply(probabilities)``.
+    Arguments as for `roc_auc`. Guo and others 2017, https://arxiv.org/abs/1706.04599.
 
     Examples
     --------
@@ -151,13 +146,8 @@ def shift_prevalence(probabilities, old, new):
     https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
     places, and the negatives too.
 
-    Parameters
-    ----------
-    probabilities : array-like
-        Of class 1, 0–1.
-    old, new : float
-        Prevalence of class 1 where the model was trained (after any resampling or class weights)
-        and where it is used, above 0 and below 1.
+    Old is the prevalence of class 1 where the model was trained (after any resampling or class
+    weights), new where it is used; both lie above 0 and below 1.
 
     Examples
     --------

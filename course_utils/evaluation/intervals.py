@@ -106,13 +106,11 @@ def bootstrap(
         0–1, as the score wants them. Several trainings of one model are *runs*: the score of each
         is taken, and the scores are averaged.
     against : array-like, shape as `predictions`, optional
-        Predictions of a second model for the same rows, with as many runs as it has, whose score
-        is subtracted. The same groups are drawn for both, so that what makes a group difficult
-        for both cancels.
-    groups : array-like, shape (n,), optional
-        Group of each row. Default: each row is one.
-    sample_weight : array-like, shape (n,), optional
-        How many cases of the population each row stands for.
+        Predictions of a second model for the same rows, whose score is subtracted. The same groups
+        are drawn for both, so that what makes a group difficult for both cancels.
+    groups, sample_weight : array-like, shape (n,), optional
+        Group of each row (default: each is one), and how many cases of the population it stands
+        for.
     name, group_kind : str, optional
         What to call the score (default: the function's name), and what a group is.
     interval : {"logit-t", "percentile"}, optional
@@ -127,13 +125,11 @@ def bootstrap(
 
     Notes
     -----
-    The interval is about other groups, not about other trainings.
-
-    Bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) over clusters
-    (Rutter 2000, https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
+    The interval is about other groups, not about other trainings. Bootstrap (Efron 1979,
+    https://doi.org/10.1214/aos/1176344552) over clusters (Rutter 2000,
+    https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants
-    that authoring/studies/bootstrap_coverage.py measured. "As good as" means in this course that
-    the interval of the difference stays above −0.05.
+    that authoring/studies/bootstrap_coverage.py measured.
 
     Examples
     --------
@@ -288,16 +284,8 @@ def _check_runs(model, n):
 def bootstrap_values(values, statistic="median", *, name=None, group_kind="patient"):
     """Put a percentile interval around the mean or median of one value per group, such as Dice.
 
-    For a paired comparison of two models give the differences, group by group. Values that lie on a
-    grid, such as distances counted in pixels, make the interval of a median jump.
-
-    Parameters
-    ----------
-    values : array-like, shape (n,)
-        One finite number per group.
-    statistic : {"median", "mean"}, optional
-    name, group_kind : str, optional
-        What was measured (default: the statistic), and what a group is.
+    Values are finite (n,), or the differences of two models, group by group. The name says what was
+    measured. Values on a grid, such as distances counted in pixels, make a median's interval jump.
 
     Examples
     --------
@@ -335,16 +323,9 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
 def proportion(outcomes, *, name="proportion", group_kind="patient"):
     """Put Wilson's interval around a share of successes, each group giving one observation.
 
+    Outcomes (n,) are 0 or 1: for the sensitivity, whether each positive group was called positive.
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953; recommended by Brown and others
     2001, https://doi.org/10.1214/ss/1009213286; computed by statsmodels.
-
-    Parameters
-    ----------
-    outcomes : array-like, shape (n,)
-        0 or 1, one per group: for the sensitivity, whether each positive group was called
-        positive.
-    name, group_kind : str, optional
-        What is measured, and what a group is.
 
     Examples
     --------

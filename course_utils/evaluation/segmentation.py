@@ -41,12 +41,11 @@ def outline_distances(truth, predicted, spacing_mm):
 
     Notes
     -----
-    Definitions differ, so here is ours, after Maier-Hein and others 2024,
-    https://doi.org/10.1038/s41592-023-02151-z. ``hd95`` is the larger one of the two directed 95th
-    percentiles (scikit-image's `hausdorff_distance` takes the maximum), ``masd`` the mean of the
-    two directed means: neither is outvoted by the longer outline. The outline are the pixels of the
-    mask that touch, by a side, a pixel outside it; beyond the edge of the image is outside.
-    Distances run between the centers of pixels.
+    After Maier-Hein and others 2024, https://doi.org/10.1038/s41592-023-02151-z. ``hd95`` is the
+    larger one of the two directed 95th percentiles (scikit-image's `hausdorff_distance` takes the
+    maximum), ``masd`` the mean of the two directed means. The outline are the pixels of the mask
+    that touch, by a side, a pixel outside it or the edge of the image. Distances run between the
+    centers of pixels.
 
     Examples
     --------

@@ -13,7 +13,6 @@ import pydicom
 from pydicom import pixels as pydicom_pixels
 from pydicom.datadict import keyword_for_tag
 
-NEEDED = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -174,10 +173,6 @@ def _decode(dataset, name):
         kind = _kind_of(dataset) or dataset.get("Modality") or "unknown kind"
         remedy = "Reports, plans, structures, waveforms and directories have none."
         unreadable(name, f"no pixel data ({kind})", "a file with an image", remedy)
-    missing = [keyword for keyword in NEEDED if not dataset.get(keyword)]
-    if missing:
-        received = f"a header that lacks {', '.join(missing)}"
-        unreadable(name, received, "a complete header", "Get it again.")
     syntax = (getattr(dataset, "file_meta", None) or {}).get("TransferSyntaxUID")
     if not syntax:
         remedy = "Set dataset.file_meta.TransferSyntaxUID if you know how the pixels are stored."
@@ -188,8 +183,9 @@ def _decode(dataset, name):
         boilerplate = "Unable to decode as exceptions were raised by all available plugins: "
         reason = one_line(error).removeprefix(boilerplate)
         received = f"{syntax.name} pixels that cannot be decoded ({reason})"
+        allowed = "a complete header and undamaged pixels in a compression pydicom knows"
         remedy = "Save it as uncompressed DICOM in a program that opens it, or get it again."
-        unreadable(name, received, "undamaged pixels in a compression pydicom knows", remedy)
+        unreadable(name, received, allowed, remedy)
 
 
 def _in_units(dataset, stored, name):

@@ -135,7 +135,7 @@ def read_volume_folder(
     r"""Read volumes that the folder's volumes.csv describes into an `ImageDataset` of axial slices.
 
     Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
-    the mask, relative to the folder. A label is that of all slices.
+    the mask, relative to the folder. A label is that of all slices. Images become float32.
 
     Parameters
     ----------
@@ -146,9 +146,8 @@ def read_volume_folder(
         lie on one grid.
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
-        ``"percentile"`` is for MR, whose values have no unit: each volume is scaled by itself
-        so that the 0.5th and 99.5th percentile of its voxels above the lowest value become 0
-        and 1; what lies outside is cut off.
+        ``"percentile"`` is for MR, whose values have no unit: in each volume the 0.5th and 99.5th
+        percentile of the voxels above the lowest value become 0 and 1; the rest is cut off.
     mask_name : str
         What the mask marks, with values 0 and 1 or 0 and 255, on the grid of the volume.
     size, fit
@@ -158,15 +157,14 @@ def read_volume_folder(
     Returns
     -------
     ImageDataset
-        float32. All slices of all volumes from feet to head, in the order of the table, with
-        ``slice_positions_mm`` along their normal, ``slice_thickness_mm`` (the distance of
-        neighboring slices) and ``pixel_spacing_mm``. ``attributes``: the row's columns, ``slice``
-        (number), and ``<mask_name>_in_slice``.
+        All slices from feet to head, in the order of the table, with ``slice_positions_mm`` along
+        their normal, ``slice_thickness_mm`` (the distance of neighboring slices) and
+        ``pixel_spacing_mm``. ``attributes`` adds ``slice`` and ``<mask_name>_in_slice``.
     """
     if not isinstance(images, dict) or not images:
         refuse("images", repr(images), "a dict, channel name to column", "{'T1c': 't1c'}")
-    by_percentile = isinstance(intensity_window, str) and intensity_window == "percentile"
-    if isinstance(intensity_window, str) and not by_percentile:
+    by_percentile = isinstance(intensity_window, str)
+    if by_percentile and intensity_window != "percentile":
         remedy = "For CT give HU, for example (-160, 240); for MR 'percentile'."
         refuse("intensity_window", repr(intensity_window), "(low, high) or 'percentile'", remedy)
     window = (0.0, 1.0) if by_percentile else check_window(intensity_window)
