@@ -283,14 +283,8 @@ def binary_cross_entropy(targets, predictions, *, from_logits=False):
     """Return the mean of −t log p − (1 − t) log(1 − p).
 
     Logits, the numbers before the sigmoid, are the more exact way: a probability of 1 − 10⁻⁹ is 1
-    in float32. The gradient with respect to m logits x is (σ(x) − t) / m.
-
-    Targets of any shape are 0–1; predictions have the same shape.
-
-    Examples
-    --------
-    >>> print(f"{binary_cross_entropy([1, 0], [0.0, 0.0], from_logits=True):.4f}")
-    0.6931
+    in float32. The gradient with respect to m logits x is (σ(x) − t) / m. Targets are 0–1;
+    predictions have the same shape.
     """
     p = _floats(predictions)
     t = _floats(targets).astype(p.dtype)

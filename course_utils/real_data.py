@@ -2,11 +2,10 @@
 
 Files are checked once, by their checksum; what they hold is then known, and no reader checks it.
 
-Two environment variables matter. ``COURSE_DATA`` names the folder for downloaded files in
-place of the user's cache folder. ``COURSE_MIRROR`` replaces the publishers' servers by a
-folder of the same files, at http://, https:// or file://; a filled ``COURSE_DATA`` folder is
-such a folder. Another real set is an entry in the registry; a new file format needs one reader in
-`READERS`, named by the entry.
+``COURSE_DATA`` names the folder for downloaded files in place of the user's cache folder.
+``COURSE_MIRROR`` replaces the publishers' servers by a folder of the same files, at http://,
+https:// or file://, such as a filled ``COURSE_DATA`` folder. Another real set is an entry in the
+registry; a new file format needs one reader in `READERS`, named by the entry.
 """
 
 from __future__ import annotations
@@ -140,9 +139,8 @@ def cache_folder():
 def download(name, size=None):
     """Fetch a real data set, unless it is there already; return the paths of its verified files.
 
-    The license is printed first. A file takes its place in `cache_folder` only once its checksum is
-    right; until then whatever was there stays. After a failure the same call goes on where it
-    stopped. `size` is in pixels, for the sets that have several.
+    A file takes its place in `cache_folder` only once its checksum is right. After a failure the
+    same call goes on where it stopped. `size` is in pixels, for the sets that have several.
     """
     entry = find_set(name)
     files = entry.files_at(size)
@@ -296,8 +294,7 @@ def read_cheng(paths, entry, size=128):
     Each slice is averaged down to size x size pixels. Its intensities, which have no unit, are
     divided by the 99.5th percentile of its pixels above zero and stored as 0–255. The splits
     are the authors' five patient folds: 1 to 3 train, 4 validation, 5 test; a patient found in
-    two folds goes where most of the slices are. Calling glioma the malignant one of the three
-    classes is a simplification.
+    two folds goes where most of the slices are.
     """
     check_integer("size", size, 16, 512)
     slices = {}
@@ -373,6 +370,5 @@ def _cheng_once(paths, entry, size):
     return data
 
 
-#: The readers that an entry of the registry may name. Each gets the verified files, the entry and
-#: the size, and returns an ImageDataset.
+#: What an entry may name: functions of the verified files, the entry and the size.
 READERS = {"medmnist": read_medmnist, "cheng": _cheng_once}

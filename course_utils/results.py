@@ -61,23 +61,12 @@ def stored(name):
 
 
 def probabilities(table, arm, part):
-    """Return labels, runs and groups of one arm from a table of group probabilities.
+    """Return labels, runs and groups of one arm on one part ("validation", "test", …).
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With columns arm, seed, part, group, label, and probability, or, for several classes,
-        p_0, p_1, …: one row per group and run.
-    arm, part : str
-        Which arm, on which part ("validation", "test", …).
-
-    Returns
-    -------
-    labels : ndarray (groups,), int64
-    runs : ndarray (runs, groups) or (runs, groups, classes), float64
-        One entry per seed, in rising order. Several classes are divided by their sum, so that a
-        table may hold them rounded, or in thousandths.
-    groups : ndarray (groups,)
+    The table has one row per group and run, with columns arm, seed, part, group, label, and
+    probability, or, for several classes, p_0, p_1, …. Labels and groups are (groups,), runs
+    (runs, groups) or (runs, groups, classes), one for each seed, in rising order. Several classes
+    are divided by their sum, so that a table may hold them rounded, or in thousandths.
     """
     for column, value in (("arm", arm), ("part", part)):
         if value not in set(table[column]):

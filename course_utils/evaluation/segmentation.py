@@ -89,8 +89,7 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     Parameters
     ----------
     dataset : ImageDataset
-        With masks; with pixel spacing for distances, with positions and thickness of slices for
-        volumes.
+        Distances need its pixel spacing, volumes also positions and thickness of slices.
     predicted : array-like (n, height, width) or (n, height, width, 1)
         One mask per image, boolean; or probabilities, 0–1.
     mask : str
@@ -101,7 +100,7 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     Returns
     -------
     table : pandas.DataFrame
-        One row per group, in ascending order, with the columns
+        One row per group, in ascending order:
 
         - ``slices``, and ``unmatched_slices``, where only one of the masks has pixels;
         - ``outcome``: scored; correct absence (both masks empty in all slices); missed (only the

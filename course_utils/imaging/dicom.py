@@ -59,8 +59,7 @@ def apply_window(values, center, width):
     """Map values to gray levels from 0 (black) to 1 (white).
 
     The curve is DICOM's LINEAR_EXACT (PS3.3, C.11.2.1.3), from ``center - width / 2`` to
-    ``center + width / 2`` in the unit of the values, which may have any shape. DICOM's default,
-    LINEAR, becomes white one unit earlier and differs by less than ``1 / (width - 1)``.
+    ``center + width / 2`` in the unit of the values, which may have any shape.
 
     Examples
     --------

@@ -280,10 +280,8 @@ def _read_stacks(found, files, window, size, fit, has_mask):
     names, counts = np.unique(found.groups, return_counts=True)
     several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
     if several:
-        found.notes.append(
-            f"several scans of one patient ({len(several)}): {some(several)}. Scores by patient "
-            "take their slices together; for volumes keep one scan each."
-        )
+        what = f"several scans of one patient ({len(several)}): {some(several)}"
+        found.notes.append(f"{what}. Scores by patient take their slices together.")
     return stacks
 
 

@@ -51,7 +51,7 @@ class Folder:
         self.columns = {"image": "file", "label": "label", **columns}
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
-            allowed = f"the column that holds the {group_kind} of each file, or a function of the table"
+            allowed = f"the column that holds the {group_kind} of each file, or a function"
             remedy = "If it is unknown, use group_kind='near-duplicate' (look-alikes stay together)"
             refuse("columns['group']", "None", allowed, f"{remedy} or 'image'.")
         named = [*self.columns.values(), *files]
@@ -140,16 +140,12 @@ class Folder:
             similar.setdefault("".join(filter(str.isalnum, plain)), []).append(str(name))
         pairs = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
         if pairs:
-            self.notes.append(
-                f"groups that may be one ({len(pairs)}): {some(pairs)}. If they are, write them "
-                "alike, since splits keep them apart now."
-            )
+            advice = "If they are, write them alike, since splits keep them apart now."
+            self.notes.append(f"groups that may be one ({len(pairs)}): {some(pairs)}. {advice}")
         missing = sorted({repr(g) for g in groups.tolist() if g.lower() in MISSING})
         if missing:
-            self.notes.append(
-                f"groups that may be missing values: {', '.join(missing)}. Each counts as one "
-                f"{self.group_kind}; name the groups, or leave these rows out."
-            )
+            what = f"groups that may be missing values: {', '.join(missing)}"
+            self.notes.append(f"{what}. Each counts as one {self.group_kind}, or leave them out.")
         return groups
 
     def check_groups(self, names=None):
@@ -299,10 +295,8 @@ class Folder:
             else:
                 harmless.append(place)
         if harmless:
-            self.notes.append(
-                f"equal pixels under two names ({len(harmless)}): {some(harmless)}. They count "
-                "twice; consider deleting one."
-            )
+            what = f"equal pixels under two names ({len(harmless)}): {some(harmless)}"
+            self.notes.append(f"{what}. They count twice; consider deleting one.")
 
     def check_one_size(self, images):
         """Complain if the images that could be read differ in height or width."""
