@@ -32,13 +32,8 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
 
     Source: Dumoulin and Visin 2016 (https://arxiv.org/abs/1603.07285).
 
-    Parameters
-    ----------
-    size, kernel : int
-        Pixels of the image and values of the kernel along the axis.
-    stride, dilation : int
-        Pixels from one position of the window, or value of the kernel, to the next.
-    padding : {"valid", "same"}
+    Size and kernel are the pixels of the image and the values of the kernel along the axis; stride
+    and dilation the pixels from one position of the window, or value of the kernel, to the next.
 
     Examples
     --------
@@ -186,13 +181,8 @@ def conv2d_gradients(images, kernels, output_gradient):
 def max_pool(images, size=2, *, stride=None, padding="valid"):
     """Take the maximum of every window, channel by channel.
 
-    Parameters
-    ----------
-    images : array_like (n, height, width, channels)
-    size, stride : int
-        Height and width of the window, and its step. Without a stride, windows just touch.
-    padding : {"valid", "same"}
-        With ``"same"`` windows may stand out over the edge; what lies outside is ignored.
+    Size is the height and width of the window. Without a stride, windows just touch. With padding
+    ``"same"`` they may stand out over the edge; what lies outside is ignored.
 
     Examples
     --------

@@ -126,14 +126,8 @@ def split_by_group(dataset, parts, *, seed):
     Groups that hold the same classes are shuffled and dealt out in proportion, so that every part
     gets its share of each class. ``splits`` keeps the official split.
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-    parts : dict
-        Part name to fraction of the groups (floats that sum to 1), or to number of groups
-        (integers; the groups left over are left out).
-    seed : int
-        The same seed gives the same parts.
+    Parts are a dict of name to fraction of the groups (floats that sum to 1) or number of groups
+    (integers; the groups left over are left out). The same seed gives the same parts.
 
     Examples
     --------

@@ -51,20 +51,11 @@ def crop_to_head(dataset, size=96):
     A network that was trained on one scanner's slices needs another's in the same form. The head's
     place and its brightness are measured in each slice by itself, in the first channel.
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-        Brain slices on dark background, in which fluid and air are dark: T1 or T1c first. With
-        float32 images, air must lie near the low end of the intensity window.
-    size : int, optional
-        Pixels per side of the result, from 16.
-
-    Returns
-    -------
-    ImageDataset
-        uint8, in each channel the median of the head at 80. A pixel belongs to a mask where at
-        least half of it does, or else the largest share, so that no tumor disappears. Without pixel
-        spacing and positions: every slice is resized by itself.
+    The data set holds brain slices on dark background, in which fluid and air are dark: T1 or T1c
+    first. With float32 images, air must lie near the low end of the intensity window. The result is
+    uint8, `size` x `size` px (from 16), in each channel the median of the head at 80. A pixel
+    belongs to a mask where at least half of it does, or else the largest share, so that no tumor
+    disappears. Pixel spacing and positions are left out: every slice is resized by itself.
     """
     pixels, size = dataset.as_float(), check_integer("size", size, 16)
     boxes = [head_box(image, f"image {i}") for i, image in enumerate(pixels[..., 0])]

@@ -102,14 +102,8 @@ def plane(volume, name, index):
     Axial: seen from the feet, front of the patient up. Coronal: seen from the front, head up.
     In both the patient's right is on the left of the image. Sagittal: head up, front left.
 
-    Parameters
-    ----------
-    volume : nibabel image
-        Any orientation; the nearest axis is cut.
-    name : {"axial", "coronal", "sagittal"}
-    index : int
-        Slice, counted from the feet (axial), the back (coronal) or the patient's left (sagittal)
-        whatever the orientation of the data.
+    The index counts from the feet (axial), the back (coronal) or the patient's left (sagittal),
+    whatever the orientation of the volume, a nibabel image; the nearest axis is cut.
 
     Examples
     --------
