@@ -1,12 +1,18 @@
-"""TensorFlow and Keras, imported without the lines that TensorFlow writes when it starts.
+"""TensorFlow and Keras, without the lines that TensorFlow writes when it starts; and their bar.
 
 Modules of the package write ``from course_utils._tensorflow import keras, tf``. Whatever imports
 Keras afterwards, a lesson for example, finds TensorFlow loaded and stays quiet.
 """
 
 import contextlib
+import html
+import io
 import os
 import sys
+
+import tqdm.std
+from IPython import get_ipython
+from IPython.display import HTML, display
 
 
 @contextlib.contextmanager
@@ -29,4 +35,25 @@ with _muted_stderr():
     import keras
     import tensorflow as tf
 
-__all__ = ["keras", "tf"]
+
+class tqdm_notebook(tqdm.std.tqdm):
+    """A line of text that changes; a bar of widgets is broken in a notebook opened again."""
+
+    shown = said = None
+
+    def __init__(self, **options):
+        form = "{n_fmt} of {total_fmt} epochs, {elapsed}{postfix}"
+        super().__init__(bar_format=form, file=io.StringIO(), **options)
+
+    def display(self, msg=None, pos=None):
+        """Show the state, or what is given, in the place where it was shown before."""
+        text = str(self) if msg is None else msg
+        if text != self.said and not os.environ.get("TQDM_DISABLE"):
+            self.shown = self.shown or display(HTML(""), display_id=True)
+            self.shown.update(HTML(html.escape(text)))
+            self.said = text
+
+
+tqdm = tqdm_notebook if hasattr(get_ipython(), "kernel") else tqdm.std.tqdm
+
+__all__ = ["keras", "tf", "tqdm", "tqdm_notebook"]

@@ -3,8 +3,6 @@
 Import this module before TensorFlow or Keras: it silences the line TensorFlow writes at import.
 """
 
-import html
-import io
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -12,12 +10,9 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from IPython import get_ipython
-from IPython.display import HTML, display
-from tqdm import tqdm
 
 from course_utils._checks import check_seed, refuse
-from course_utils._tensorflow import keras, tf
+from course_utils._tensorflow import keras, tf, tqdm, tqdm_notebook
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
@@ -282,7 +277,9 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
     target = batches.get("target", "labels")
     watched = None if validation is None else to_tf(validation, 128, target=target)
     start = time.perf_counter()
-    with _bar(total=epochs, leave=False) as bar:
+    # None shows a bar in a terminal, and nothing where output goes to a file.
+    hidden = False if issubclass(tqdm, tqdm_notebook) else None
+    with tqdm(total=epochs, unit="epoch", leave=False, disable=hidden) as bar:
         curves = model.fit(
             to_tf(train, shuffle=True, seed=seed, **batches),
             validation_data=watched,
@@ -391,44 +388,20 @@ def _check_parts(train, validation):
             refuse("validation", received, "none", "Divide with split_by_group.")
 
 
-def _bar(**options):
-    """Return a bar for a terminal, a line for a notebook, and nothing for a file."""
-    if hasattr(get_ipython(), "kernel"):
-        form = "{n_fmt} of {total_fmt} epochs, {elapsed}{postfix}"
-        return _Line(bar_format=form, file=io.StringIO(), **options)
-    return tqdm(unit="epoch", disable=None, **options)
-
-
-class _Line(tqdm):
-    """A line of text that changes. A bar of widgets would be broken in a lesson opened again."""
-
-    shown = None
-
-    def display(self, msg=None, pos=None):
-        self.shown = self.shown or display(HTML(""), display_id=True)
-        self.shown.update(HTML(html.escape(str(self) if msg is None else msg)))
-
-
 class _Watcher(keras.callbacks.Callback):
     """Moves the bar, and stops a training whose loss is no number."""
 
     def __init__(self, bar):
         super().__init__()
-        self.bar, self.losses, self.told = bar, "", time.monotonic()
+        self.bar = bar
 
     def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() > self.told + 1:
-            self._tell(f"{self.losses}batch {batch + 1} of {self.params['steps']}")
+        self.bar.update(0)  # a long first epoch shows that it goes on
 
     def on_epoch_end(self, epoch, logs=None):
         if not np.isfinite(logs["loss"]):
             remedy = "Lower the learning rate, and look for NaN in the images."
             refuse("loss", f"{logs['loss']} in epoch {epoch + 1}", "a finite number", remedy)
-        kept = {name: logs[name] for name in ("loss", "val_loss") if name in logs}
-        self.losses = "".join(f"{name} {value:.3f}, " for name, value in kept.items())
+        shown = {name: f"{logs[name]:.3f}" for name in ("loss", "val_loss") if name in logs}
+        self.bar.set_postfix(shown)
         self.bar.update()
-        self._tell(self.losses.removesuffix(", "))
-
-    def _tell(self, text):
-        self.bar.set_postfix_str(text)
-        self.told = time.monotonic()

@@ -28,10 +28,11 @@ LEFT_OUT = (
     "course_utils.results",
     "course_utils._checks",
     "course_utils._files",
+    "course_utils._tensorflow",
     "authoring.experiments.runs",
     "authoring.experiments.tables",
 )
-SHOWN_ONLY = {"__repr__", "_repr_html_"}
+SHOWN_ONLY = {"__repr__", "_repr_html_", "on_train_batch_end"}
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 

@@ -66,11 +66,10 @@ def measure(seed, network, ends, size):
     curves = lesson.trained(built, folder())
     curves.insert(0, "epoch", range(1, len(curves) + 1))
     parts = {"validation": folder(), "test": folder(), "fresh": fresh_folder()}
-    rows = [
-        lesson.per_patient(built, where, part.replace("fresh", "test")).assign(part=part)
-        for part, where in parts.items()
-    ]
-    rows = [table.reset_index() for table in rows]
+    rows = []
+    for part, where in parts.items():
+        table = lesson.predicted(built, where, part.replace("fresh", "test"))
+        rows.append(table.reset_index().assign(part=part))
     keras.backend.clear_session()
     return pd.concat([*rows, curves])
 

@@ -32,8 +32,8 @@ SAMPLE = "image, random labels"
 def measure(seed, split, labels):
     """Predict every patient by cross-validation; divide images or patients into folds.
 
-    Return a row for each patient: part ("test"), group, label (true or random), probability (mean
-    of the three images) and images_right (share of the three images called right at 0.5).
+    Return a row for each patient: part ("held out"), group, label (true or random), probability
+    (mean of the three images) and images_right (share of the three images called right at 0.5).
     """
     data = patients()
     if labels == "random":
@@ -43,7 +43,7 @@ def measure(seed, split, labels):
     right = (probabilities >= 0.5) == data.labels
     rows = {"group": data.groups, "label": data.labels, "probability": probabilities}
     table = pd.DataFrame(rows | {"images_right": right}).groupby("group", as_index=False).mean()
-    table.insert(0, "part", "test")
+    table.insert(0, "part", "held out")
     return table.astype({"label": int})
 
 

@@ -4,7 +4,7 @@ Each simulated study has two classes of groups (patients) with four images each.
 is normal around its class's mean, with a share of its variance (the intra-group correlation)
 common to all images of a group. The true AUC is known by formula. Three bootstraps are compared:
 groups scored by the mean of their images; groups with all their images; and, wrongly, images as
-if they were independent. Of the first, the course's two kinds of interval.
+if they were independent. Of each, the course's two kinds of interval. 7 minutes on one core.
 """
 
 from itertools import product
@@ -27,7 +27,9 @@ METHODS = (
     ("groups", "mean per group", "percentile"),
     ("groups", "mean per group", "logit-t"),
     ("groups", "all images", "percentile"),
+    ("groups", "all images", "logit-t"),
     ("images", "all images", "percentile"),
+    ("images", "all images", "logit-t"),
 )
 
 
@@ -59,14 +61,18 @@ def intervals(positive, negative, group_draws, image_draws):
     means = positive.mean(axis=1)[:, None] > negative.mean(axis=1)
     images = positive.ravel()[:, None] > negative.ravel()
     blocks = images.reshape(len(positive), IMAGES, len(negative), IMAGES).mean(axis=(1, 3))
-    by_mean, by_block = scored(means, group_draws), scored(blocks, group_draws)
-    by_image = scored(images, image_draws)
     smallest = min(len(positive), len(negative))
-    ends, scores_of_methods = [], (by_mean, by_mean, by_block, by_image)
-    for (value, scores), method in zip(scores_of_methods, METHODS, strict=True):
+    found = {
+        ("groups", "mean per group"): (*scored(means, group_draws), smallest),
+        ("groups", "all images"): (*scored(blocks, group_draws), smallest),
+        ("images", "all images"): (*scored(images, image_draws), smallest * IMAGES),
+    }
+    ends = []
+    for *method, kind in METHODS:
+        value, scores, units = found[tuple(method)]
         # A study whose classes are separated completely has no log-odds, nor any other width.
-        kind = method[2] if 0 < value < 1 else "percentile"
-        ends.append(interval_of_draws(value, scores, smallest, kind))
+        kind = kind if 0 < value < 1 else "percentile"
+        ends.append(interval_of_draws(value, scores, units, kind))
     return ends
 
 

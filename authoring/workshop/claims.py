@@ -1,17 +1,22 @@
 """Try a lesson's claims with other seeds, other numbers of threads, and shuffled labels.
 
     python -m authoring.workshop.claims LESSON [--seeds 20] [--threads 1 2 4] [--shuffled]
+    python -m authoring.workshop.claims LESSON --store
 
 A claim (course_utils.results) must hold whatever the seed, and fail where nothing can be learned.
 Each run is a process of its own that executes only the cells that the claims need. Seeds are added
 to the lesson's own, in `training.set_seed`, in `Augmenter` and in `training.fit`. With --shuffled
 the training images get each other's labels or masks, and every claim about a training should fail.
 
+With --store, ten seeds are run with two threads, three of them also with one and with four, and
+three with shuffled labels; docs/claims/lesson_NN.csv gets a row for each claim of each run.
+
 A line per run says which claims held. The exit code is 1 if one did not, or, with --shuffled, if
 one did, or if a run stopped with an error.
 """
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -19,6 +24,8 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
+
+import pandas as pd
 
 from authoring.workshop import lesson_rules
 from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
@@ -79,7 +86,7 @@ def run_lesson(path, seed, shuffle):
     names = {"__name__": "__main__"}
     for source in needed_cells(read_lesson(path)):
         exec(compile(with_seed(source, seed), str(path), "exec"), names)
-    print("  ".join(f"{'✓' if claim.holds else '✗'} {claim.got}" for claim in made))
+    print(json.dumps([[claim.text, bool(claim.holds), claim.got] for claim in made]))
     return [bool(claim.holds) for claim in made]
 
 
@@ -109,18 +116,38 @@ def changed_training(train_with, seed, shuffle):
 
 
 def start(path, seed, threads, shuffle):
-    """Run one lesson in a process of its own; return its exit code and the last line it said."""
+    """Run one lesson in a process of its own; return its exit code, its claims, and a line on them.
+
+    A claim is its text, whether it holds, and what it got.
+    """
     number = str(threads)
     env = os.environ | {"TF_NUM_INTRAOP_THREADS": number, "OMP_NUM_THREADS": number}
-    command = [sys.executable, "-m", "authoring.workshop.claims", str(path.resolve())]
-    command += ["--one", str(seed)]
     env["PYTHONPATH"] = str(ROOT)
+    command = [sys.executable, "-m", "authoring.workshop.claims", str(path.resolve())]
+    command += ["--one", str(seed), *["--shuffled"] * shuffle]
     # Lessons write files where they run.
     with tempfile.TemporaryDirectory() as folder:
-        command += ["--shuffled"] * shuffle
         result = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
-    lines = (result.stdout.strip() or result.stderr.strip()).split("\n")
-    return result.returncode, lines[-1]
+    last = (result.stdout.strip() or result.stderr.strip()).split("\n")[-1]
+    try:
+        made = json.loads(last)
+    except ValueError:
+        return result.returncode, [], last
+    line = "  ".join(f"{'✓' if holds else '✗'} {got}" for _, holds, got in made)
+    return result.returncode, made, line
+
+
+def run_all(path, runs):
+    """Run a lesson for each (seed, threads, shuffled); yield (bad, rows of a table)."""
+    for seed, threads, shuffle in runs:
+        begun = time.perf_counter()
+        code, made, said = start(path, seed, threads, shuffle)
+        took = time.perf_counter() - begun
+        labels = ", shuffled labels" if shuffle else ""
+        print(f"seed {seed}, threads {threads}{labels}, {took:.0f} s: {said}", flush=True)
+        key = {"seed": seed, "threads": threads, "labels": "shuffled" if shuffle else "true"}
+        rows = [key | {"claim": text, "holds": holds, "got": got} for text, holds, got in made]
+        yield code != 0, rows
 
 
 def main(arguments=None):
@@ -130,6 +157,7 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2, 4])
     parser.add_argument("--shuffled", action="store_true")
+    parser.add_argument("--store", action="store_true")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     try:
@@ -140,15 +168,22 @@ def main(arguments=None):
     if options.one is not None:
         held = run_lesson(path, options.one, options.shuffled)
         return int(not held or (any(held) if options.shuffled else not all(held)))
-    bad = 0
-    for seed in range(1, options.seeds + 1):
-        threads = options.threads[seed % len(options.threads)]
-        begun = time.perf_counter()
-        code, said = start(path, seed, threads, options.shuffled)
-        took = time.perf_counter() - begun
-        print(f"seed {seed}, threads {threads}, {took:.0f} s: {said}", flush=True)
-        bad += code != 0
-    print(f"{path.name}: {options.seeds - bad} of {options.seeds} as they should be")
+    runs = [
+        (seed, options.threads[seed % len(options.threads)], options.shuffled)
+        for seed in range(1, options.seeds + 1)
+    ]
+    if options.store:
+        runs = [(seed, 2, False) for seed in range(1, 11)]
+        runs += [(seed, threads, False) for threads in (1, 4) for seed in (1, 2, 3)]
+        runs += [(seed, 2, True) for seed in (1, 2, 3)]
+    found = list(run_all(path, runs))
+    bad = sum(is_bad for is_bad, _ in found)
+    if options.store:
+        table = ROOT / "docs" / "claims" / f"lesson_{path.name[:2]}.csv"
+        table.parent.mkdir(exist_ok=True)
+        rows = [row for _, some in found for row in some]
+        pd.DataFrame(rows).to_csv(table, index=False, lineterminator="\n")
+    print(f"{path.name}: {len(runs) - bad} of {len(runs)} as they should be")
     return int(bad > 0)
 
 

@@ -126,7 +126,7 @@ def _as_answer(entry, mistake):
     """Turn the result of a mistake into an answer; a part that may be anything is right."""
     if not callable(mistake) and entry.calls:
         return lambda *arguments: mistake
-    if isinstance(mistake, tuple) and ... in mistake:
+    if isinstance(mistake, tuple) and any(part is ... for part in mistake):
         pairs = zip(mistake, entry.reference, strict=True)
         return tuple(right if part is ... else part for part, right in pairs)
     return mistake

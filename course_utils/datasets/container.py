@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from html import escape
 from io import BytesIO
 from typing import Any
@@ -145,7 +144,7 @@ class ImageDataset:
 
     def __reduce__(self):
         """Check again after a trip to another process, where arrays arrive writable."""
-        return partial(ImageDataset, **{f.name: getattr(self, f.name) for f in fields(self)}), ()
+        return _rebuild, ({field.name: getattr(self, field.name) for field in fields(self)},)
 
     def __repr__(self):
         return _text(self)
@@ -200,6 +199,10 @@ class ImageDataset:
     def save(self, path):
         """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing."""
         write_dataset(path, self)
+
+
+def _rebuild(values):
+    return ImageDataset(**values)
 
 
 def _text(data):

@@ -331,7 +331,7 @@ def _difference(got, expected, gave):
     kind = f"something of type `{type(got).__name__}`"
     numbers, wanted = _numbers(got), _numbers(expected)
     should = ", expected {}."
-    if gave == "Your answer is":
+    if gave.startswith("Your answer is"):
         # What was worked out by hand is not given away.
         should = ", and that is not the expected value."
     if isinstance(expected, dict):
@@ -352,7 +352,10 @@ def _difference(got, expected, gave):
     if numbers is None:
         return f"{gave} {kind}; it should be made of numbers."
     if numbers.shape != wanted.shape:
-        return f"{gave} an array of shape {numbers.shape}, expected shape {wanted.shape}."
+        kinds = [
+            f"an array of shape {a.shape}" if a.ndim else "a number" for a in (numbers, wanted)
+        ]
+        return f"{gave} {kinds[0]}, expected {kinds[1]}."
     if not np.isfinite(numbers).all():
         return f"{gave} something with NaN or infinite values."
     if wanted.size <= 6:

@@ -1,172 +1,202 @@
 """Exercises of lesson 03, pooling and the other layers."""
 
-import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from functools import partial
 
+import numpy as np
+from scipy.special import logsumexp
+
+from course_utils import numpy_layers
 from course_utils.exercises.exercise import Exercise, Several, choice
 
-
-def _pool(summary):
-    """Return a pooling function."""
-
-    def pool(image, window, stride):
-        parts = sliding_window_view(image, (window, window))[::stride, ::stride]
-        return np.apply_along_axis(summary, 2, parts.reshape(*parts.shape[:2], -1))
-
-    return pool
+_RNG = np.random.default_rng(37)
+_MAP = _RNG.integers(-30, 5, (5, 8)).astype(float)
 
 
-_mean = _pool(np.mean)
+def _pool(image, window, stride, fill=-np.inf, before=lambda total: total // 2):
+    """Pool with a border; `before` is how much of it lies above and to the left."""
+    totals = [max((-(-n // stride) - 1) * stride + window - n, 0) for n in image.shape]
+    borders = [(before(total), total - before(total)) for total in totals]
+    padded = np.pad(image, borders, constant_values=fill)
+    return numpy_layers.max_pool(padded[None, ..., None], window, stride=stride)[0, ..., 0]
 
-
-def _pool_in_place(image, window, stride):
-    image //= 2
-    return _mean(image, window, stride)
-
-
-_SCAN = np.random.default_rng(3).integers(100, 256, (6, 9), dtype=np.uint8)
 
 check_3_1 = Exercise(
     "3.1",
-    _mean,
-    praise="Also for uint8, for strides, and for images that are not square.",
-    calls=[(_SCAN, 3, 2), (_SCAN, 2, 2)],
-    keeps_inputs=True,
+    _pool,
+    praise="No pixel is dropped, and what lies outside never wins.",
+    calls=[(_MAP, 2, 2), (_MAP, 3, 2), (_MAP, 3, 1), (np.pad(_MAP, (1, 0), mode="edge"), 2, 3)],
     mistakes={
-        "Sums of uint8 wrapped around at 256.": _pool(lambda part: part.sum() % 256 / part.size),
-        "The fractions are gone; return floats.": lambda i, w, s: _mean(i, w, s).astype(np.uint8),
-        "You took the largest value of each window; the mean is asked for.": _pool(np.max),
-        "You forgot the stride: windows begin 1 pixel apart.": lambda i, w, s: _mean(i, w, 1),
-        "You forgot the stride: result [i, j] belongs to the window that begins at row i · stride "
-        "and column j · stride.": lambda i, w, s: _mean(i, w, 1)[: 4 - w // 2 - w % 2, :4],
-        "Your windows touch; use the argument `stride`.": lambda i, w, s: _mean(i, w, w),
-        "The size is (size − window) // stride + 1.": lambda i, w, s: _mean(i, w, s)[:-1, :-1],
-        "Your function changes its input.": _pool_in_place,
+        "Zeros of your border win over negative numbers. Pad with −∞.": partial(_pool, fill=0),
+        "Half of the border goes above and to the left, rounded down.": Several(
+            [partial(_pool, before=f) for f in (lambda n: 0, lambda n: n, lambda n: n - n // 2)]
+        ),
+        "Nothing is padded: your windows stay inside the image.": lambda image, window, stride: (
+            numpy_layers.max_pool(image[None, ..., None], window, stride=stride)[0, ..., 0]
+        ),
+        "You forgot the stride: windows begin `stride` apart.": lambda i, w, s: _pool(i, w, 1),
+        "Your windows touch; use the argument `stride`.": lambda i, w, s: _pool(i, w, w),
     },
 )
 
 check_3_2 = choice(
     "3.2",
-    "c",
-    praise="Pooling forgives shifts that are small compared with its windows, no more.",
-    a="Look at 8 pixels: even with 8 × 8 windows the features have changed about as much as from "
-    "one slice to another. That is far from invariant.",
-    b="The two curves of one window size lie close together. How large the window is decides more "
-    "than how it is summarized.",
-    d="No change is no merit by itself: a feature that is always 7 never changes. It also has to "
-    "tell different images apart.",
+    "b",
+    praise="At a shift of 2 pixels it is the finest map that stays below 0.6.",
+    a="Look at a shift of 2 pixels: the curve of max 2 × 2 is above 0.6 there.",
+    c="Its features change less than they may, and its map is coarser than necessary: 12 × 14 "
+    "numbers instead of 24 × 28.",
+    d="Its features do not change at all, and they say nothing about where the tumor ends.",
 )
 
-
-def _field(layers):
-    steps = np.cumprod([1, *(stride for _, stride in layers)])
-    return 1 + sum((window - 1) * step for (window, _), step in zip(layers, steps, strict=False))
+_C, _P = (3, 1), (2, 2)
 
 
-def _top_down(layers):
-    size = 1
-    for window, stride in layers:
-        size = (size - 1) * stride + window
-    return size
+def _judge_stack(stack):
+    layers = [tuple(layer) for layer in stack]
+    convolutions, poolings = layers.count(_C), layers.count(_P)
+    if not layers or convolutions + poolings < len(layers):
+        return "Write (3, 1) for each convolution and (2, 2) for each pooling; others do not exist."
+    if layers[0] == _P:
+        return "The first layer is a pooling; a convolution has to see the pixels first."
+    if poolings > 3:
+        return f"{poolings} poolings leave a map {96 // 2**poolings} pixels wide; 12 are needed."
+    field = numpy_layers.receptive_field(layers)[-1]
+    if field < 46:
+        return f"The field is {field} pixels, 46 are needed. Where does a convolution add most?"
+    if convolutions > 4:
+        return f"The field is {field} pixels, but fewer convolutions than {convolutions} will do."
+    return None
 
 
 check_3_3 = Exercise(
     "3.3",
-    _field,
-    praise="Strides multiply: after each pooling every layer adds more.",
-    # The first list reads the same from both ends, the second does not.
-    calls=[([(3, 1), (2, 2), (5, 1), (2, 2), (3, 1)],), ([(5, 1), (2, 2), (3, 1)],)],
+    [_C, _P, _C, _P, _P, _C, _C],
+    praise="Four convolutions are enough, most of them where the step is long.",
+    judge=_judge_stack,
     mistakes={
-        "You forgot the strides: they make the steps of all later layers longer.": 11,
-        "You add `window` steps; a window reaches window − 1 steps beyond its first pixel.": 32,
-        "You add `window` steps and start with 0: start with 1 pixel, and add window − 1.": 31,
-        "A layer's own stride counts for the layers after it: add first, multiply later.": 25,
-        "You use the stride of one layer only; the strides of all earlier layers multiply.": 17,
-        "You added up the windows. Each adds its size minus 1, times the step.": 15,
-        "That is the step between neighboring results, not what one of them sees.": 4,
-        "This formula walks from the last layer to the first; you began with the first.": _top_down,
+        "The field is 42 pixels, 46 are": [_C, _P, _P, _P, _C, _C],
+        "fewer convolutions than 5": [_C, _C, _P, _C, _P, _P, _C, _C],
+        "The first layer is a pooling": [_P, _P, _P, _C, _C, _C],
+        "4 poolings leave a map 6 pixels": [_C, _P, _P, _P, _P, _C, _C],
+        "others do not exist": [_C, _P, (7, 1), _P, _P, _C],
     },
-    other_right=[lambda layers: _top_down(layers[::-1])],
-    other_wrong=[lambda layers: 22],
 )
 
 
-def _dense(prepare):
-    return lambda m, w, b: prepare(m) @ w + b
-
-
-def _flat(*axes):
-    return lambda m: m.transpose(0, *(axes or (1, 2, 3))).reshape(len(m), -1)
-
-
-def _look_at_batch(result):
-    if np.ndim(result) == 1:
-        return "You flattened the batch, too: keep the first axis, also for a batch of one image."
+def _judge_layer(found):
+    row, filters, window = found
+    if row != 5:
+        return f"Row {row} is as described. Compare each with the one above; row 0 is the input."
+    if (filters, window) == (64, 3):
+        return "That is what was meant. How many maps leave the layer that was built?"
+    if filters != 3:
+        return "The row is right. The last number of its output is the number of filters."
+    if window != 64:
+        return "Row and filters are right: solve window² · 32 · filters + filters = 393,219."
     return None
 
 
-_RNG = np.random.default_rng(4)
-_LAYER = _RNG.integers(-3, 4, (24, 5)) / 2, np.arange(1.0, 6)
-_TWO_MAPS = _RNG.integers(-3, 4, (2, 2, 3, 4)) / 2
-
 check_3_4 = Exercise(
     "3.4",
-    _dense(_flat()),
-    praise="Row, column, channel: any other order gives the weights the wrong numbers.",
-    calls={"one image": (_TWO_MAPS[:1], *_LAYER), "two images": (_TWO_MAPS, *_LAYER)},
-    look=_look_at_batch,
+    (5, 3, 64),
+    praise="Somebody wrote Conv2D(3, 64) for Conv2D(64, 3), and Keras had no reason to complain.",
+    judge=_judge_layer,
     mistakes={
-        "Wrong axis order: channels come last and must stay innermost.": _dense(_flat(3, 1, 2)),
-        "Wrong axis order: rows come before columns.": _dense(_flat(2, 1, 3)),
-        "You forgot the bias.": lambda m, w, b: _flat()(m) @ w,
-        "You flattened the batch, too": lambda m, w, b: m.reshape(-1)[:24] @ w + b,
+        "That is what was meant.": (5, 64, 3),
+        "The last number of its output": (5, 16, 64),
+        "Row and filters are right": Several([(5, 3, 4096), (5, 3, 3), (5, 3, 362)]),
+        "Row 8 is as described": (8, 32, 3),
     },
-    other_right=[lambda m, w, b: np.einsum("nrcm,rcmk->nk", m, w.reshape(*m.shape[1:], -1)) + b],
-    other_wrong=[lambda m, w, b: w @ _flat()(m) + b],
 )
 
 
-def _loss(log=np.log, summary=np.mean, sign=-1):
-    return lambda p, y: sign * summary(y * log(p) + (1 - y) * log(1 - p))
+def _flat(maps):
+    return maps.reshape(len(maps), -1)
 
 
-def _balanced_loss(p, y):
-    return -(np.log(p[y == 1]).mean() + np.log(1 - p[y == 0]).mean()) / 2
+def _network(relus=(1, 1, 1), pools="max average", flat=_flat, last=numpy_layers.sigmoid, bias=1):
+    """Return a forward pass; a 0 in `relus` leaves one out."""
+    first, second = (getattr(numpy_layers, f"{kind}_pool") for kind in pools.split())
+    keep = [numpy_layers.relu if there else np.asarray for there in relus]
 
+    def forward(images, weights):
+        w = [part * (bias if part.ndim == 1 else 1) for part in weights]
+        maps = first(keep[0](numpy_layers.conv2d(images, w[0], w[1])), 2)
+        maps = second(keep[1](numpy_layers.conv2d(maps, w[2], w[3])), 2)
+        row = keep[2](numpy_layers.dense(flat(maps), w[4], w[5]))
+        return last(numpy_layers.dense(row, w[6], w[7]))
+
+    return forward
+
+
+_SHAPES = (3, 3, 1, 4), 4, (3, 3, 4, 5), 5, (30, 6), 6, (6, 1), 1
+_WEIGHTS = [_RNG.normal(0, 0.4, shape) for shape in _SHAPES]
 
 check_3_5 = Exercise(
     "3.5",
-    _loss(),
-    praise="The probability of what really happened, its logarithm, minus, the mean.",
-    calls=[(np.array([0.9, 0.2, 0.6, 0.35, 0.7]), np.array([1, 0, 0, 1, 1]))],
-    tolerance=1e-6,
+    _network(),
+    praise="Nothing else happens when Keras predicts.",
+    calls={"four images of 14 × 18 pixels": (_RNG.normal(size=(4, 14, 18, 1)), _WEIGHTS)},
+    view=np.ravel,
     mistakes={
-        "The sign is wrong: logarithms of probabilities are below 0.": _loss(sign=1),
-        "You take the logarithm of the wrong class.": lambda p, y: _loss()(1 - p, y),
-        "That is the sum; the mean over the images is asked for.": _loss(summary=np.sum),
-        "You used log2; the natural logarithm is `np.log`.": _loss(np.log2),
-        "You left out the images with label 0.": lambda p, y: -np.mean(y * np.log(p)),
-        "That is the mean squared error; take logarithms.": lambda p, y: np.mean((p - y) ** 2),
-        "That is one loss per image; take the mean.": _loss(summary=np.asarray),
-        "You took the mean of each class by itself; take it over all images.": _balanced_loss,
+        "A ReLU is missing after the first convolution.": _network((0, 1, 1)),
+        "A ReLU is missing after the second convolution.": _network((1, 0, 1)),
+        "A ReLU is missing after the first dense layer.": _network((1, 1, 0)),
+        "The ReLUs are missing.": Several([_network((0, 0, n)) for n in (0, 1)]),
+        "The second pooling takes means.": _network(pools="max max"),
+        "You exchanged the two poolings.": _network(pools="average max"),
+        "These are the logits; the sigmoid is missing.": _network(last=np.asarray),
+        "The last activation is a sigmoid, not a ReLU.": _network(last=numpy_layers.relu),
+        "The biases are missing.": _network(bias=0),
+        "Wrong order in the row: channels come last and stay innermost.": _network(
+            flat=lambda maps: _flat(maps.transpose(0, 3, 1, 2))
+        ),
     },
-    other_right=[lambda p, y: -np.log(np.where(y == 1, p, 1 - p)).mean()],
 )
+
+
+def _softmax(z, axis=1):
+    return np.exp(z) / np.exp(z).sum(axis=axis, keepdims=True)
+
+
+def _shifted(z):
+    return _softmax(z - z.max(axis=1, keepdims=True))
+
+
+def _loss(probabilities):
+    return lambda z, y: -np.log(probabilities(z))[np.arange(len(y)), y].mean()
+
+
+def _right_loss(z, y, factor=1):
+    return factor * np.mean(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
+
+
+_NEAR = np.array([[2.0, 1, -1], [0.5, 3, 0], [1, 1.5, -2], [-1, 0, 2.5]]), np.array([0, 1, 0, 0])
+_FAR = np.array([[1000.0, 0, -1000], [-1000, -1001, -1002]])
 
 check_3_6 = Exercise(
     "3.6",
-    lambda rows, columns, k, c, f: (rows - k + 1) * (columns - k + 1) * k * k * c * f,
-    praise="The same weights again at every position: few parameters, many operations.",
-    calls=[(20, 30, 5, 3, 8), (7, 7, 3, 2, 4)],
+    _right_loss,
+    praise="It stays finite for any logits: this is what Keras does with from_logits=True.",
+    calls=[_NEAR, (_FAR, np.array([1, 0])), (_FAR / 2, np.array([0, 1]))],
     mistakes={
-        "Without padding the size of the output is size − window + 1 along each side.": 360_000,
-        "You left out the input channels: a filter multiplies all of them.": 83_200,
-        "You left out the filters: each makes a map of its own.": 31_200,
-        "The window is a square: window · window products per channel.": 49_920,
-        "That is the number of weights; each is used once at every position.": 600,
-        "That is the number of parameters; each weight is used once at every position.": 608,
+        "Right for small logits, but e to the power of 1000 overflows.": _loss(_softmax),
+        "Subtract the largest logit of each image, not of all.": _loss(
+            lambda z: _softmax(z - z.max())
+        ),
+        "Right for small logits. For others a probability is rounded to 0, whose logarithm is −∞: "
+        "simplify ln(eᶻ / Σ) on paper first.": _loss(_shifted),
+        "Clipping changes the loss: for logits of 1000 and 0 and label 1 it is 1000.": Several(
+            [_loss(lambda z, n=n: np.clip(_shifted(z), 10.0**-n, 1)) for n in range(6, 17)]
+        ),
+        "That is the sum over the images; take the mean.": lambda z, y: _right_loss(z, y, len(y)),
+        "The sign is wrong: a loss is positive.": partial(_right_loss, factor=-1),
+        "Add up over the classes of an image, axis 1.": _loss(lambda z: _softmax(z, axis=0)),
+        "The probabilities of the classes have to add up to 1.": _loss(np.exp),
+        "The natural logarithm is `np.log`.": Several(
+            [partial(_right_loss, factor=1 / np.log(base)) for base in (2, 10)]
+        ),
     },
-    other_wrong=[lambda *layer: 249_600],
 )
 
 
@@ -190,7 +220,6 @@ check_3_7 = Exercise(
             np.array([[0.5, -1], [0.25, 2], [-1, 1], [3, 0.5]]),
         )
     ],
-    other_wrong=[lambda x, g: x.T @ g],
     mistakes={
         "You exchanged the two arrays: weights first.": lambda x, g: (g.sum(axis=0), x.T @ g),
         "For the weights: add up the contributions of all images.": _parts(_each, ...),
@@ -199,6 +228,7 @@ check_3_7 = Exercise(
         ),
         "For the weights: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(lambda x, g: x.T @ g / len(x), ...),
+        "For the weights: the shape is (inputs, outputs).": _parts(lambda x, g: g.T @ x, ...),
         "For the bias: take the sum, not the mean.": _parts(..., lambda x, g: g.mean(axis=0)),
         "For the bias: wrong axis; add over the images.": _parts(..., lambda x, g: g.sum(axis=1)),
     },

@@ -1,141 +1,233 @@
 """Exercises of lesson 05, measuring a classifier."""
 
+from functools import cache, partial
+
 import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedGroupKFold
 
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils import evaluation
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 
-def _shared(groups, in_test):
-    return set(groups[in_test]) & set(groups[~in_test])
+def _shares(*wanted):
+    """Return a function for some of sensitivity, specificity, PPV and NPV, by position."""
+
+    def shares(y, c):
+        found = [np.mean(a[b == k] == k) for a, b in ((c, y), (y, c)) for k in (1, 0)]
+        return tuple(found[abs(i)] if i >= 0 else 1 - found[~i] for i in wanted)
+
+    return shares
 
 
 check_5_1 = Exercise(
     "5.1",
-    lambda groups, in_test: len(_shared(groups, in_test)),
-    praise="Run it on every division you meet; 0 is the only good answer.",
-    calls=[
-        # In both: A, C, G. In test only: D, J. In training only: B, E, F, H, I.
-        (np.array(list("AAABCCCDEEFGGGGGHIJ")), np.uint8(list("1000110100011110001")) > 0),
-        (np.array([7, 7, 8, 8]), np.array([True, True, False, False])),
-    ],
-    look=lambda result: (
-        "You return the patients themselves; return how many there are."
-        if isinstance(result, set) or np.ndim(result)
-        else None
-    ),
-    mistakes={
-        "You return the patients themselves": _shared,
-        "You counted all images of the shared patients; count each patient once.": 11,
-        "You counted test images of shared patients; count each patient once.": 7,
-        "You counted training images of shared patients; count each patient once.": 4,
-    },
-    other_right=[lambda g, t: np.isin(np.unique(g[t]), g[~t]).sum()],
-    other_wrong=[lambda g, t: 3],
-)
-
-check_5_2 = Exercise(
-    "5.2",
-    lambda y, c: (np.mean(c[y == 1] == 1), np.mean(c[y == 0] == 0)),
+    _shares(0, 1),
     praise="Each looks at one true class alone, so the mix of classes does not matter.",
     calls=[
         (np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0]), np.array([1, 1, 1, 0, 0, 0, 0, 0, 1, 1])),
-        (np.array([1, 0, 0]), np.array([1, 0, 0])),
+        (np.array([0, 1, 0, 1, 0]), np.array([1, 1, 0, 0, 0])),
     ],
     mistakes={
-        "Those are predictive values: divide by the true classes, not the calls.": (3 / 5, 4 / 5),
-        "You have exchanged the two: the sensitivity is about the positives.": (4 / 6, 3 / 4),
-        "Those are the errors, misses and false positives; subtract them from 1.": (1 / 4, 2 / 6),
-        "For 0 and 1, write `== 0`, not `~`.": lambda y, c: (0.75, np.mean(~c[y == 0])),
+        "For integers, `~` gives −1 and −2: write `== 0`.": lambda y, c: (..., np.mean(~c[y == 0])),
+        "Those are predictive values: select by `labels`, not by `called`.": _shares(2, 3),
+        "The first is still the precision: select by `labels`, not by `called`.": _shares(2, 1),
+        "The second is the negative predictive value: select by `labels`.": _shares(0, 3),
+        "You have exchanged the two: the sensitivity is about the positives.": _shares(1, 0),
+        "Those are the errors, misses and false positives; subtract them from 1.": _shares(~0, ~1),
+        "The second is the share of false positives, 1 − specificity.": _shares(0, ~1),
+        "Divide each count by its own class, not by all.": lambda y, c: (
+            np.mean(y & c),
+            np.mean((1 - y) & (1 - c)),
+        ),
         "That is the accuracy; two numbers are asked for.": lambda y, c: np.mean(y == c),
     },
-    other_right=[lambda y, c: [(c * y).sum() / y.sum(), ((1 - c) * (1 - y)).sum() / (1 - y).sum()]],
-    other_wrong=[lambda y, c: (3 / 4, 4 / 6)],
 )
 
 
-def _threshold_for(labels, probabilities, target):
-    positives = np.sort(probabilities[labels == 1])[::-1]
-    return positives[max(int(np.ceil(target * len(positives) - 1e-9)), 1) - 1]
+check_5_2 = Exercise(
+    "5.2",
+    ("C", 36 / 112.8),
+    praise="Two in three of those called positive are not. And four positives a year are missed: "
+    "the price of having 120 places.",
+    look=lambda answer: (
+        None if np.shape(answer)[:1] == (2,) else 'Give a letter and a share, such as ("A", 0.5).'
+    ),
+    view=lambda answer: (str(answer[0]).strip().upper(), answer[1]),
+    tolerance=0.006,
+    mistakes={
+        "A calls 39.2 + 192 patients positive; there are 120 places.": ("A", ...),
+        "B calls 36.8 + 86.4 patients positive; there are 120 places.": ("B", ...),
+        "D leaves places empty: another one finds more positives within 120.": ("D", ...),
+        "C is right. The share depends on who is tested: 40 in 1,000 are positive.": Several(
+            [("C", 0.918), ("C", 0.92), ("C", 0.90), ("C", 0.08)]
+        ),
+        "C is right. You give odds; divide by true and false positives together.": ("C", 0.469),
+        "C is right. The share is asked of *those called positive*, not of all.": Several(
+            [("C", 0.036), ("C", 0.1128)]
+        ),
+        "C is right. That is the share of false ones among those called positive.": ("C", 0.681),
+        "C is right. Give the share as a fraction, not in percent.": Several(
+            [("C", 31.9), ("C", 32)]
+        ),
+    },
+)
+
+
+def _threshold(y, p, t):
+    return np.sort(p[y == 1])[::-1][max(int(np.ceil(t * np.sum(y) - 1e-9)), 1) - 1]
+
+
+def _judge_threshold(threshold_for):
+    labels = np.array([0, 1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1])
+    probabilities = np.arange(1, 14) ** 1.5 / 50
+    positives = probabilities[labels == 1]
+    for target, needed in ((0.75, 6), (0.6, 5), (0.9, 8)):
+        value = threshold_for(labels.copy(), probabilities.copy(), target)
+        if value is None:
+            return "Your function returns None. Did you forget `return`?"
+        call, called = f"For target {target} you give {value:.3f}: ", positives >= value - 1e-6
+        if called.sum() < needed:
+            return f"{call}{called.sum()} of 8 positives are called, and it takes {needed}."
+        if np.mean(positives > value + 1e-6) >= target:
+            return f"{call}a higher threshold calls the {needed} positives that it takes, too."
+        if abs(positives - value).min() > 1e-6:
+            return f"{call}the last positive whom it takes has a higher probability."
+    return None
 
 
 check_5_3 = Exercise(
     "5.3",
-    _threshold_for,
+    _threshold,
     praise="On validation patients; then it is frozen.",
-    calls=[
-        (
-            np.array([0, 0, 0, 0, 1, 1, 1, 1, 1]),
-            np.array([0.1, 0.3, 0.5, 0.7, 0.2, 0.4, 0.6, 0.8, 0.9]),
-            target,
-        )
-        for target in (0.8, 0.5)
-    ],
-    mistakes={
-        "`np.quantile` lands between two patients; take a positive one's own value.": 0.36,
-        "You go one positive too far: a patient *at* the threshold is called positive.": 0.2,
-        "That is the lowest threshold: it calls everybody positive; take the highest.": 0.1,
-        "That is the target itself; look at the positives.": lambda y, p, target: target,
-        "With five positives, two give a sensitivity of 0.4, less than 0.5: round the number of "
-        "positives up.": lambda y, p, t: np.sort(p[y == 1])[::-1][int(t * sum(y)) - 1],
-    },
-    other_right=[lambda y, p, t: max(x for x in p if np.mean(p[y == 1] >= x) >= t)],
+    judge=_judge_threshold,
 )
 
-check_5_4 = Exercise(
+check_5_4 = choice(
     "5.4",
-    lambda a, b, p: a * p / (a * p + (1 - b) * (1 - p)),
-    praise="Bayes' rule: count the true positives among all positives.",
-    calls=[(0.9, 0.8, 0.1), (1.0, 0.95, 0.001)],
-    mistakes={
-        "That is the negative predictive value.": 0.72 / 0.73,
-        "The false positives are (1 − specificity) of the negatives.": 0.09 / (0.09 + 0.72),
-        "You left out the prevalence.": 0.9 / 1.1,
-        "Only a share 1 − prevalence can be false positives: weight them, too.": 0.09 / 0.29,
-        "That is the share of all who are true positives; divide by that of all positives.": 0.09,
-        "Those are odds; divide by true and false positives together.": 0.5,
-    },
-    other_right=[lambda a, b, p: 1 / (1 + (1 - b) / a * (1 - p) / p)],
-    other_wrong=[lambda a, b, p: 1 / 3],
+    "c",
+    praise="Of these six the sensitivity is 1.00. The interval is about all such patients: at a "
+    "true sensitivity of 2/3, 9 in 100 such studies find six of six.",
+    a="The interval starts at 0.61. A test that misses one positive in three finds six of six in "
+    "9 of 100 such studies: too often to exclude it.",
+    b="The 95 % say how many of such intervals contain the true sensitivity, an average over "
+    "patients. They say nothing about a single patient.",
+    d="Six of six were found, and 6/6 is a sensitivity. What six patients cannot do is pin down "
+    "that of all others.",
 )
 
 
-def _look_at_rows(result):
-    if getattr(result, "dtype", np.dtype(int)).kind == "b":
-        return "You return a mask; a patient drawn twice needs row numbers that repeat."
-    if isinstance(result, (list, tuple)) and any(np.ndim(part) for part in result):
-        return "You return one list per draw; join them, for instance with np.concatenate."
-    if getattr(result, "dtype", np.dtype(int)).kind in "US":
-        return "You return patients; return the positions of their images."
+def _claim(low, high):
+    return "new is better" if low > 0 else "old is better" if high < 0 else "not shown"
+
+
+def _study(number, better):
+    """Return validation and test slices: patient, label, and two networks' probabilities."""
+    rng, tables = np.random.default_rng(number), []
+    for patients in (80, 120):
+        label, both = np.arange(patients) % 2, rng.normal(size=patients)
+        found = {"patient": np.tile(rng.permutation(patients), 3), "label": np.tile(label, 3)}
+        for name, gain in (("old", 0), ("new", better)):
+            own = both + 0.4 * rng.normal(size=patients) + (1.4 + gain) * (label - 0.5)
+            log_odds = np.tile(own, 3) + rng.normal(size=3 * patients)
+            found[name] = (1 / (1 + np.exp(-log_odds))).round(4)
+        tables.append(pd.DataFrame(found).sample(frac=1, random_state=number))
+    return tables
+
+
+_STUDIES = [_study(number, better) for number, better in ((1, 1.1), (2, 0.0), (3, -0.9))]
+
+
+def _at(rows, model="new"):
+    return _threshold(rows.label, rows[model], 0.9)
+
+
+def _hits(rows, threshold):
+    return np.mean(rows.new[rows.label == 1] >= threshold)
+
+
+def _compare(validation, test):
+    known, test = (t.groupby("patient").mean().astype({"label": int}) for t in (validation, test))
+    score = partial(evaluation.bootstrap, evaluation.roc_auc, n_resamples=1000)
+    gain = score(test.label, test.new, against=test.old)
+    right = {"threshold": _at(known), "sensitivity": _hits(test, _at(known))}
+    right["gain"] = gain.value, gain.low, gain.high
+    return right | {"claim": _claim(gain.low, gain.high)}
+
+
+@cache
+def _right(number):
+    return _compare(*_STUDIES[number])
+
+
+def _judge_comparison(compare):
+    for number, (validation, test) in enumerate(_STUDIES):
+        right, got = _right(number), compare(validation.copy(), test.copy())
+        if not isinstance(got, dict) or set(got) != set(right) or np.shape(got["gain"]) != (3,):
+            return f"Return a dict with the keys {', '.join(right)}; the gain has three numbers."
+        known, patients = (rows.groupby("patient").mean() for rows in (validation, test))
+        at, (value, low, high), ends = right["threshold"], right["gain"], got["gain"][1:]
+        wrong = {
+            "Choose the threshold on validation patients.": ("threshold", _at(patients)),
+            "That is the old network's threshold.": ("threshold", _at(known, "old")),
+            "Your threshold is for slices; average first.": ("threshold", _at(validation)),
+            "The sensitivity is asked of test patients.": ("sensitivity", _hits(known, at)),
+            "Your sensitivity counts slices; average first.": ("sensitivity", _hits(test, at)),
+            "The gain is the new AUC minus the old one.": ("gain", -value),
+        }
+        for key in ("threshold", "sensitivity", "gain"):
+            given, wanted = np.ravel(got[key])[0], np.ravel(right[key])[0]
+            if abs(given - wanted) > 1e-3:
+                named = [
+                    text for text, (k, x) in wrong.items() if k == key and abs(x - given) < 1e-3
+                ]
+                return [*named, f"The {key} is {given:.3f}, and should be {wanted:.3f}."][0]
+        width = (ends[1] - ends[0]) / (high - low)
+        if not 0.8 < width < 1.25:
+            what = "each patient once, for both networks" if width > 1 else "patients, not slices"
+            return f"Your interval is {width:.1f} times as wide as it should be: draw {what}."
+        if abs(ends[0] - low) > 0.015:
+            return f"The interval should reach from {low:.2f} to {high:.2f}."
+        if got["claim"] != _claim(*ends):
+            return f"{ends[0]:.2f} to {ends[1]:.2f} permits another claim than {got['claim']!r}."
     return None
 
 
 check_5_5 = Exercise(
     "5.5",
-    lambda groups, drawn: np.concatenate([np.flatnonzero(groups == name) for name in drawn]),
-    praise="Whoever is drawn twice brings all images twice.",
-    calls=[(np.array(list("ABACBB")), np.array(list("BAB")))],
-    look=_look_at_rows,
-    view=np.sort,
-    mistakes={
-        "You return a mask": np.isin,
-        "You return one list per draw": lambda g, d: [np.flatnonzero(g == name) for name in d],
-        "You return patients": lambda g, d: np.concatenate([g[g == name] for name in d]),
-        "Who is drawn twice brings all images twice.": lambda g, d: np.flatnonzero(np.isin(g, d)),
-        "You take one image per draw; a patient brings all images.": lambda g, d: [
-            int(np.argmax(g == name)) for name in d
-        ],
-    },
-    other_right=[lambda g, d: [row for name in d for row, who in enumerate(g) if who == name]],
-    other_wrong=[lambda g, d: sorted(d)],
+    _compare,
+    praise="Threshold, patients and interval stand in it, so others can check your sentence.",
+    judge=_judge_comparison,
 )
 
-check_5_6 = choice(
+
+def _judge_division(divide):
+    for patients, share, seed in ((60, 0.5, 0), (100, 0.2, 1), (150, 0.1, 2)):
+        rng = np.random.default_rng(seed)
+        groups = rng.permutation(np.repeat(np.arange(patients), rng.integers(1, 5, patients)))
+        part = np.asarray(divide(groups + 500, (groups < share * patients).astype(int)))
+        if part.shape != groups.shape or not np.isin(part, (0, 1)).all():
+            return "Return one True or False for each image: is it in the test part?"
+        tested = set(groups[part == 1])
+        if both := tested & set(groups[part == 0]):
+            return f"{len(both)} of {patients} patients have images in both parts."
+        if not 0.15 <= len(tested) / patients <= 0.25:
+            return f"{len(tested)} of {patients} patients are in the test part; take a fifth."
+        positive = sum(patient < share * patients for patient in tested)
+        if abs(positive / len(tested) - share) > 0.06:
+            found = f"{positive} of {len(tested)} test patients are positive"
+            return f"{found}, {share:.0%} of all {patients}: divide within each class (stratify)."
+    return None
+
+
+def _divide(groups, labels):
+    folds = StratifiedGroupKFold(5, shuffle=True, random_state=0)
+    return np.isin(np.arange(len(groups)), next(folds.split(groups, labels, groups))[1])
+
+
+check_5_6 = Exercise(
     "5.6",
-    "c",
-    praise="An interval can only speak about the patients it was drawn from.",
-    a="The interval starts at 0.61: with six positives, a test that misses a third of them would "
-    "quite often find all six.",
-    b="The interval is about the sensitivity, an average over positive patients, not about the "
-    "chance of a single one, and not about how sure the network is.",
-    d="Six hits are six hits: the score was measured. What six patients cannot do is pin it down.",
+    _divide,
+    praise="0 patients in both parts: print that number for every division you make.",
+    judge=_judge_division,
 )

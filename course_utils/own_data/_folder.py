@@ -326,8 +326,7 @@ class Folder:
         """Note masks that mark nothing in the whole set, or everything in one image or volume."""
         if not any(mask.any() for mask in masks):
             self.notes.append("no mask marks a single pixel.")
-        full = sum(bool(mask.all()) for mask in masks)
-        if full:
+        if full := sum(bool(mask.all()) for mask in masks):
             self.notes.append(f"masks that mark every pixel ({full}): are they inverted?")
 
 
@@ -362,14 +361,12 @@ def read_table(path, columns):
     hint = ""
     if any(";" in name or "\t" in name for name in header):
         hint = " The cells must be separated by commas, and decimals written with points."
-    ragged = [str(number) for number, row in lines if len(row) != len(header)]
-    if ragged:
+    if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
         raise DatasetError(
             f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
             f"({len(ragged)} such lines).{hint or ' Put cells with a comma into double quotes.'}"
         )
-    missing = [column for column in columns if column not in header]
-    if missing:
+    if missing := [column for column in columns if column not in header]:
         raise DatasetError(
             f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}. Rename "
             f"the column, or say in columns= which one is meant.{hint}"
@@ -471,8 +468,7 @@ def _check_kind(image, modes):
     if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
         raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
     if image.mode == "P":
-        advice = "Its numbers are no intensities; save it as gray or RGB."
-        raise Complaint("palette image", "", advice)
+        raise Complaint("palette image", "", "Its numbers are no intensities; save gray or RGB.")
     allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
     if image.mode not in allowed and image.mode[:4] != "I;16":
         raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")

@@ -127,8 +127,8 @@ def plot_pooling(image, size, stride=None):
     title = f"windows of {size} × {size}, stride {stride}"
     plot_numbers(image, ax=axes[0], title=title, value_range=value_range)
     for ax, (kind, part) in zip(axes[1:], pooled.items(), strict=True):
-        title = f"{kind}, {part.shape[0]} × {part.shape[1]}"
-        plot_numbers(part, ax=ax, title=title, value_range=value_range)
+        name = {"max": "maximum", "average": "mean"}[kind]
+        plot_numbers(part, ax=ax, title=f"{name} of each window", value_range=value_range)
     for (row, column), color in _colors(part.shape):
         _frame(axes[0], (row * stride, column * stride), size, color)
         for ax in axes[1:]:
@@ -154,7 +154,7 @@ def plot_pooled_shift(image, shift, size, kind):
     shifted = np.roll(image, shift, axis=1)
     rows = {
         "feature map": (image, shifted),
-        f"{kind}, {size} × {size}": [_pooled(i, kind, size, size) for i in (image, shifted)],
+        f"{kind} of {size} × {size}": [_pooled(i, kind, size, size) for i in (image, shifted)],
     }
     limit = np.abs(image).max()
     figure, axes = plt.subplots(2, 3, figsize=(8, 6))
@@ -163,7 +163,7 @@ def plot_pooled_shift(image, shift, size, kind):
         title = f"difference, change {change:.0%}"
         plot_image(first, ax=row[0], title=name, value_range=(0, limit))
         plot_image(second, ax=row[1], title=f"shifted by {shift}", value_range=(0, limit))
-        look = {"value_range": (-limit, limit), "cmap": "PuOr"}
+        look = {"value_range": (-limit, limit), "cmap": "PuOr_r", "unit": "shifted − original"}
         plot_image(second - first, ax=row[2], title=title, **look)
     return figure, axes
 
@@ -176,7 +176,7 @@ def plot_pooling_gradient(image, output_gradient):
     size = len(image) // len(output_gradient)
     limit = np.abs(output_gradient).max()
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), width_ratios=[2, 1.2, 2, 2])
-    look = {"value_range": (-limit, limit), "cmap": "PuOr"}
+    look = {"value_range": (-limit, limit), "cmap": "PuOr_r"}
     plot_numbers(image, ax=axes[0], title="what was pooled")
     plot_numbers(output_gradient, ax=axes[1], title="gradient arriving", **look)
     for ax, (kind, backward) in zip(axes[2:], GRADIENTS.items(), strict=True):
@@ -208,7 +208,7 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
     return ax
 
 
-def plot_network(model, *, ax=None, title=None):
+def plot_network(model, *, ax=None):
     """Draw a network as a row of boxes, from its input to its output.
 
     Feature maps are a stack of squares as high as the maps, with a square more each time that the
@@ -226,7 +226,7 @@ def plot_network(model, *, ax=None, title=None):
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     tensors = [model.inputs[0], *(layer.output for layer in layers)]
     shapes = [tuple(tensor.shape[1:]) for tensor in tensors]
-    ax = ax or plt.subplots(figsize=(1.3 * len(shapes), 2.6))[1]
+    ax = ax or plt.subplots(figsize=(1.4 * len(shapes), 2.6))[1]
     largest = max(shape[0] for shape in shapes if len(shape) > 1)
     for place, (layer, shape) in enumerate(zip([None, *layers], shapes, strict=True)):
         name, count = (_layer_name(layer), layer.count_params()) if layer else ("input", 0)
@@ -237,13 +237,13 @@ def plot_network(model, *, ax=None, title=None):
             size = (0.8 * shape[1] / largest, 0.8 * shape[0] / largest)
         for sheet in range(sheets)[::-1]:
             shift = 0.035 * (sheet - (sheets - 1) / 2)
-            corner = (1.3 * place + shift - size[0] / 2, shift - size[1] / 2)
+            corner = (1.4 * place + shift - size[0] / 2, shift - size[1] / 2)
             ax.add_patch(Rectangle(corner, *size, fc=color, ec="white", linewidth=0.7))
-        ax.text(1.3 * place, 0.6, name, ha="center", va="bottom", fontsize=8)
+        ax.text(1.4 * place, 0.6, name, ha="center", va="bottom", fontsize=8)
         text = " × ".join(f"{number:,}" for number in shape)
         text += f"\n{count:,} parameters" if count else ""
-        ax.text(1.3 * place, -0.6, text, ha="center", va="top", fontsize=8)
-    ax.set(xlim=(-0.65, 1.3 * place + 0.65), ylim=(-0.95, 1.15), aspect="equal", title=title)
+        ax.text(1.4 * place, -0.6, text, ha="center", va="top", fontsize=8)
+    ax.set(xlim=(-0.7, 1.4 * place + 0.7), ylim=(-0.95, 1.15), aspect="equal")
     ax.set_axis_off()
     return ax
 

@@ -232,7 +232,7 @@ def test_figures_reach_a_screen_reader_as_stored_as_drawn_and_as_moved(lab, page
     page.get_by_role("img", name="shifted by 0").wait_for()
     assert figures_for_a_screen_reader(page)[:2] == [
         alt,
-        "Figure. Panel 1: horizontal axis my own axis.",
+        "Figure. Panel 1: my own axis.",
     ]
     assert figure.evaluate(size) == pytest.approx([2 * width, width], abs=2)
     page.locator(".noUi-handle").first.press("ArrowRight")

@@ -1,17 +1,15 @@
 """Batches hold the right images, changed ones keep their masks, `fit` refuses what would lie."""
 
-import itertools
 import re
 import subprocess
 import sys
-import time
 from io import StringIO
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from course_utils import ROOT, training
+from course_utils import ROOT, _tensorflow, training
 from course_utils._tensorflow import keras, tf
 from course_utils.datasets import ImageDataset
 from course_utils.training import Augmenter
@@ -161,22 +159,23 @@ def test_a_bar_shows_what_is_watched_in_a_terminal_and_nothing_elsewhere(monkeyp
     screen.isatty = lambda: True
     monkeypatch.setattr("sys.stderr", screen)
     fitted()
-    assert "val_loss " in screen.getvalue()
+    assert "val_loss=" in screen.getvalue()
 
 
 def test_a_notebook_shows_a_line_at_once_that_is_empty_in_the_end(monkeypatch):
     shown = []
     handle = SimpleNamespace(update=lambda text: shown.append(text.data))
-    monkeypatch.setattr(training, "get_ipython", lambda: SimpleNamespace(kernel=True))
-    monkeypatch.setattr(training, "display", lambda text, **_: shown.append(text.data) or handle)
-    hurry = itertools.count(0, 2).__next__
-    clock = SimpleNamespace(monotonic=hurry, perf_counter=time.perf_counter)
-    monkeypatch.setattr(training, "time", clock)
+    monkeypatch.setattr(training, "tqdm", training.tqdm_notebook)
+    monkeypatch.setattr(_tensorflow, "display", lambda text, **_: handle)
     fitted()
-    assert shown[1] == "0 of 3 epochs, 00:00"
-    assert any(text.endswith(", batch 1 of 1") for text in shown)
-    assert re.fullmatch(r"3 of 3 epochs, 00:\d\d, loss 0\.\d+, val_loss \d+\.\d+", shown[-2])
+    assert shown[0] == "0 of 3 epochs, 00:00"
+    last = r"3 of 3 epochs, 00:\d\d, loss=0\.\d+, val_loss=\d+\.\d+"
+    assert re.fullmatch(last, shown[-2])
     assert shown[-1] == ""
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    del shown[:]
+    fitted()
+    assert not shown
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def double(x):
     ("answer", "said"),
     [
         (double, "`double(3)` gave 7, expected 6."),
-        (lambda x: [1, 2], "gave an array of shape (2,), expected shape ()"),
+        (lambda x: [1, 2], "gave an array of shape (2,), expected a number"),
         (lambda x: "four", "of type `str`; it should be made of numbers"),
         (lambda x: np.nan, "NaN or infinite values"),
         (lambda x: 4, "returns the same for every call: use its arguments"),
@@ -143,7 +143,7 @@ def test_what_no_mistake_names_is_described(answer, said):
     ("answer", "said"),
     [
         (5, "is 5, and that is not the expected value"),
-        ([4], "is an array of shape (1,), expected shape ()"),
+        ([4], "is an array of shape (1,), expected a number"),
         ("4", "of type `str`; it should be made of numbers"),
     ],
 )
