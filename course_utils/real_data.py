@@ -11,7 +11,6 @@ registry; a new file format needs one reader in `READERS`, named by the entry.
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
 import shutil
@@ -189,7 +188,6 @@ def _explain(error, url, folder):
     """Return in two sentences why a download failed, and what to do."""
     server = urlsplit(url).netloc or url
     mirror = "set COURSE_MIRROR to another server or folder that has the file."
-    elsewhere = "or set COURSE_DATA to another folder."
     if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
         return (
             f"what arrived from {server} is not the right file, and was thrown away. Repeat the "
@@ -207,11 +205,10 @@ def _explain(error, url, folder):
         return f"no connection to {server}. Check the network, or {mirror}"
     if isinstance(error, requests.RequestException):
         return f"cannot fetch {url} ({error}). Check COURSE_MIRROR if you set it."
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return f"no space left in {folder}. Free some space, {elsewhere}"
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return f"no permission to write in {folder}. Allow it, {elsewhere}"
-    return f"the disk refused ({error}) in {folder}. Correct that, {elsewhere}"
+    return (
+        f"the disk refused ({error.strerror or error}) in {folder}. Correct that, or set "
+        "COURSE_DATA to another folder."
+    )
 
 
 def find(name, size=None):

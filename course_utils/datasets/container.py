@@ -105,8 +105,6 @@ class ImageDataset:
       train: 3 images, 2 groups (healthy 2, tumor 1 images)
       test: 1 image, 1 group (tumor 1 image)
       no masks
-    >>> scans.select(scans.labels == 1).groups
-    array(['B', 'C'], dtype='<U1')
     """
 
     name: str
