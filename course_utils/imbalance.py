@@ -10,6 +10,9 @@ from course_utils._checks import check_seed, refuse
 def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
     """Draw groups of the rarer class again, whole, until the classes have the wanted shares.
 
+    Returned are positions of images, each at least once: ``train.select(positions)``. Copies make
+    patients no more numerous: an interval must never be computed over them.
+
     Parameters
     ----------
     labels : integer array-like, shape (n,)
@@ -21,12 +24,6 @@ def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
     splits : array-like, shape (n,), optional
         Official split of each image; anything but "train" is refused.
     seed : int, optional
-
-    Returns
-    -------
-    positions : ndarray, int64
-        Positions of images, every image at least once: ``train.select(positions)``. Copies make
-        patients no more numerous: an interval must never be computed over them.
 
     Examples
     --------

@@ -29,10 +29,6 @@ class Claim:
     holds: bool
     got: str
 
-    def __post_init__(self):
-        if not isinstance(self.holds, (bool, np.bool_)):
-            raise TypeError(f"holds is {self.holds!r}. Give one True or False, from a comparison.")
-
     def __repr__(self):
         if self.holds:
             return f"✓ In this run, too: {self.text}"

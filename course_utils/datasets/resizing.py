@@ -81,10 +81,7 @@ def head_box(image, name="image"):
     head = image > AIR * np.percentile(image, 99)
     rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
     if np.ptp(image) == 0 or min(len(rows), len(columns)) < max(image.shape) / 10:
-        received = (
-            f"{len(rows)} rows and {len(columns)} columns brighter than air, "
-            f"values {image.min():g} to {image.max():g}"
-        )
+        received = f"{len(rows)} rows and {len(columns)} columns brighter than air"
         remedy = "Drop it, or check the intensity window."
         refuse(name, received, "a head on dark background", remedy)
     y, x = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2

@@ -44,6 +44,9 @@ def read_image_folder(
 ):
     r"""Read pictures that the folder's labels.csv describes into an `ImageDataset`.
 
+    They keep the order of the table; ``attributes`` holds file names, labels as written, and the
+    columns without a role. Add source and license with `dataclasses.replace`.
+
     Parameters
     ----------
     folder : str or Path
@@ -72,12 +75,6 @@ def read_image_folder(
         For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
-
-    Returns
-    -------
-    ImageDataset
-        In the order of the table, origin "real"; ``attributes`` holds file names, labels as
-        written, and the columns without a role. Add source and license with `dataclasses.replace`.
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = _check_size(size, fit)
@@ -135,7 +132,10 @@ def read_volume_folder(
     r"""Read volumes that the folder's volumes.csv describes into an `ImageDataset` of axial slices.
 
     Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
-    the mask, relative to the folder. A label is that of all slices. Images become float32.
+    the mask, relative to the folder. A label is that of all slices. Images become float32; slices
+    run from feet to head, with ``slice_positions_mm`` along their normal, ``slice_thickness_mm``
+    (the distance of neighbors) and ``pixel_spacing_mm``. ``attributes`` adds ``slice`` and
+    ``<mask_name>_in_slice``.
 
     Parameters
     ----------
@@ -153,13 +153,6 @@ def read_volume_folder(
     size, fit
         As in `read_image_folder`, for each slice. Needed if the volumes differ in size. A mask may
         lose slices at its ends, but not all of them.
-
-    Returns
-    -------
-    ImageDataset
-        All slices from feet to head, in the order of the table, with ``slice_positions_mm`` along
-        their normal, ``slice_thickness_mm`` (the distance of neighboring slices) and
-        ``pixel_spacing_mm``. ``attributes`` adds ``slice`` and ``<mask_name>_in_slice``.
     """
     if not isinstance(images, dict) or not images:
         refuse("images", repr(images), "a dict, channel name to column", "{'T1c': 't1c'}")
