@@ -105,8 +105,6 @@ class ImageDataset:
       train: 3 images, 2 groups (healthy 2, tumor 1 images)
       test: 1 image, 1 group (tumor 1 image)
       no masks
-    >>> scans.select(scans.labels == 1).groups
-    array(['B', 'C'], dtype='<U1')
     """
 
     name: str
@@ -153,13 +151,7 @@ class ImageDataset:
         return _html(self)
 
     def select(self, which):
-        """Return the data set of some images.
-
-        Parameters
-        ----------
-        which : boolean array (n,) or integer array
-            Which images, as in NumPy; integers keep their order and may repeat.
-        """
+        """Return the data set of some images, chosen by booleans (n,) or positions, as in NumPy."""
         which = positions(which, len(self))
         known = [field for field in PER_IMAGE if getattr(self, field) is not None]
         chosen = {field: getattr(self, field)[which] for field in known}
@@ -199,10 +191,7 @@ class ImageDataset:
         return np.clip((images - np.float32(low)) / np.float32(high - low), 0, 1)
 
     def per_group(self, probabilities, rule="mean"):
-        """Combine probabilities per image into one per group, as `aggregate` does.
-
-        ``test.per_group(training.predict(model, test))`` also holds the groups' labels.
-        """
+        """Combine probabilities per image into one per group, as `aggregate`, with their labels."""
         return aggregate(probabilities, self.groups, rule, labels=self.labels)
 
     def save(self, path):
