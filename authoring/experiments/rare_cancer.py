@@ -1,9 +1,9 @@
 """Remedies for a rare class, compared where 5 % of the patients have cancer. Lesson 07.
 
 Malignant patients are left out of training and validation at random until 5 % remain; the test set
-keeps all of its cancers, which the lesson weights to 5 %. All arms share network, inputs, learning
-rate and number of updates (`rare_cancer_tuning`). Moving the threshold needs no arm: it uses the
-baseline's probabilities.
+keeps all of its cancers, which the lesson weights to 5 %. All arms share network and inputs; each
+has the learning rate and the number of updates that suit it (`rare_cancer_tuning`). Moving the
+threshold needs no arm: it uses the baseline's probabilities.
 """
 
 from functools import cache
@@ -18,26 +18,24 @@ from course_utils.evaluation import average_precision
 
 lesson = definitions("07")
 ARMS = {
-    "baseline": {},
-    "over": {"remedy": "over"},
-    "under": {"remedy": "under"},
-    "weights": {"remedy": "weights"},
-    "focal": {"remedy": "focal"},
+    remedy: {"remedy": remedy, "rate": rate, "updates": updates}
+    for remedy, (rate, updates) in dict(lesson.SETTINGS).items()
 }
 SEEDS = range(5)
-SAMPLE = "over"
+SAMPLE = "under"
 # Which cancers stay in validation; the same in all runs, so that runs can be compared.
 VALIDATION_DRAW = 1000
 
 
-def measure(seed, remedy=None):
+def measure(seed, remedy, rate, updates):
     """Train one network; return the log-odds of validation and test patients.
 
     The seed decides which cancers stay in training, the start and the order: alike for all arms. In
     the table, group is the number in the patient's name, and log-odds are in thousandths:
     probabilities near 0 would lose their order in four decimals, and integers keep the file small.
     """
-    model = lesson.trained_arm(remedy, lesson.rare(part("train"), seed), seed)
+    data = lesson.rare(part("train"), seed)
+    model = lesson.trained_arm(remedy, data, seed, rate, updates)
     validation = lesson.rare(part("validation"), VALIDATION_DRAW)
     scored = {"validation": validation, "test": part("test")}
     return pd.concat([_log_odds(model, name, data) for name, data in scored.items()])
