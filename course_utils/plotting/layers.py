@@ -178,7 +178,7 @@ def plot_pooling_gradient(image, output_gradient):
     for ax, kind in zip(axes[2:], POOLS, strict=True):
         backward = getattr(numpy_layers, f"{kind}_pool_gradient")
         passed = backward(_batch(image), _batch(output_gradient), size)[0, :, :, 0]
-        plot_numbers(passed, ax=ax, title=f"gradient behind\n{kind} pooling", **look)
+        plot_numbers(passed, ax=ax, title=f"{kind} pooling\npasses on", **look)
     for row, column in np.ndindex(output_gradient.shape):
         for ax, side in zip(axes, (size, 1, size, size), strict=True):
             _frame(ax, (row * side, column * side), side, "black")
