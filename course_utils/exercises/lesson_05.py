@@ -158,7 +158,7 @@ def _judge_comparison(compare):
         if not 0.8 < width < 1.25:
             what = "each patient once, for both networks" if width > 1 else "patients, not slices"
             return f"Your interval is {width:.1f} times as wide as it should be: draw {what}."
-        if abs(ends[0] - low) > 0.015:
+        if abs(ends[0] - low) > 0.025:
             return f"The interval should reach from {low:.2f} to {high:.2f}."
         if got["claim"] != _claim(*ends):
             return f"{ends[0]:.2f} to {ends[1]:.2f} permits another claim than {got['claim']!r}."
