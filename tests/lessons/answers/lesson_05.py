@@ -166,6 +166,15 @@ def ends(validation, test):
     return gain, scores[0].low - scores[1].high, scores[0].high - scores[1].low
 
 
+def claim_of_overlap(validation, test):
+    new, old = aggregated(test, "new"), aggregated(test, "old")
+    one, other = (
+        evaluation.bootstrap(evaluation.roc_auc, x.labels, x.probabilities, n_resamples=400)
+        for x in (new, old)
+    )
+    return "new is better" if one.low > other.high else claim_of(-1, one.high - other.low)
+
+
 def swapped(validation, test):
     names = {"old": "new", "new": "old"}
     return by_aggregate(validation.rename(columns=names), test.rename(columns=names))
@@ -221,6 +230,11 @@ def by_image(groups, labels):
 def first_patients(groups, labels):
     patients = np.unique(groups)
     return np.isin(groups, patients[: len(patients) // 5])
+
+
+def as_many_of_each(groups, labels):
+    n = round(len(np.unique(groups)) / 10)
+    return np.isin(groups, np.concatenate([np.unique(groups[labels == k])[:n] for k in (0, 1)]))
 
 
 def unstratified(groups, labels):
@@ -306,6 +320,7 @@ WRONG = {
         changed(gain=ends),
         changed(gain=lambda v, t: slices(v, t)["gain"]),
         changed(gain=lambda v, t: swapped(v, t)["gain"]),
+        changed(claim=claim_of_overlap),
         always("new is better"),
         always("not shown"),
         always("old is better"),
@@ -317,6 +332,7 @@ WRONG = {
         by_image,
         first_patients,
         unstratified,
+        as_many_of_each,
         lambda g, y: np.arange(len(g)) < len(g) / 5,
         lambda g, y: np.zeros(len(g), dtype=bool),
         lambda g, y: np.flatnonzero(first_fold(g, y)),
