@@ -30,10 +30,12 @@ check_7_1 = Exercise(
     },
 )
 
-# Six patients without cancer, two with, with one to three images; one more of each in validation.
-_LABELS = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 1])
-_PATIENTS = np.array(list("AABCDDEFGGGHVWW"))
-_SPLITS = np.repeat(["train", "validation"], [12, 3])
+# After three images of validation 80 patients without cancer and 40 with, one to three images each:
+# ratios of images and patients differ, and drawing among 40 leaves some of them out.
+_TIMES = np.r_[1, 2, 1 + (np.arange(80) % 4 == 0), 1 + np.arange(40) % 3]
+_WHO = np.repeat(np.arange(122), _TIMES)
+_LABELS = ((_WHO == 1) | (_WHO > 81)).astype(int)
+_PATIENTS, _SPLITS = np.char.mod("P%d", _WHO), np.where(_WHO < 2, "validation", "train")
 
 
 def _judge_oversampled(oversampled):
@@ -44,18 +46,18 @@ def _judge_oversampled(oversampled):
     if not 0 <= positions.min() <= positions.max() < len(_LABELS):
         return f"Positions run from 0 to {len(_LABELS) - 1}, in the arrays that were given."
     times = np.bincount(positions, minlength=len(_LABELS))
-    of_g, cancers = times[_PATIENTS == "G"], times[8] + times[11]
-    if times[_SPLITS != "train"].any():
-        return "You also took images of validation patients: that is leakage. Resample train only."
-    if 0 in times[:12]:
-        lost = _PATIENTS[times[:12].argmin()]
-        return f"Patient {lost} lost images: oversampling adds copies and leaves nobody out."
-    if times[:8].max() > 1:
+    of_patient = times[np.unique(_WHO, return_index=True)[1]]
+    torn, cancers = times != of_patient[_WHO], of_patient[82:].sum()
+    if times[:3].any():
+        return "Validation images: leakage, or positions counted inside train. Resample train only."
+    if 0 in times[3:]:
+        return "Some patients lost images: oversampling adds copies and leaves nobody out."
+    if of_patient[:82].max() > 1:
         return "Patients without cancer are there several times: copy the others only."
-    if len(set(of_g)) > 1:
-        return "Patient G has some images more often: you drew images. Copy whole patients."
-    if cancers != 6:
-        return f"Patients with cancer are there {cancers} times, those without 6: make that equal."
+    if torn.any():
+        return "A patient has some images more often: you drew images. Copy whole patients."
+    if cancers != 80:
+        return f"Patients with cancer are there {cancers} times, those without 80: make that equal."
     return None
 
 
@@ -79,9 +81,9 @@ check_7_2 = Exercise(
         "you drew images": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1], rows[-2:]]),
         "lost images": _resampled(lambda rows, y, who: rows[imbalance.undersample(y, who)]),
         "without cancer are there several": _resampled(lambda rows, y, who: np.repeat(rows, 2)),
-        "there 4 times": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1]]),
+        "there 120 times": _resampled(lambda rows, y, who: np.r_[rows, np.tile(rows[y == 1], 2)]),
         "row of integers": lambda labels, patients, splits: splits == "train",
-        "run from 0 to 14": _resampled(lambda rows, y, who: rows + 5),
+        "run from 0 to": _resampled(lambda rows, y, who: rows + 5),
     },
 )
 
@@ -89,12 +91,9 @@ check_7_3 = choice(
     "7.3",
     "c",
     praise="Whether a gain of that size would be worth the trouble is not a statistical question.",
-    a="The mean gain is close to 0, and its interval contains values on both sides: with other "
-    "patients the sign could be the opposite.",
-    b="A difference that is not shown is not a difference of 0: the interval leaves small gains "
-    "and small losses possible.",
-    d="These are one network and one kind of image. With raw images the same remedy made a large "
-    "difference after a short training.",
+    a="The five runs share their test patients: with others, all five dots may move above 0.",
+    b="A difference that is not shown is not a difference of 0: small ones remain possible.",
+    d="These are one network and one kind of image; with raw images oversampling helped.",
 )
 
 _REPAIRS = {
@@ -161,6 +160,7 @@ check_7_5 = Exercise(
         "That is where 0.5 lies in use, a probability p; the costs are (1 − p) to p.": (
             lambda old, new: _odds(new) / (_odds(new) + _odds(old))
         ),
+        "That is 1 / p; 1 − p = miss · p has one less.": lambda a, b: 1 + _odds(a) / _odds(b),
         "At 0.5 both mistakes cost the same only at the prevalence of the training.": Several(
             [1, lambda old, new: 1.0]
         ),
