@@ -10,6 +10,9 @@ from course_utils._checks import check_seed, refuse
 def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
     """Draw groups of the rarer class again, whole, until the classes have the wanted shares.
 
+    Returned are positions of images, each at least once: ``train.select(positions)``. Copies make
+    patients no more numerous: an interval must never be computed over them.
+
     Parameters
     ----------
     labels : integer array-like, shape (n,)
@@ -22,16 +25,6 @@ def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
         Official split of each image; anything but "train" is refused.
     seed : int, optional
 
-    Returns
-    -------
-    positions : ndarray, int64
-        Positions of images, every image at least once: ``train.select(positions)``.
-
-    Notes
-    -----
-    imbalanced-learn's `RandomOverSampler`, over groups. Copies make patients no more numerous: an
-    interval must never be computed over them.
-
     Examples
     --------
     >>> oversample([0, 0, 0, 0, 1, 1], list("AABCDD"))
@@ -43,15 +36,7 @@ def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
 def undersample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
     """Leave out groups of the more common class at random until the classes have wanted shares.
 
-    Parameters
-    ----------
-    labels, groups, prevalence, splits, seed
-        As for `oversample`.
-
-    Returns
-    -------
-    positions : ndarray, int64
-        Positions of the images that stay.
+    As `oversample`; the positions are those of the images that stay.
 
     Examples
     --------
@@ -64,16 +49,7 @@ def undersample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
 def effective_prevalence(labels, class_weight=None):
     """Return the share of class 1 that a network sees, after resampling and class weights.
 
-    Parameters
-    ----------
-    labels : integer array-like, shape (n,)
-        0 or 1, of the images it was trained on.
-    class_weight : dict of int to float, optional
-        As for ``model.fit``.
-
-    Returns
-    -------
-    prevalence : float
+    Labels are 0 or 1, of the images it was trained on; class_weight is that of ``model.fit``.
 
     Examples
     --------

@@ -1,8 +1,5 @@
 """The arithmetic of a convolutional network in NumPy, forward and backward.
 
-What Keras computes in a small network, written to be read: convolution, pooling, dense layers,
-activations and the binary loss, with their gradients, and the sizes and counts that go with them.
-
 Images are (n, height, width, channels) and kernels (height, width, channels_in, filters), as in
 Keras. A gradient function takes what its layer took and `output_gradient`, the gradient of the loss
 with respect to the layer's output and of its shape; it returns the gradient with respect to what
@@ -15,17 +12,15 @@ result that depends on a NaN is NaN.
 from __future__ import annotations
 
 import math
-from numbers import Integral
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.special import expit
 
-from course_utils._checks import check_choice, refuse
+from course_utils._checks import check_choice, check_integer, refuse
 
 # As Keras does, probabilities are kept this far from 0 and 1, whose logarithm is infinite.
 EPSILON = 1e-7
-# Rows of the output per matrix product: copies of overlapping windows stay small.
-STRIP = 16
 
 
 def output_size(size, kernel, stride=1, padding="valid", dilation=1):
@@ -37,44 +32,32 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
 
     Source: Dumoulin and Visin 2016 (https://arxiv.org/abs/1603.07285).
 
-    Parameters
-    ----------
-    size, kernel : int
-        Pixels of the image and values of the kernel along the axis.
-    stride, dilation : int
-        Pixels from one position of the window, or value of the kernel, to the next.
-    padding : {"valid", "same"}
-        No padding, or zeros around the image.
+    Size and kernel are the pixels of the image and the values of the kernel along the axis; stride
+    and dilation the pixels from one position of the window, or value of the kernel, to the next.
 
     Examples
     --------
-    >>> output_size(224, 3)
-    222
     >>> output_size(7, 3, stride=2, padding="same")
     4
     """
     check_choice("padding", padding, ("valid", "same"))
     for name, value in (("kernel", kernel), ("stride", stride), ("dilation", dilation)):
-        if not isinstance(value, Integral) or value < 1:
-            refuse(name, repr(value), "an integer from 1", "For example 2.")
+        check_integer(name, value, 1)
     if padding == "same":
         return math.ceil(size / stride)
     span = (kernel - 1) * dilation + 1
     if span > size:
-        refuse(
-            "kernel",
-            f"{kernel} values with dilation {dilation}, which span {span} pixels",
-            f"kernels that span up to {size} pixels, the size of the image",
-            "Use a smaller kernel or dilation, or padding='same'.",
-        )
+        received = f"{kernel} values with dilation {dilation}, which span {span} pixels"
+        allowed = f"kernels that span up to {size} pixels, the size of the image"
+        refuse("kernel", received, allowed, "Make it smaller, or use padding='same'.")
     return (size - span) // stride + 1
 
 
 def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
     """Return the zeros that padding adds before and after one axis, as TensorFlow does.
 
-    With ``"same"`` the last of the ⌈size / stride⌉ windows must fit. Half of the zeros that it
-    takes go before the image; an odd one goes after it. Parameters are those of `output_size`.
+    With ``"same"``, half of the zeros that the last window takes go before the image; an odd one
+    goes after it. Parameters are those of `output_size`.
 
     Examples
     --------
@@ -92,13 +75,9 @@ def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
 def receptive_field(windows):
     """Return how many pixels of the image a unit sees after each layer, along one axis.
 
-    From one pixel, a layer of kernel k and stride s leads to size + (k − 1) · step, where the
-    step between neighboring units is the product of the strides before.
-
-    Parameters
-    ----------
-    windows : sequence of (int, int)
-        Kernel and stride of each convolution and pooling, in order.
+    Windows are the (kernel, stride) of each convolution and pooling, in order. A layer of kernel k
+    adds (k − 1) · step, where the step between neighboring units is the product of the strides
+    before.
 
     Examples
     --------
@@ -119,11 +98,6 @@ def count_operations(weights_shape, output=(1, 1)):
     Every weight is used once at every position of the output. Biases are not counted.
     The weights are (height, width, channels_in, filters) of a convolution with an `output` of
     (height, width), or (inputs, outputs) of a dense layer.
-
-    Examples
-    --------
-    >>> count_operations((3, 3, 3, 32), output=(222, 222))
-    42581376
     """
     return math.prod(weights_shape) * math.prod(output)
 
@@ -134,18 +108,10 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     output[n, y, x, f] = bias[f] + Σᵢⱼ꜀ images[n, y·s + i·d, x·s + j·d, c] · kernels[i, j, c, f],
     with stride s and dilation d, over the padded images.
 
-    Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791); Dumoulin and Visin 2016
-    (https://arxiv.org/abs/1603.07285).
+    Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791).
 
-    Parameters
-    ----------
-    images : array_like (n, height, width, channels)
-    kernels : array_like (height, width, channels_in, filters)
-        The weights in Keras's order; channels_in as in the images.
-    bias : array_like (filters,), optional
-    stride, dilation : int
-    padding : {"valid", "same"}
-        ``"same"`` adds the zeros of `padding_amounts`.
+    Images are (n, height, width, channels), kernels (height, width, channels, filters), bias
+    (filters,). Padding ``"same"`` adds the zeros of `padding_amounts`.
 
     Examples
     --------
@@ -158,9 +124,8 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     """
     images, kernels = _images(images), _kernels(kernels, np.shape(images)[-1])
     patches = _patches(images, kernels.shape[:2], stride, padding, dilation)
-    output = np.empty((*patches.shape[:3], kernels.shape[-1]), np.result_type(images, kernels))
-    for rows in _strips(patches):
-        output[:, rows] = np.tensordot(patches[:, rows], kernels, axes=3)
+    places = np.ndindex(kernels.shape[:2])
+    output = sum(patches[..., i, j, :] @ kernels[i, j] for i, j in places)
     return output if bias is None else output + _floats(bias)
 
 
@@ -191,10 +156,8 @@ def conv2d_gradients(images, kernels, output_gradient):
     - images: every pixel collects kernels[i, j, c, f] · g[n, y, x, f] from each window that
       covers it.
 
-    Source: Goodfellow et al. 2016, chapter 9
-    (https://www.deeplearningbook.org/contents/convnets.html).
-
-    The tuple holds them for images, kernels and bias, each of its shape.
+    The tuple holds them for images, kernels and bias, each of its shape. Source: Goodfellow et al.
+    2016, chapter 9 (https://www.deeplearningbook.org/contents/convnets.html).
 
     Examples
     --------
@@ -207,27 +170,19 @@ def conv2d_gradients(images, kernels, output_gradient):
     gradient, patches = _floats(output_gradient), _patches(images, kernels.shape[:2])
     rows, columns = patches.shape[1:3]
     for_images = np.zeros(images.shape, np.result_type(images, kernels, gradient))
+    for_kernels = np.empty(kernels.shape, for_images.dtype)
+    everywhere = (0, 1, 2), (0, 1, 2)
     for i, j in np.ndindex(kernels.shape[:2]):
         for_images[:, i : i + rows, j : j + columns] += gradient @ kernels[i, j].T
-    for_kernels = sum(
-        np.tensordot(patches[:, strip], gradient[:, strip], axes=((0, 1, 2), (0, 1, 2)))
-        for strip in _strips(patches)
-    )
+        for_kernels[i, j] = np.tensordot(patches[..., i, j, :], gradient, everywhere)
     return for_images, for_kernels, gradient.sum(axis=(0, 1, 2))
 
 
 def max_pool(images, size=2, *, stride=None, padding="valid"):
     """Take the maximum of every window, channel by channel.
 
-    Parameters
-    ----------
-    images : array_like (n, height, width, channels)
-    size : int
-        Height and width of the window.
-    stride : int, optional
-        Default: `size`, so that windows touch without overlapping.
-    padding : {"valid", "same"}
-        With ``"same"`` windows may stand out over the edge; what lies outside is ignored.
+    Size is the height and width of the window. Without a stride, windows just touch. With padding
+    ``"same"`` they may stand out over the edge; what lies outside is ignored.
 
     Examples
     --------
@@ -269,14 +224,7 @@ def max_pool_gradient(images, output_gradient, size=2):
 
 
 def average_pool_gradient(images, output_gradient, size=2):
-    """Pass a gradient backward through `average_pool`: an equal share for each pixel of a window.
-
-    Examples
-    --------
-    >>> average_pool_gradient(np.ones((1, 2, 2, 1)), [[[[8.0]]]])[0, :, :, 0]
-    array([[2., 2.],
-           [2., 2.]])
-    """
+    """Pass a gradient backward through `average_pool`: an equal share to each pixel of a window."""
     gradient = _floats(output_gradient)
     shares = gradient.repeat(size, axis=1).repeat(size, axis=2) / size**2
     result = np.zeros(np.shape(images), gradient.dtype)
@@ -288,11 +236,6 @@ def dense(inputs, weights, bias):
     """Compute what Keras's Dense computes before its activation: inputs @ weights + bias.
 
     Inputs are (n, inputs), weights (inputs, outputs) and bias (outputs,).
-
-    Examples
-    --------
-    >>> dense([[1.0, 2.0]], [[3.0], [4.0]], bias=[0.5])
-    array([[11.5]])
     """
     return _floats(inputs) @ _floats(weights) + _floats(bias)
 
@@ -302,37 +245,20 @@ def dense_gradients(inputs, weights, output_gradient):
 
     With g the gradient at the output, the tuple holds g @ weightsᵀ for the inputs, inputsᵀ @ g for
     the weights, and the sum of g over the images for the bias.
-
-    Examples
-    --------
-    >>> dense_gradients([[1.0, 2.0]], [[3.0], [4.0]], [[10.0]])[0]
-    array([[30., 40.]])
     """
     inputs, weights, gradient = _floats(inputs), _floats(weights), _floats(output_gradient)
     return gradient @ weights.T, inputs.T @ gradient, gradient.sum(axis=0)
 
 
 def relu(inputs):
-    """Return max(x, 0).
-
-    Examples
-    --------
-    >>> relu([-1.5, 0.0, 2.0])
-    array([0., 0., 2.])
-    """
-    inputs = _floats(inputs)
-    return np.maximum(inputs, inputs.dtype.type(0))
+    """Return max(x, 0)."""
+    return np.maximum(_floats(inputs), 0)
 
 
 def relu_gradient(inputs, output_gradient):
     """Pass a gradient backward through `relu`: it passes where the input is above 0.
 
     At 0 itself, where the derivative is not defined, it is taken as 0, as in TensorFlow.
-
-    Examples
-    --------
-    >>> relu_gradient([-1.5, 0.0, 2.0], [10.0, 10.0, 10.0])
-    array([ 0.,  0., 10.])
     """
     inputs, gradient = _floats(inputs), _floats(output_gradient)
     return np.where(np.isnan(inputs), inputs, np.where(inputs > 0, gradient, 0))
@@ -340,32 +266,22 @@ def relu_gradient(inputs, output_gradient):
 
 def sigmoid(inputs):
     """Return 1 / (1 + exp(−x)), between 0 and 1, without overflow for large negative x."""
-    inputs = _floats(inputs)
-    small = np.exp(-np.abs(inputs))
-    return np.where(inputs >= 0, 1, small) / (1 + small)
+    return expit(_floats(inputs))
 
 
 def binary_cross_entropy(targets, predictions, *, from_logits=False):
     """Return the mean of −t log p − (1 − t) log(1 − p).
 
     Logits, the numbers before the sigmoid, are the more exact way: a probability of 1 − 10⁻⁹ is 1
-    in float32. The gradient with respect to m logits x is (σ(x) − t) / m.
-
-    Source: Goodfellow et al. 2016, chapter 6 (https://www.deeplearningbook.org/contents/mlp.html).
-
-    Targets of any shape are 0–1; predictions have the same shape.
-
-    Examples
-    --------
-    >>> print(f"{binary_cross_entropy([1, 0], [0.0, 0.0], from_logits=True):.4f}")
-    0.6931
+    in float32. The gradient with respect to m logits x is (σ(x) − t) / m. Targets are 0–1;
+    predictions have the same shape.
     """
     p = _floats(predictions)
     t = _floats(targets).astype(p.dtype)
     if t.shape != p.shape:
         refuse("targets", f"shape {t.shape}", f"shape {p.shape}", "Give one each.")
     if from_logits:
-        return (np.maximum(p, 0) - p * t + np.log1p(np.exp(-np.abs(p)))).mean()
+        return (np.logaddexp(0, p) - p * t).mean()
     if np.any((p < 0) | (p > 1)):
         received = f"values from {np.nanmin(p):g} to {np.nanmax(p):g}"
         refuse("predictions", received, "0 to 1", "For logits, set from_logits=True.")
@@ -381,11 +297,6 @@ def _patches(images, kernel, stride=1, padding="valid", dilation=1, fill=0):
     spans = [(k - 1) * dilation + 1 for k in kernel]
     view = sliding_window_view(padded, spans, axis=(1, 2))
     return np.moveaxis(view[:, ::stride, ::stride, :, ::dilation, ::dilation], 3, -1)
-
-
-def _strips(patches):
-    for first in range(0, patches.shape[1], STRIP):
-        yield slice(first, first + STRIP)
 
 
 # The door: what a reader gets wrong most. Other shapes that do not match are refused by NumPy.

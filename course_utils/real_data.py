@@ -1,17 +1,16 @@
 """The real data sets: their registry, data/datasets.toml, verified downloads, and readers.
 
-Two environment variables matter. ``COURSE_DATA`` names the folder for downloaded files in
-place of the user's cache folder. ``COURSE_MIRROR`` replaces the publishers' servers by a
-folder of the same files, at http://, https:// or file://; a filled ``COURSE_DATA`` folder is
-such a folder. Another real set is an entry in the registry; a new file format needs one reader in
-`READERS`, named by the entry.
+Files are checked once, by their checksum; what they hold is then known, and no reader checks it.
+
+``COURSE_DATA`` names the folder for downloaded files in place of the user's cache folder.
+``COURSE_MIRROR`` replaces the publishers' servers by a folder of the same files, at http://,
+https:// or file://, such as a filled ``COURSE_DATA`` folder. Another real set is an entry in the
+registry; a new file format needs one reader in `READERS`, named by the entry.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import hashlib
 import io
 import os
 import shutil
@@ -45,7 +44,7 @@ REGISTRY_FILE = ROOT / "data" / "datasets.toml"
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
 MEDMNIST_PARTS = {"train": "train", "validation": "val", "test": "test"}
-# Raise it when read_cheng changes, so that stored results of the old reader are not used.
+# Raise it when read_cheng or its files change, so that what was stored before is not used.
 CHENG_READER = 1
 # From the README of the set: 512 x 512 pixels of 0.49 mm, slices of 6 mm with a gap of 1 mm.
 CHENG_FIELD_OF_VIEW_MM = 512 * 0.49
@@ -139,9 +138,8 @@ def cache_folder():
 def download(name, size=None):
     """Fetch a real data set, unless it is there already; return the paths of its verified files.
 
-    The license is printed first. A file takes its place in `cache_folder` only once its checksum is
-    right; until then whatever was there stays. After a failure the same call goes on where it
-    stopped. `size` is in pixels, for the sets that have several.
+    A file takes its place in `cache_folder` only once its checksum is right. After a failure the
+    same call goes on where it stopped. `size` is in pixels, for the sets that have several.
     """
     entry = find_set(name)
     files = entry.files_at(size)
@@ -171,10 +169,9 @@ def _fetch(file, folder, mirror):
         # Temporary files are private; a class may share one folder.
         path.chmod(0o644)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; ValueError: the hash
-        raise DownloadError(
-            f"{file.file}: {_explain(error, url, folder)} Whatever was in the folder before is "
-            "unchanged."
-        ) from error
+        reason = _explain(error, url, folder)
+        said = f"{file.file}: {reason} Whatever was in the folder before is unchanged."
+        raise DownloadError(said) from error
     print(f"{file.file}: complete and verified")
     return path
 
@@ -191,13 +188,11 @@ def _explain(error, url, folder):
     """Return in two sentences why a download failed, and what to do."""
     server = urlsplit(url).netloc or url
     mirror = "set COURSE_MIRROR to another server or folder that has the file."
-    elsewhere = "or set COURSE_DATA to another folder."
     if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
         return (
-            f"what arrived from {server} is not the right file, and was thrown away "
-            f"({' '.join(str(error).split())}). "
-            "Repeat the download. If this happens again, the server answers with something else, "
-            f"or a login page of your network is in between; {mirror}"
+            f"what arrived from {server} is not the right file, and was thrown away. Repeat the "
+            "download. If this happens again, the server answers with something else, or a login "
+            f"page of your network is in between; {mirror}"
         )
     if isinstance(error, requests.HTTPError):
         answer = f"{error.response.status_code} ({error.response.reason})"
@@ -207,17 +202,13 @@ def _explain(error, url, folder):
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return f"the connection to {server} broke off. Repeat the download."
     if isinstance(error, requests.ConnectionError | requests.Timeout):
-        return (
-            f"no connection to {server}. Check the network, or {mirror} The course runs without "
-            "real images too."
-        )
+        return f"no connection to {server}. Check the network, or {mirror}"
     if isinstance(error, requests.RequestException):
         return f"cannot fetch {url} ({error}). Check COURSE_MIRROR if you set it."
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return f"no space left in {folder}. Free some space, {elsewhere}"
-    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return f"no permission to write in {folder}. Allow it, {elsewhere}"
-    return f"the disk refused ({error}) in {folder}. Correct that, {elsewhere}"
+    return (
+        f"the disk refused ({error.strerror or error}) in {folder}. Correct that, or set "
+        "COURSE_DATA to another folder."
+    )
 
 
 def find(name, size=None):
@@ -225,16 +216,11 @@ def find(name, size=None):
     entry = find_set(name)
     paths = [cache_folder() / file.file for file in entry.files_at(size)]
     for path, file in zip(paths, entry.files_at(size), strict=True):
+        remedy = f"Get it with: {entry.command(size)}"
         if not path.is_file():
-            raise MissingDataError(
-                f"{entry.title} is not on this computer: no file {path}. "
-                f"Get it with: {entry.command(size)}"
-            )
+            raise MissingDataError(f"{entry.title} is not here: no file {path}. {remedy}")
         if pooch.file_hash(str(path), alg="md5") != file.md5:
-            raise DatasetError(
-                f"{path} is damaged: its checksum is not the one in the registry. "
-                f"Get it again with: {entry.command(size)}"
-            )
+            raise DatasetError(f"{path} is damaged: its checksum is another one. {remedy}")
     return paths
 
 
@@ -245,17 +231,12 @@ def available():
         for size in entry.sizes or [None]:
             files = entry.files_at(size)
             megabytes = [file.megabytes or (file.bytes or 0) / 1e6 for file in files]
-            rows.append(
-                {
-                    "name": entry.name,
-                    "title": entry.title,
-                    "subject": entry.subject,
-                    "pixels": "any" if size is None else str(size),
-                    "megabytes": f"{sum(megabytes):.1f}" if all(megabytes) else "unknown",
-                    "license": entry.license,
-                    "on_disk": all((cache_folder() / file.file).is_file() for file in files),
-                }
-            )
+            row = {name: getattr(entry, name) for name in ("name", "title", "subject")}
+            row["pixels"] = "any" if size is None else str(size)
+            row["megabytes"] = f"{sum(megabytes):.1f}" if all(megabytes) else "unknown"
+            row["license"] = entry.license
+            row["on_disk"] = all((cache_folder() / file.file).is_file() for file in files)
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -276,26 +257,26 @@ def read_medmnist(paths, entry, size=None):
     Groups whose images contradict each other's labels are in the split extra.
     """
     (path,) = paths
-    arrays = _fields.read_arrays(path)
-    try:
-        images, labels, official = _stack_parts(arrays, entry)
-        groups = group_near_duplicates(images)
-        conflict = pd.Series(labels).groupby(groups).transform("nunique").to_numpy() > 1
-        # A divided group goes as a whole to the part that must not leak: test, then validation.
-        order = list(MEDMNIST_PARTS)
-        rank = pd.Series(official).map(order.index).groupby(groups).transform("max")
-        return ImageDataset(
-            images=images,
-            labels=labels,
-            groups=groups,
-            group_kind="near-duplicate",
-            splits=np.where(conflict, "extra", np.array(order)[rank]),
-            attributes={"official_split": official, "label_conflict": conflict},
-            meta={"notice": entry.notice, "positive": entry.positive},
-            **_described(entry),
-        )
-    except ValueError as error:
-        raise DatasetError(f"{path}: {error}") from error
+    arrays, names = _fields.read_arrays(path), np.array(list(MEDMNIST_PARTS))
+    parts = [arrays[f"{short}_images"] for short in MEDMNIST_PARTS.values()]
+    stored = np.concatenate([arrays[f"{short}_labels"] for short in MEDMNIST_PARTS.values()])
+    images = np.concatenate(parts).reshape(len(stored), *parts[0].shape[1:3], -1)
+    labels = np.array([entry.labels[str(label)] for label in stored.ravel()])
+    part = np.repeat(np.arange(len(parts)), [len(pixels) for pixels in parts])
+    groups = group_near_duplicates(images)
+    conflict = pd.Series(labels).groupby(groups).transform("nunique").to_numpy() > 1
+    # A divided group goes as a whole to the part that must not leak: test, then validation.
+    last = pd.Series(part).groupby(groups).transform("max")
+    return ImageDataset(
+        images=images,
+        labels=labels,
+        groups=groups,
+        group_kind="near-duplicate",
+        splits=np.where(conflict, "extra", names[last]),
+        attributes={"official_split": names[part], "label_conflict": conflict},
+        meta={"notice": entry.notice, "positive": entry.positive},
+        **_described(entry),
+    )
 
 
 def _described(entry):
@@ -304,56 +285,34 @@ def _described(entry):
     return {field: getattr(entry, field) for field in fields} | {"origin": "real"}
 
 
-def _stack_parts(arrays, entry):
-    """Return images (n, h, w, channels), mapped labels, and the official part of each image."""
-    images, labels, official = [], [], []
-    for part, short in MEDMNIST_PARTS.items():
-        if f"{short}_images" not in arrays:
-            continue
-        pixels, stored = arrays[f"{short}_images"], arrays.get(f"{short}_labels")
-        if stored is None or stored.size != len(pixels):
-            raise DatasetError(f"{short}_labels: missing, or not one for each image.")
-        images.append(pixels.reshape(*pixels.shape[:3], -1))
-        labels += stored.ravel().astype(str).tolist()
-        official += [part] * len(pixels)
-    if not images:
-        raise DatasetError(f"keys {sorted(arrays)[:6]}; needed: train_images, train_labels, ….")
-    unknown = sorted(set(labels) - set(entry.labels))
-    if unknown:
-        raise DatasetError(f"labels: received {unknown[0]}; allowed: {', '.join(entry.labels)}.")
-    mapped = np.array([entry.labels[label] for label in labels])
-    return np.concatenate(images), mapped, np.array(official)
-
-
 def read_cheng(paths, entry, size=128):
-    """Read the brain tumor set of Cheng: .zip archives, and cvind.mat if there is to be a split.
+    """Read the brain tumor set of Cheng: .zip archives, and cvind.mat with the folds.
 
     Each slice is averaged down to size x size pixels. Its intensities, which have no unit, are
     divided by the 99.5th percentile of its pixels above zero and stored as 0–255. The splits
     are the authors' five patient folds: 1 to 3 train, 4 validation, 5 test; a patient found in
-    two folds goes where most of the slices are. Calling glioma the malignant one of the three
-    classes is a simplification.
+    two folds goes where most of the slices are.
     """
     check_integer("size", size, 16, 512)
     slices = {}
-    for path in map(Path, paths):
+    for path in paths:
         if path.suffix == ".zip":
             slices |= _read_archive(path, size, entry)
     numbers = sorted(slices)
     images, masks, labels, patients = zip(*(slices[number] for number in numbers), strict=True)
     patients = np.array(patients)
-    folds = _folds([path for path in map(Path, paths) if path.suffix == ".mat"], numbers, patients)
+    (folds,) = (_folds(path, numbers, patients) for path in paths if path.suffix == ".mat")
     return ImageDataset(
         images=np.stack(images)[..., np.newaxis],
         labels=np.array(labels),
         groups=patients,
         group_kind="patient",
-        splits=None if folds is None else [FOLD_TO_SPLIT[fold] for fold in folds],
+        splits=[FOLD_TO_SPLIT[fold] for fold in folds],
         masks=np.stack(masks),
         mask_names=("tumor",),
         slice_thickness_mm=CHENG_THICKNESS_MM,
         pixel_spacing_mm=CHENG_FIELD_OF_VIEW_MM / size,
-        attributes={"file_number": numbers} | ({} if folds is None else {"fold": folds}),
+        attributes={"file_number": numbers, "fold": folds},
         meta={"slice_gap_mm": CHENG_GAP_MM, "notice": entry.notice, "positive": entry.positive},
         **_described(entry),
     )
@@ -361,19 +320,12 @@ def read_cheng(paths, entry, size=128):
 
 def _read_archive(path, size, entry):
     """Return file number to (image, mask, label, patient) for one archive."""
-    slices, member = {}, "the archive"
-    # Whatever a foreign file makes the readers raise means the same here.
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [name for name in archive.namelist() if name.endswith(".mat")]
-            for member in tqdm(members, desc=path.name, leave=False):
-                slices[int(Path(member).stem)] = _read_slice(archive.read(member), size, entry)
-    except Exception as error:
-        raise DatasetError(
-            f"{path}, {member}: not of the Cheng set ({type(error).__name__}: {error}). Get it "
-            f"again with: {entry.command()}"
-        ) from error
-    return slices
+    with zipfile.ZipFile(path) as archive:
+        members = [name for name in archive.namelist() if name.endswith(".mat")]
+        return {
+            int(Path(member).stem): _read_slice(archive.read(member), size, entry)
+            for member in tqdm(members, desc=path.name, leave=False)
+        }
 
 
 def _read_slice(data, size, entry):
@@ -385,42 +337,26 @@ def _read_slice(data, size, entry):
         mask = np.asarray(record["tumorMask"]).T > 0
         label = str(int(np.asarray(record["label"]).item()))
         patient = "".join(chr(code) for code in np.asarray(record["PID"]).ravel())
-    if image.ndim != 2 or mask.shape != image.shape or label not in entry.labels or not patient:
-        raise ValueError(
-            f"received image {image.shape}, mask {mask.shape}, label {label}, patient "
-            f"{patient!r}; allowed: an image and a mask of one shape, label 1, 2 or 3, a patient"
-        )
     white = np.percentile(image[image > 0], 99.5) if (image > 0).any() else 1.0
     pixels = np.rint(np.clip(average(image, (size, size)) / white, 0, 1) * 255)
     mask = average(mask.astype(np.float32), (size, size)) >= 0.5
     return pixels.astype(np.uint8), mask.astype(np.uint8), entry.labels[label], patient
 
 
-def _folds(paths, numbers, patients):
-    """Return the fold of each slice's patient, or None without cvind.mat."""
-    if not paths:
-        return None
-    try:
-        if h5py.is_hdf5(paths[0]):
-            with h5py.File(paths[0], "r") as file:
-                stored = np.asarray(file["cvind"]).ravel()
-        else:
-            stored = loadmat(paths[0])["cvind"].ravel()
-        folds = pd.Series(stored[np.array(numbers) - 1].astype(np.int64))
-        if not folds.isin(list(FOLD_TO_SPLIT)).all():
-            raise ValueError(f"received folds {folds.unique()}; allowed: 1 to 5")
-    except Exception as error:
-        raise DatasetError(
-            f"{paths[0]}: not the folds of the Cheng set ({type(error).__name__}: {error})."
-        ) from error
+def _folds(path, numbers, patients):
+    """Return the fold of each slice's patient."""
+    if h5py.is_hdf5(path):
+        with h5py.File(path, "r") as file:
+            stored = np.asarray(file["cvind"]).ravel()
+    else:
+        stored = loadmat(path)["cvind"].ravel()
+    folds = pd.Series(stored[np.array(numbers) - 1].astype(np.int64))
     return folds.groupby(patients).transform(lambda own: own.mode()[0]).to_numpy()
 
 
 def _cheng_once(paths, entry, size):
     """Read Cheng's archives, and keep the result beside them because that takes a while."""
-    contents = ",".join([str(CHENG_READER), *(file.md5 for file in entry.files)])
-    digest = hashlib.md5(contents.encode(), usedforsecurity=False).hexdigest()[:8]
-    stored = paths[0].with_name(f"{entry.name}_{size}px_{digest}.npz")
+    stored = paths[0].with_name(f"{entry.name}_{size}px_reader{CHENG_READER}.npz")
     try:
         return read_dataset(stored)
     except DatasetError:
@@ -431,6 +367,5 @@ def _cheng_once(paths, entry, size):
     return data
 
 
-#: The readers that an entry of the registry may name. Each gets the verified files, the entry and
-#: the size, and returns an ImageDataset.
+#: What an entry may name: functions of the verified files, the entry and the size.
 READERS = {"medmnist": read_medmnist, "cheng": _cheng_once}

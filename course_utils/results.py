@@ -14,16 +14,10 @@ RESULTS = ROOT / "data" / "results"
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the prose, and whether this run bears it out.
+    """A sentence of the prose, with its margin, and whether this run bears it out.
 
-    Attributes
-    ----------
-    text : str
-        What the prose says, with its margin.
-    holds : bool
-    got : str
-        What this run gave. It is shown only where the claim does not hold, so that the stored
-        output of a lesson stays the same from run to run.
+    What this run got is shown only where the claim does not hold, so that the stored output of a
+    lesson stays the same from run to run.
 
     Examples
     --------
@@ -35,10 +29,6 @@ class Claim:
     holds: bool
     got: str
 
-    def __post_init__(self):
-        if not isinstance(self.holds, (bool, np.bool_)):
-            raise TypeError(f"holds is {self.holds!r}. Give one True or False, from a comparison.")
-
     def __repr__(self):
         if self.holds:
             return f"✓ In this run, too: {self.text}"
@@ -49,17 +39,7 @@ class Claim:
 
 
 def stored(name):
-    """Read a stored table from data/results.
-
-    Parameters
-    ----------
-    name : str
-        Such as ``"overfitting"``; the file is data/results/NAME.csv.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        ``table.attrs["made_by"]`` says how it was made.
+    """Read a stored table, data/results/NAME.csv; ``table.attrs["made_by"]`` says how it was made.
 
     Examples
     --------
@@ -72,34 +52,17 @@ def stored(name):
         refuse("name", repr(name), known, "`make experiments` computes the tables.")
     table = pd.read_csv(path, comment="#")
     first = path.read_text(encoding="utf-8").split("\n", 1)[0]
-    table.attrs["made_by"] = (
-        first[2:].split("; fingerprint")[0] if first.startswith("#") else "not stated"
-    )
+    table.attrs["made_by"] = first.removeprefix("# ").split("; fingerprint")[0]
     return table
 
 
 def probabilities(table, arm, part):
-    """Return labels, runs and groups of one arm from a table of group probabilities.
+    """Return labels, runs and groups of one arm on one part ("validation", "test", …).
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With columns arm, seed, part, group, label, and probability, or, for several classes,
-        p_0, p_1, …: one row per group and run.
-    arm, part : str
-        Which arm, on which part ("validation", "test", …).
-
-    Returns
-    -------
-    labels : ndarray (groups,), int64
-    runs : ndarray (runs, groups) or (runs, groups, classes), float64
-        One entry per seed, in rising order. Several classes are divided by their sum, so that a
-        table may hold them rounded, or in thousandths.
-    groups : ndarray (groups,)
-
-    Examples
-    --------
-    ``labels, runs, _ = probabilities(stored("overfitting"), "dropout", "validation")``
+    The table has one row per group and run, with columns arm, seed, part, group, label, and
+    probability, or, for several classes, p_0, p_1, …. Labels and groups are (groups,), runs
+    (runs, groups) or (runs, groups, classes), one for each seed, in rising order. Several classes
+    are divided by their sum, so that a table may hold them rounded, or in thousandths.
     """
     for column, value in (("arm", arm), ("part", part)):
         if value not in set(table[column]):

@@ -22,16 +22,9 @@ NAMES = (*CLASSIFIERS, "brain_mri")
 
 
 def load(name):
-    """Load a network of the course with the weights that it learned on simulated images.
+    """Load one of `NAMES`, a Keras model with the weights that it learned on simulated images.
 
-    Parameters
-    ----------
-    name : {"breast_ultrasound", "skin_lesions", "brain_mri"}
-
-    Returns
-    -------
-    model : keras.Model
-        Not compiled. ``model.input_shape`` says which images it takes, float32, 0–1.
+    It is not compiled. ``model.input_shape`` says which images it takes, float32, 0–1.
 
     Examples
     --------
@@ -55,16 +48,7 @@ def load(name):
 
 
 def backbone(name):
-    """Load a classifier of the course without its last layer: what turns images into features.
-
-    Parameters
-    ----------
-    name : {"breast_ultrasound", "skin_lesions"}
-
-    Returns
-    -------
-    backbone : keras.Model
-        Not compiled. Takes images as `load` says and returns features (n, d).
+    """Load one of `CLASSIFIERS` without its last layer: what turns images into features (n, d).
 
     Examples
     --------
@@ -77,20 +61,15 @@ def backbone(name):
 
 
 def add_head(backbone, outputs):
-    """Put a new dense layer, with random weights, onto a backbone.
+    """Put a new dense layer, with random weights, onto a backbone; return the model, not compiled.
 
     Parameters
     ----------
     backbone : keras.Model
         Returns features (n, d), such as that of `backbone` or a network of ``keras.applications``
-        with ``include_top=False, pooling="avg"``.
+        with ``include_top=False, pooling="avg"``. It is not copied, but trained with the model.
     outputs : int
         1 for a probability of class 1 (sigmoid), otherwise the number of classes (softmax).
-
-    Returns
-    -------
-    model : keras.Model
-        Not compiled; output (n, outputs). Training it trains the backbone, which is not copied.
 
     Examples
     --------
@@ -106,7 +85,7 @@ def add_head(backbone, outputs):
 def fine_tune(
     model, train, validation=None, *, head_epochs, epochs, loss, rates=(1e-3, 1e-4), **options
 ):
-    """Train the new head alone, then, at a lower rate, the whole network.
+    """Train the new head alone, then, at a lower rate, the whole network; return both histories.
 
     A new head is random, and what it sends back at first would spoil the features below.
 
@@ -123,16 +102,6 @@ def fine_tune(
         As for ``model.compile``.
     rates : (float, float), optional
         Learning rates of Adam in the two parts, or schedules of Keras.
-
-    Returns
-    -------
-    histories : list of training.History
-        One of each part.
-
-    Examples
-    --------
-    ``fine_tune(add_head(backbone("skin_lesions"), 7), train, head_epochs=5, epochs=5,
-    loss="sparse_categorical_crossentropy")``
     """
     _freeze(model)
     model.compile(keras.optimizers.Adam(rates[0]), loss=loss)

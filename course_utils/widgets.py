@@ -60,28 +60,28 @@ def prevalence_explorer(sensitivity, specificity, *, prevalence):
 def convolution_stepper(image, kernels):
     """Step a window over an image with `plotting.plot_convolution_step`.
 
-    "Stop" counts the pixels of the result in reading order. A combination that leaves no room for a
-    window says so.
+    "Position" counts the pixels of the result in reading order. A combination that leaves no room
+    for a window says so.
 
     The image (h, w) is small enough to print every number, such as 6 × 7; kernels come by name.
     """
-    stop = _slider("stop", 0, 0, 0)
-    stop.continuous_update = True
+    position = _slider("position", 0, 0, 0)
+    position.continuous_update = True
 
-    def draw(kernel, stride, dilation, padding, stop_number):
+    def draw(kernel, stride, dilation, padding, position_number):
         weights = kernels[kernel]
         options = {"stride": stride, "padding": padding, "dilation": dilation}
         rows, columns = (
             numpy_layers.output_size(n, k, **options)
             for n, k in zip(image.shape, weights.shape, strict=True)
         )
-        stop.max = rows * columns - 1
-        row, column = divmod(min(stop_number, stop.max), columns)
+        position.max = rows * columns - 1
+        row, column = divmod(min(position_number, position.max), columns)
         return plotting.plot_convolution_step(image, weights, row, column, **options)[0]
 
     return _redrawn(
         draw,
-        stop_number=stop,
+        position_number=position,
         kernel=_choice("kernel", list(kernels)),
         stride=_slider("stride", 1, 1, 3),
         dilation=_slider("dilation", 1, 1, 2),

@@ -30,7 +30,8 @@ import pandas as pd
 from authoring.workshop import lesson_rules
 from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
 
-TRAINS = re.compile(r"\b(fit|fine_tune)\(")
+# The network that is trained stands before `.fit(`, or comes first in `fit(…)` and `fine_tune(…)`.
+TRAINED = re.compile(r"(\w+)\)?\.fit\(|(?<!\.)\b(?:training\.|transfer\.)?(?:fit|fine_tune)\((\w+)")
 SEED = re.compile(r"(set_seed\(|Augmenter\([^()]*seed=)(\d+)")
 
 
@@ -41,7 +42,7 @@ def needed_cells(notebook):
         tags = lesson_rules.tags(cell)
         bound, used = lesson_rules.global_names(cell)
         # A training changes a network that another cell has bound.
-        trains = TRAINS.search(cell.source) and used & names
+        trains = {name for found in TRAINED.findall(cell.source) for name in found} & names
         if {"setup", "claim"} & set(tags) or bound & names or trains:
             kept.append(cell.source)
             names = names - bound | used
@@ -77,8 +78,8 @@ def run_lesson(path, seed, shuffle):
         datasets.load = changed_load(datasets.load, seed)
 
     class Recorded(results.Claim):
-        def __post_init__(self):
-            super().__post_init__()
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
             made.append(self)
 
     results.Claim = Recorded

@@ -1,9 +1,4 @@
-"""Medical image data sets: one container, one way to load, one way to divide.
-
-The flow of every lesson begins here: ``load(name)`` gives an `ImageDataset`; its official
-splits, or `split_by_group`, divide it so that no patient lies in two parts; ``per_group``
-turns probabilities per image into one per patient.
-"""
+"""Medical image data sets: one container, one way to load, one way to divide."""
 
 from __future__ import annotations
 
@@ -22,28 +17,13 @@ from course_utils.datasets.groups import (
 )
 from course_utils.datasets.resizing import crop_to_head, resize
 
-__all__ = [
-    "DatasetError",
-    "GroupProbabilities",
-    "ImageDataset",
-    "MissingDataError",
-    "aggregate",
-    "crop_to_head",
-    "group_folds",
-    "group_near_duplicates",
-    "load",
-    "read_dataset",
-    "resize",
-    "split_by_group",
-]
-
 DATA_FOLDER = ROOT / "data"
 #: Sets that lie in data/ under their name. The real ones stand in data/datasets.toml.
 EMBEDDED = ("brain_mri", "breast_ultrasound", "skin_lesions")
 
 
 def load(name, origin="embedded", *, size=None):
-    """Load one of the course's data sets.
+    """Load one of the course's data sets as an `ImageDataset`.
 
     Parameters
     ----------
@@ -55,10 +35,6 @@ def load(name, origin="embedded", *, size=None):
         real set if it lies on disk and its checksum is right, otherwise the embedded one.
     size : int, optional
         Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
-
-    Returns
-    -------
-    ImageDataset
 
     Examples
     --------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 from dataclasses import dataclass, fields, replace
-from functools import partial
 from html import escape
 from io import BytesIO
 from typing import Any
@@ -106,8 +105,6 @@ class ImageDataset:
       train: 3 images, 2 groups (healthy 2, tumor 1 images)
       test: 1 image, 1 group (tumor 1 image)
       no masks
-    >>> scans.select(scans.labels == 1).groups
-    array(['B', 'C'], dtype='<U1')
     """
 
     name: str
@@ -145,7 +142,7 @@ class ImageDataset:
 
     def __reduce__(self):
         """Check again after a trip to another process, where arrays arrive writable."""
-        return partial(ImageDataset, **{f.name: getattr(self, f.name) for f in fields(self)}), ()
+        return _rebuild, ({field.name: getattr(self, field.name) for field in fields(self)},)
 
     def __repr__(self):
         return _text(self)
@@ -154,13 +151,7 @@ class ImageDataset:
         return _html(self)
 
     def select(self, which):
-        """Return the data set of some images.
-
-        Parameters
-        ----------
-        which : boolean array (n,) or integer array
-            Which images, as in NumPy; integers keep their order and may repeat.
-        """
+        """Return the data set of some images, chosen by booleans (n,) or positions, as in NumPy."""
         which = positions(which, len(self))
         known = [field for field in PER_IMAGE if getattr(self, field) is not None]
         chosen = {field: getattr(self, field)[which] for field in known}
@@ -200,15 +191,16 @@ class ImageDataset:
         return np.clip((images - np.float32(low)) / np.float32(high - low), 0, 1)
 
     def per_group(self, probabilities, rule="mean"):
-        """Combine probabilities per image into one per group, as `aggregate` does.
-
-        ``test.per_group(training.predict(model, test))`` also holds the groups' labels.
-        """
+        """Combine probabilities per image into one per group, as `aggregate`, with their labels."""
         return aggregate(probabilities, self.groups, rule, labels=self.labels)
 
     def save(self, path):
         """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing."""
         write_dataset(path, self)
+
+
+def _rebuild(values):
+    return ImageDataset(**values)
 
 
 def _text(data):

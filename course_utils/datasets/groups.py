@@ -24,8 +24,7 @@ BLOCK = 512
 class GroupProbabilities:
     """One probability per group, groups in ascending order.
 
-    Groups (g,), probabilities (g,) or (g, classes) as float64, the groups' labels (g,) as int64 if
-    labels were given, and how many images each group has (g,).
+    Probabilities are float64 (g,) or (g, classes), labels int64 (g,) if labels were given.
     """
 
     groups: np.ndarray
@@ -51,8 +50,8 @@ class GroupProbabilities:
 def aggregate(probabilities, groups, rule="mean", labels=None):
     """Combine probabilities per image into one per group.
 
-    Choose the rule on validation groups and keep it. With an `ImageDataset` at hand, its method
-    ``per_group`` passes groups and labels.
+    Choose the rule on validation groups and keep it. `ImageDataset.per_group` passes groups and
+    labels.
 
     Parameters
     ----------
@@ -64,10 +63,6 @@ def aggregate(probabilities, groups, rule="mean", labels=None):
         Mean, highest, or mean of the three highest probabilities (of all, if fewer).
     labels : integer array (n,), optional
         True classes; all images of a group must have the same.
-
-    Returns
-    -------
-    GroupProbabilities
 
     Examples
     --------
@@ -126,24 +121,13 @@ def _group_labels(labels, names, number):
 
 
 def split_by_group(dataset, parts, *, seed):
-    """Divide a data set at random without dividing a group.
+    """Divide a data set at random without dividing a group; return a dict of name to data set.
 
     Groups that hold the same classes are shuffled and dealt out in proportion, so that every part
-    gets its share of each class.
+    gets its share of each class. ``splits`` keeps the official split.
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-    parts : dict
-        Part name to fraction of the groups (floats that sum to 1), or to number of groups
-        (integers; the groups left over are left out).
-    seed : int
-        The same seed gives the same parts.
-
-    Returns
-    -------
-    dict
-        Part name to ImageDataset, in the given order. ``splits`` keeps the official split.
+    Parts are a dict of name to fraction of the groups (floats that sum to 1) or number of groups
+    (integers; the groups left over are left out). The same seed gives the same parts.
 
     Examples
     --------
@@ -158,20 +142,10 @@ def split_by_group(dataset, parts, *, seed):
 
 
 def group_folds(dataset, n_folds, *, seed):
-    """Assign every image to a fold of a cross-validation that never divides a group.
+    """Return the fold of each image for a cross-validation that never divides a group, int64 (n,).
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-    n_folds : int
-        From 2 to the number of groups.
-    seed : int
-
-    Returns
-    -------
-    array (n,), int64
-        Fold of each image. Fold 0 is tested with ``dataset.select(folds == 0)`` after training on
-        ``dataset.select(folds != 0)``.
+    There are 2 folds up to the number of groups. Fold 0 is tested with ``dataset.select(folds ==
+    0)`` after training on ``dataset.select(folds != 0)``.
     """
     n_groups = len(np.unique(dataset.groups))
     check_integer("n_folds", n_folds, 2, n_groups)
@@ -228,17 +202,8 @@ def group_near_duplicates(images, threshold=0.98):
     most 28 px per side, reaches the threshold; groups are the connected components of these pairs.
     An image of one constant value correlates with none.
 
-    Parameters
-    ----------
-    images : array (n, height, width) or (n, height, width, channels)
-        uint8 or floating point.
-    threshold : float
-        Above 0, at most 1.
-
-    Returns
-    -------
-    array (n,), int64
-        Group of each image, numbered from 0 in order of appearance.
+    Images are (n, height, width) or (n, height, width, channels). Returned is the group of each
+    image, int64 (n,), numbered from 0 in order of appearance.
 
     Examples
     --------

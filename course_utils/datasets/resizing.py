@@ -19,21 +19,7 @@ def resize(dataset, size):
     """Return a data set with square images of another size, for a network trained at that size.
 
     Each new pixel is the mean of the area that it covers, where the image shrinks; linear in
-    between, where it grows. Masks are left out.
-
-    Parameters
-    ----------
-    dataset : ImageDataset
-    size : int
-        New height and width, from 8.
-
-    Returns
-    -------
-    ImageDataset
-
-    Examples
-    --------
-    ``resize(datasets.load("breast_ultrasound"), 28).images.shape`` is (3391, 28, 28, 1).
+    between, where it grows. Masks are left out. The size is the new height and width, from 8.
     """
     check_integer("size", size, 8)
     shape, spacing = dataset.images.shape[1:3], dataset.pixel_spacing_mm
@@ -65,20 +51,11 @@ def crop_to_head(dataset, size=96):
     A network that was trained on one scanner's slices needs another's in the same form. The head's
     place and its brightness are measured in each slice by itself, in the first channel.
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-        Brain slices on dark background, in which fluid and air are dark: T1 or T1c first. With
-        float32 images, air must lie near the low end of the intensity window.
-    size : int, optional
-        Pixels per side of the result, from 16.
-
-    Returns
-    -------
-    ImageDataset
-        Images (n, size, size, channels) uint8, in each channel the median of the head at 80. A
-        pixel belongs to a mask where at least half of it does, or else the largest share, so that
-        no tumor disappears. Without pixel spacing and positions: every slice is resized by itself.
+    The data set holds brain slices on dark background, in which fluid and air are dark: T1 or T1c
+    first. With float32 images, air must lie near the low end of the intensity window. The result is
+    uint8, `size` x `size` px (from 16), in each channel the median of the head at 80. A pixel
+    belongs to a mask where at least half of it does, or else the largest share, so that no tumor
+    disappears. Pixel spacing and positions are left out: every slice is resized by itself.
     """
     pixels, size = dataset.as_float(), check_integer("size", size, 16)
     boxes = [head_box(image, f"image {i}") for i, image in enumerate(pixels[..., 0])]
@@ -104,10 +81,7 @@ def head_box(image, name="image"):
     head = image > AIR * np.percentile(image, 99)
     rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
     if np.ptp(image) == 0 or min(len(rows), len(columns)) < max(image.shape) / 10:
-        received = (
-            f"{len(rows)} rows and {len(columns)} columns brighter than air, "
-            f"values {image.min():g} to {image.max():g}"
-        )
+        received = f"{len(rows)} rows and {len(columns)} columns brighter than air"
         remedy = "Drop it, or check the intensity window."
         refuse(name, received, "a head on dark background", remedy)
     y, x = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2

@@ -25,23 +25,3 @@ from course_utils.evaluation.scores import (
     sensitivity_at_specificity,
 )
 from course_utils.evaluation.segmentation import outline_distances, segmentation_scores
-
-__all__ = [
-    "auc_standard_error",
-    "average_precision",
-    "balanced_accuracy",
-    "bootstrap",
-    "bootstrap_values",
-    "calibration_intercept",
-    "calibration_slope",
-    "choose_threshold",
-    "fit_temperature",
-    "outline_distances",
-    "prevalence_weights",
-    "proportion",
-    "report",
-    "roc_auc",
-    "segmentation_scores",
-    "sensitivity_at_specificity",
-    "shift_prevalence",
-]

@@ -110,13 +110,8 @@ class Temperature:
 def fit_temperature(labels, probabilities):
     """Find the temperature that makes the labels of validation data most probable.
 
-    Then give it the test data: ``temperature.apply(probabilities)``. Guo and others 2017,
-    https://arxiv.org/abs/1706.04599.
-
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        0 or 1, and probabilities of class 1, of validation data; never of the data to be scored.
+    Never take the data to be scored; they come afterwards: ``temperature.apply(probabilities)``.
+    Arguments as for `roc_auc`. Guo and others 2017, https://arxiv.org/abs/1706.04599.
 
     Examples
     --------
@@ -151,13 +146,8 @@ def shift_prevalence(probabilities, old, new):
     https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
     places, and the negatives too.
 
-    Parameters
-    ----------
-    probabilities : array-like
-        Of class 1, 0–1.
-    old, new : float
-        Prevalence of class 1 where the model was trained (after any resampling or class weights)
-        and where it is used, above 0 and below 1.
+    Old is the prevalence of class 1 where the model was trained (after any resampling or class
+    weights), new where it is used; both lie above 0 and below 1.
 
     Examples
     --------
@@ -175,10 +165,7 @@ RULES = ("sensitivity", "specificity", "youden", "cost")
 
 @dataclass(frozen=True)
 class Threshold:
-    """Remember a threshold, the scores at it, and the data it was chosen on.
-
-    Cases at or above `value` are called positive; on other data expect lower scores.
-    """
+    """Remember a threshold, from which on cases are positive, and the data it was chosen on."""
 
     value: float
     rule: str
@@ -213,7 +200,7 @@ def choose_threshold(
     Parameters
     ----------
     labels, probabilities : array-like, shape (n,)
-        Labels 0 or 1 and probabilities of class 1 of **validation** groups.
+        As for `roc_auc`, of **validation** groups.
     rule : {"sensitivity", "specificity", "youden", "cost"}
         The highest threshold with at least the target sensitivity; the lowest with at least the
         target specificity; the one with the largest sum of sensitivity and specificity; or the
@@ -263,7 +250,7 @@ def check_threshold(threshold):
     """Return a threshold, a number or what `choose_threshold` gives, as a float."""
     value = getattr(threshold, "value", threshold)
     # Slightly above 1 calls nothing positive; see choose_threshold.
-    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= value <= 1.001:
+    if not isinstance(value, Real) or not 0 <= value <= 1.001:
         refuse("threshold", repr(threshold), "a probability, 0 to 1", "See choose_threshold.")
     return float(value)
 
@@ -280,8 +267,7 @@ def _check_arguments(rule, target, costs):
         refuse("target", repr(target), f"no target for the rule {rule!r}", "Leave it out.")
     if rule != "cost" and costs is not None:
         refuse("costs", repr(costs), f"none for the rule {rule!r}", "Leave them out.")
-    good = isinstance(costs, (tuple, list)) and len(costs) == 2
-    if rule == "cost" and not (good and all(isinstance(c, Real) and 0 < c < np.inf for c in costs)):
+    if rule == "cost" and not (np.shape(costs) == (2,) and min(costs) > 0 and max(costs) < np.inf):
         advice = "Only their ratio matters; (10, 1) makes a miss ten times as bad."
         refuse("costs", repr(costs), "(cost of a miss, of a false positive), both above 0", advice)
 
@@ -355,10 +341,8 @@ def report(
 
     Parameters
     ----------
-    labels : array-like, shape (n,)
-        0 or 1, one per group.
-    probabilities : array-like, shape (n,)
-        Probability of class 1, 0–1.
+    labels, probabilities : array-like, shape (n,)
+        As for `roc_auc`, one per group.
     threshold : float or Threshold, optional
         Adds sensitivity, specificity and predictive values at it. Choose it on other data.
     prevalence : float, optional
@@ -370,17 +354,10 @@ def report(
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
     >>> labels = np.repeat([0, 1], 100)
-    >>> probabilities = np.clip(rng.normal(0.3 + 0.3 * labels, 0.2), 0, 1)
-    >>> report(labels, probabilities, prevalence=0.1)
-    100 positive and 100 negative patients; 95 % intervals over patients; prevalence 0.1
-      AUC                               0.84  (0.77 to 0.88, logit-t)
-      average precision                 0.54  (0.43 to 0.65, logit-t)
-      sensitivity at 90 % specificity   0.51  (0.36 to 0.66, logit-t)
-      Brier score                       0.14  (0.12 to 0.17, logit-t)
-      calibration slope                 1.74  (1.32 to 2.32, percentile)
-      calibration intercept            -1.81  (-1.96 to -1.65, percentile)
+    >>> probabilities = np.random.default_rng(0).uniform(0.6 * labels, 1)
+    >>> print(str(report(labels, probabilities)).splitlines()[0])
+    100 positive and 100 negative patients; 95 % intervals over patients; prevalence 0.5
     """
     labels, probabilities, _ = check_binary(labels, probabilities)
     weights = None if prevalence is None else prevalence_weights(labels, prevalence)

@@ -1,8 +1,4 @@
-"""Intervals over the right unit: patients or lesions, not images.
-
-Images of one patient resemble each other. Drawing images takes them for independent, and the
-interval comes out too narrow; drawing whole patients does not.
-"""
+"""Intervals over the right unit: patients or lesions, not images."""
 
 from dataclasses import dataclass
 from textwrap import wrap
@@ -44,8 +40,8 @@ NAMES = {"roc_auc": "AUC", "macro_auc": "macro AUC"}
 class Estimate:
     """Show a score with its 95 % interval, how that was made, and the unit that it rests on.
 
-    Groups per class are in the order of the labels. The spread is the standard deviation over runs,
-    the chance in training, which the interval does not contain.
+    The spread is the standard deviation over runs, the chance in training, which the interval does
+    not contain.
     """
 
     name: str
@@ -110,22 +106,18 @@ def bootstrap(
         0–1, as the score wants them. Several trainings of one model are *runs*: the score of each
         is taken, and the scores are averaged.
     against : array-like, shape as `predictions`, optional
-        Predictions of a second model for the same rows, with as many runs as it has, whose score
-        is subtracted. The same groups are drawn for both, so that what makes a group difficult
-        for both cancels.
-    groups : array-like, shape (n,), optional
-        Group of each row. Default: each row is one.
-    sample_weight : array-like, shape (n,), optional
-        How many cases of the population each row stands for.
+        Predictions of a second model for the same rows, whose score is subtracted. The same groups
+        are drawn for both, so that what makes a group difficult for both cancels.
+    groups, sample_weight : array-like, shape (n,), optional
+        Group of each row (default: each is one), and how many cases of the population it stands
+        for.
     name, group_kind : str, optional
         What to call the score (default: the function's name), and what a group is.
     interval : {"logit-t", "percentile"}, optional
         The middle of the draws (percentile); or, better in small samples, a symmetric interval on
         the scale of the log-odds from the standard deviation of the draws and the t distribution
-        of the smaller class (logit-t). Default: logit-t for a fraction, that is where the score
-        lies between 0 and 1 and no draw outside; percentile for differences and others. A
-        function that can look like a fraction and is none says so: ``score.interval =
-        "percentile"``.
+        of the smaller class (logit-t). Default: logit-t for a score whose draws all lie between 0
+        and 1, unless ``score.interval`` is ``"percentile"``; percentile for differences and others.
     n_resamples : int, optional
         At least 100.
     **options
@@ -133,13 +125,11 @@ def bootstrap(
 
     Notes
     -----
-    The interval is about other groups, not about other trainings.
-
-    Bootstrap (Efron 1979, https://doi.org/10.1214/aos/1176344552) over clusters
-    (Rutter 2000, https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
+    The interval is about other groups, not about other trainings. Bootstrap (Efron 1979,
+    https://doi.org/10.1214/aos/1176344552) over clusters (Rutter 2000,
+    https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants
-    that authoring/studies/bootstrap_coverage.py measured. "As good as" means in this course that
-    the interval of the difference stays above −0.05.
+    that authoring/studies/bootstrap_coverage.py measured.
 
     Examples
     --------
@@ -152,7 +142,9 @@ def bootstrap(
     """
     labels, (group_of_row, class_of_group) = _check_rows(labels, groups)
     weights = check_weights(sample_weight, len(labels))
-    _check_settings(score, group_kind, interval, n_resamples)
+    if interval is not None:
+        check_choice("interval", interval, COVERAGE)
+    check_integer("n_resamples", n_resamples, 100)
     models = [_check_runs(predictions, len(labels))]
     if against is not None:
         models.append(_check_runs(against, len(labels)))
@@ -174,9 +166,8 @@ def bootstrap(
     with np.errstate(invalid="ignore", divide="ignore"):
         for draw, counts in enumerate(draw_groups(class_of_group, n_resamples)):
             try:
-                draws[draw] = combined(
-                    of_runs(unchecked, np.repeat(everyone, counts[group_of_row]))
-                )
+                rows = np.repeat(everyone, counts[group_of_row])
+                draws[draw] = combined(of_runs(unchecked, rows))
             except ValueError:  # undefined for this draw
                 continue
     name = name or _name(score)
@@ -290,29 +281,11 @@ def _check_runs(model, n):
     return array[None] if one else array
 
 
-def _check_settings(score, group_kind, interval, n_resamples):
-    if not callable(score):
-        refuse("score", repr(score), "a function", "Give roc_auc, without parentheses.")
-    if not isinstance(group_kind, str) or not group_kind.strip():
-        refuse("group_kind", repr(group_kind), "a word", "Say what a group is, such as 'patient'.")
-    if interval is not None:
-        check_choice("interval", interval, COVERAGE)
-    check_integer("n_resamples", n_resamples, 100)
-
-
 def bootstrap_values(values, statistic="median", *, name=None, group_kind="patient"):
     """Put a percentile interval around the mean or median of one value per group, such as Dice.
 
-    For a paired comparison of two models give the differences, group by group. Values that lie on a
-    grid, such as distances counted in pixels, make the interval of a median jump.
-
-    Parameters
-    ----------
-    values : array-like, shape (n,)
-        One finite number per group.
-    statistic : {"median", "mean"}, optional
-    name, group_kind : str, optional
-        What was measured (default: the statistic), and what a group is.
+    Values are finite (n,), or the differences of two models, group by group. The name says what was
+    measured. Values on a grid, such as distances counted in pixels, make a median's interval jump.
 
     Examples
     --------
@@ -326,9 +299,9 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
         advice = "Leave out groups without a score, such as correct absences; report how many."
         refuse("values", received, "two finite numbers or more, (n,)", advice)
     check_choice("statistic", statistic, ("mean", "median"))
-    compute = {"mean": np.mean, "median": np.median}[statistic]
-    rng = np.random.default_rng(0)
-    draws = compute(rng.choice(values.astype(np.float64), (RESAMPLES, n)), axis=1)
+    compute = getattr(np, statistic)
+    drawn = np.random.default_rng(0).choice(values.astype(np.float64), (RESAMPLES, n))
+    draws = compute(drawn, axis=1)
     low, high = interval_of_draws(None, draws, n, "percentile")
     warning = None
     if low == high:
@@ -350,16 +323,9 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
 def proportion(outcomes, *, name="proportion", group_kind="patient"):
     """Put Wilson's interval around a share of successes, each group giving one observation.
 
+    Outcomes (n,) are 0 or 1: for the sensitivity, whether each positive group was called positive.
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953; recommended by Brown and others
     2001, https://doi.org/10.1214/ss/1009213286; computed by statsmodels.
-
-    Parameters
-    ----------
-    outcomes : array-like, shape (n,)
-        0 or 1, one per group: for the sensitivity, whether each positive group was called
-        positive.
-    name, group_kind : str, optional
-        What is measured, and what a group is.
 
     Examples
     --------

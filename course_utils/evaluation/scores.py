@@ -86,10 +86,8 @@ def _steps(labels, probabilities, weights):
 def balanced_accuracy(labels, probabilities, *, sample_weight=None):
     """Average the classes' recalls, the most probable class being the one predicted.
 
-    The same as scikit-learn's `balanced_accuracy_score`; rare classes count as much as common ones.
-
-    Labels (n,) are classes from 0, each of which occurs; probabilities (n, 3 or more classes) have
-    rows that sum to 1.
+    The same as scikit-learn's `balanced_accuracy_score`. Labels (n,) are classes from 0, each of
+    which occurs; probabilities (n, 3 or more classes) have rows that sum to 1.
 
     Examples
     --------
@@ -104,10 +102,8 @@ def balanced_accuracy(labels, probabilities, *, sample_weight=None):
 def prevalence_weights(labels, prevalence):
     """Weigh the positives of a sample to the share that they have in a population.
 
-    A test set that keeps all its cancers measures sensitivity better than one with the natural
-    mix; the weights restore the mix for scores that depend on it.
-
-    Labels (n,) are 0 or 1, the prevalence above 0 and below 1; the weights (n,) have a mean of 1.
+    They restore the natural mix for scores that depend on it. Labels (n,) are 0 or 1, the
+    prevalence lies above 0 and below 1; the weights (n,) have a mean of 1.
 
     Examples
     --------

@@ -41,12 +41,11 @@ def outline_distances(truth, predicted, spacing_mm):
 
     Notes
     -----
-    Definitions differ, so here is ours, after Maier-Hein and others 2024,
-    https://doi.org/10.1038/s41592-023-02151-z. ``hd95`` is the larger one of the two directed 95th
-    percentiles (scikit-image's `hausdorff_distance` takes the maximum), ``masd`` the mean of the
-    two directed means: neither is outvoted by the longer outline. The outline are the pixels of the
-    mask that touch, by a side, a pixel outside it; beyond the edge of the image is outside.
-    Distances run between the centers of pixels.
+    After Maier-Hein and others 2024, https://doi.org/10.1038/s41592-023-02151-z. ``hd95`` is the
+    larger one of the two directed 95th percentiles (scikit-image's `hausdorff_distance` takes the
+    maximum), ``masd`` the mean of the two directed means. The outline are the pixels of the mask
+    that touch, by a side, a pixel outside it or the edge of the image. Distances run between the
+    centers of pixels.
 
     Examples
     --------
@@ -90,8 +89,7 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     Parameters
     ----------
     dataset : ImageDataset
-        With masks; with pixel spacing for distances, with positions and thickness of slices for
-        volumes.
+        Distances need its pixel spacing, volumes also positions and thickness of slices.
     predicted : array-like (n, height, width) or (n, height, width, 1)
         One mask per image, boolean; or probabilities, 0–1.
     mask : str
@@ -102,7 +100,7 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     Returns
     -------
     table : pandas.DataFrame
-        One row per group, in ascending order, with the columns
+        One row per group, in ascending order:
 
         - ``slices``, and ``unmatched_slices``, where only one of the masks has pixels;
         - ``outcome``: scored; correct absence (both masks empty in all slices); missed (only the
@@ -121,10 +119,6 @@ def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     -----
     Taha and Hanbury 2015, https://doi.org/10.1186/s12880-015-0068-x. `bootstrap_values` puts an
     interval around the mean or median of a column.
-
-    Examples
-    --------
-    ``segmentation_scores(test, model.predict(test.as_float()), "core")``
     """
     truth = dataset.mask(mask)
     predicted = _check_predictions(predicted, truth.shape, threshold)

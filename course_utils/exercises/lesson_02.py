@@ -8,16 +8,14 @@ from numpy.lib.stride_tricks import sliding_window_view
 from course_utils.exercises.exercise import Exercise, Several
 
 _SUMS = {
-    -11: "The sign is reversed: you turned the kernel. Lay it on as it is.",
-    5: "You transposed the kernel, or your window begins one column too far right.",
-    19: "Your window begins one column too far left: column 3, counted from 0.",
-    13: "Your window begins one row too high, or the product of −1 and 1 lost its sign.",
-    21: "You counted from 1, or put the window's center where its corner belongs.",
-    8: "You forgot that the middle row counts double, or begin one row too low.",
-    17: "You exchanged row and column: row 2 is the third from the top.",
-    -13: "The weights on the left are negative: −1, −2, −1.",
-    1.222: "That is the mean of the nine products; take their sum.",
-    7: "Add up six products: 4, 6, 2 on the left and −1, 0, 0 on the right.",
+    -6: "The sign is reversed: you turned the kernel. Lay it on as it is.",
+    16: "That is the kernel of the figure; here −1, −2, −1 is the upper row.",
+    7: "Your window begins one row too low, or one column too far right.",
+    2: "Your window begins one row too high, or one column too far left.",
+    0: "You counted from 1, or put the window's center where its corner belongs.",
+    4: "You forgot that the middle column counts double.",
+    0.667: "That is the mean of the nine products; take their sum.",
+    29: "Multiply three pixels above and three below by their weights, and add up all six.",
 }
 
 
@@ -25,13 +23,13 @@ def _judge_sum(answer):
     number = np.asarray(answer)
     if number.ndim or number.dtype.kind not in "iuf":
         return f"Your answer is {answer!r}; it should be one number."
-    return None if np.isclose(number, 11) else _SUMS.get(round(float(number), 3), _SUMS[7])
+    return None if np.isclose(number, 6) else _SUMS.get(round(float(number), 3), _SUMS[29])
 
 
 check_2_1 = Exercise(
     "2.1",
-    11,
-    praise="The middle column has weight 0: those three pixels do not count.",
+    6,
+    praise="The middle row has weight 0: those three pixels do not count.",
     judge=_judge_sum,
     mistakes={sentence: number for number, sentence in _SUMS.items()},
 )
@@ -52,12 +50,12 @@ def _slide(image, kernel, stride=1):
     return _sums(image.astype(float), kernel, stride)
 
 
-def _cut(function, where=-1):
+def _cut(function, where=-1, kind=int):
     """Return a function whose result, or one of whose arguments, is cut to integers."""
 
     def cutting(*given):
         given = [part.astype(int) if n == where else part for n, part in enumerate(given)]
-        return function(*given).astype(int if where == -1 else float)
+        return function(*given).astype(kind if where == -1 else float)
 
     return cutting
 
@@ -80,12 +78,12 @@ check_2_2 = Exercise(
     keeps_inputs=True,
     mistakes={
         "You flipped the kernel; leave it as it is.": lambda i, k, s: _slide(i, k[::-1, ::-1], s),
-        "You forgot the stride: windows stop at every pixel.": lambda i, k, s: _slide(i, k),
+        "You forgot the stride: windows start at every pixel.": lambda i, k, s: _slide(i, k),
         "The size is right, but windows must start at `row * stride`.": _without_stride,
-        "Off by one: there is a stop at the start, too.": lambda i, k, s: _slide(i, k, s)[:-1, :-1],
+        "Off by one: the first window counts, too.": lambda i, k, s: _slide(i, k, s)[:-1, :-1],
         "You exchanged rows and columns.": lambda i, k, s: _slide(i, k, s).T,
         "The products overflow: uint8 holds 0 to 255. Convert the window to float first.": _sums,
-        _CUT: Several([_cut(_slide), _cut(_slide, 0), _cut(_slide, 1)]),
+        _CUT: Several([_cut(_slide, *how) for how in ((), (0,), (1,), (-1, np.uint8))]),
         "You stride over the rows only.": lambda i, k, s: _slide(i, k)[::s],
         "You stride over the columns only.": lambda i, k, s: _slide(i, k)[:, ::s],
         "You left out pixels; the window covers neighbors.": lambda i, k, s: _slide(i[::s, ::s], k),
@@ -207,6 +205,8 @@ def _judge_layer(layer):
         return f"With padding {padding!r} the layer invents a border; the task forbids it."
     if size != 24:
         return f"A kernel of {k} with stride {s} gives maps of {size} × {size}, not 24 × 24."
+    if layer.filters != 1:
+        return f"Your layer gives {layer.filters} maps; the task asks for one of 24 × 24."
     if k < s:
         return f"Not every pixel is seen: {s - k} rows between two windows lie in none."
     if rest:
@@ -216,9 +216,9 @@ def _judge_layer(layer):
     return None if k == 5 else f"Kernel {k} and stride {s} fit, and so does a smaller odd kernel."
 
 
-def _layer(kernel, stride, padding="valid"):
+def _layer(kernel, stride, padding="valid", filters=1):
     sizes = {"kernel_size": (kernel, kernel), "strides": (stride, stride)}
-    return SimpleNamespace(**sizes, padding=padding)
+    return SimpleNamespace(**sizes, padding=padding, filters=filters)
 
 
 check_2_6 = Exercise(
@@ -230,6 +230,7 @@ check_2_6 = Exercise(
         "no multiple of 4": _layer(4, 4),
         "rows between two windows": _layer(3, 4),
         "gives maps of 48 × 48": _layer(3, 2),
+        "gives 24 maps": _layer(5, 4, filters=24),
         "invents a border": _layer(5, 4, "same"),
         "no pixel in its center": _layer(74, 1),
         "a smaller odd kernel": _layer(51, 2),
@@ -240,7 +241,7 @@ check_2_6 = Exercise(
 
 def _judge_filter(answer):
     try:
-        weights, bias = np.asarray(answer[0], float), float(answer[1])
+        weights, bias = np.asarray(answer[0], float), float(np.squeeze(answer[1]))
     except (TypeError, ValueError, IndexError):
         return "Give two things, (weights, bias): an array and a number."
     if weights.shape != (3, 3, 2):
@@ -275,7 +276,6 @@ check_2_7 = Exercise(
         "differ within a kernel": [np.pad([[[1, -1]]], ((1, 1), (1, 1), (0, 0))), -0.1],
         "add up to 9 and -9": _filter(1, -1),
         "the sign changes at -0.1": _filter(1 / 9, -1 / 9, 0.1),
-        "the sign changes at 0.9": _filter(1 / 9, -1 / 9, -0.9),
         "one filter has (3, 3, 2)": [_filter(1 / 9, -1 / 9)[0].transpose(2, 0, 1), -0.1],
         "Give two things": Several([_filter(1 / 9, -1 / 9)[0], 0.1, None]),
     },

@@ -68,17 +68,13 @@ def _shares(rows, axis=1):
     return rows / rows.sum(axis=axis, keepdims=True)
 
 
+_Q = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
+
 check_9_3 = Exercise(
     "9.3",
     lambda q, trained, wanted: _shares(q * wanted / trained),
     praise="No training needed: only the shares of the classes have changed.",
-    calls=[
-        (
-            np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]]),
-            np.array([0.7, 0.2, 0.1]),
-            np.array([0.2, 0.3, 0.5]),
-        )
-    ],
+    calls=[(_Q, np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5]))],
     tolerance=1e-6,
     mistakes={
         "The rows do not sum to 1: divide each by its sum.": lambda q, t, w: q * w / t,

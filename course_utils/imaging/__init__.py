@@ -17,16 +17,3 @@ from course_utils.imaging.dicom import (
     read_dicom,
 )
 from course_utils.imaging.volumes import Plane, plane, read_nifti
-
-__all__ = [
-    "WINDOWS",
-    "DicomImage",
-    "ImageFileError",
-    "Plane",
-    "Window",
-    "apply_window",
-    "identifying_elements",
-    "plane",
-    "read_dicom",
-    "read_nifti",
-]

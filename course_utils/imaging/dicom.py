@@ -13,7 +13,6 @@ import pydicom
 from pydicom import pixels as pydicom_pixels
 from pydicom.datadict import keyword_for_tag
 
-NEEDED = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
@@ -52,8 +51,7 @@ WINDOWS = {
 }
 """Usual CT windows by name, in HU: conventions that differ a little between hospitals.
 
-After Radiopaedia, "Windowing (CT)", https://radiopaedia.org/articles/windowing-ct; of the ranges
-that it gives for the subdural and the soft tissue window, one value is taken.
+After Radiopaedia, "Windowing (CT)", https://radiopaedia.org/articles/windowing-ct.
 """
 
 
@@ -61,8 +59,7 @@ def apply_window(values, center, width):
     """Map values to gray levels from 0 (black) to 1 (white).
 
     The curve is DICOM's LINEAR_EXACT (PS3.3, C.11.2.1.3), from ``center - width / 2`` to
-    ``center + width / 2`` in the unit of the values, which may have any shape. DICOM's default,
-    LINEAR, becomes white one unit earlier and differs by less than ``1 / (width - 1)``.
+    ``center + width / 2`` in the unit of the values, which may have any shape.
 
     Examples
     --------
@@ -77,8 +74,8 @@ def apply_window(values, center, width):
 class DicomImage:
     """The pixels of one DICOM file with the part of the header that gives them meaning.
 
-    Pixels are float32 (rows, columns) in `units`, after an axis of frames where there are several,
-    or uint8 RGB (…, rows, columns, 3). Units are ``"HU"``, ``"US"`` for unspecified, ``"color"``,
+    Pixels are float32 (rows, columns), after an axis of frames where there are several, or uint8
+    RGB (…, rows, columns, 3). Units are ``"HU"``, ``"US"`` for unspecified, ``"color"``,
     or what the header says. Where `photometric_interpretation` is ``"MONOCHROME1"``, high values
     are meant to be shown dark; the pixels are never inverted. The spacing is that of rows and
     columns in mm; ``"ImagerPixelSpacing"`` is measured at the detector, where anatomy looks larger
@@ -110,12 +107,8 @@ def read_dicom(source):
     """Read the image in a DICOM file, in real units.
 
     The header's rescale or lookup table is applied. YBR and palette color become RGB, and color of
-    more than 8 bits is cut to its 8 highest. Decoding is pydicom's.
-
-    Parameters
-    ----------
-    source : str, path, binary file object, or pydicom.Dataset
-        One file, compressed or not.
+    more than 8 bits is cut to its 8 highest. The source is a path, a binary file object or a
+    pydicom.Dataset, compressed or not.
 
     Examples
     --------
@@ -179,10 +172,6 @@ def _decode(dataset, name):
         kind = _kind_of(dataset) or dataset.get("Modality") or "unknown kind"
         remedy = "Reports, plans, structures, waveforms and directories have none."
         unreadable(name, f"no pixel data ({kind})", "a file with an image", remedy)
-    missing = [keyword for keyword in NEEDED if not dataset.get(keyword)]
-    if missing:
-        received = f"a header that lacks {', '.join(missing)}"
-        unreadable(name, received, "a complete header", "Get it again.")
     syntax = (getattr(dataset, "file_meta", None) or {}).get("TransferSyntaxUID")
     if not syntax:
         remedy = "Set dataset.file_meta.TransferSyntaxUID if you know how the pixels are stored."
@@ -193,8 +182,9 @@ def _decode(dataset, name):
         boilerplate = "Unable to decode as exceptions were raised by all available plugins: "
         reason = one_line(error).removeprefix(boilerplate)
         received = f"{syntax.name} pixels that cannot be decoded ({reason})"
+        allowed = "a complete header and undamaged pixels in a compression pydicom knows"
         remedy = "Save it as uncompressed DICOM in a program that opens it, or get it again."
-        unreadable(name, received, "undamaged pixels in a compression pydicom knows", remedy)
+        unreadable(name, received, allowed, remedy)
 
 
 def _in_units(dataset, stored, name):
@@ -296,12 +286,7 @@ _IDENTIFYING_KEYWORDS = {  # in the order of the list; dates and UIDs are found 
         PatientSexNeutered""",
 }
 
-_GROUP_OF_KEYWORD = {
-    keyword: group
-    for group, keywords in _IDENTIFYING_KEYWORDS.items()
-    for keyword in keywords.split()
-}
-
+_GROUP_OF_KEYWORD = {k: group for group, ks in _IDENTIFYING_KEYWORDS.items() for k in ks.split()}
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}
 
 
@@ -313,24 +298,15 @@ def identifying_elements(dataset):
     its type, wherever it stands, and the rest of the usual ones by name. Use the profile itself,
     not this list, to de-identify: what it does not list is not thereby anonymous.
 
-    Parameters
-    ----------
-    dataset : pydicom.Dataset, or anything `read_dicom` takes
-        Searched with all its sequences.
-
-    Returns
-    -------
-    list of IdentifyingElement
-        Elements that are present and not empty, by group; then one record that counts private
-        elements, and one for text burned into the pixels unless the file denies it or nothing
-        points to it.
+    Takes what `read_dicom` takes, with all its sequences. Returns elements that are not empty, by
+    group; then one record that counts private elements, and one for text burned into the pixels
+    unless the file denies it or nothing points to it.
 
     Examples
     --------
     >>> from pydicom.data import get_testdata_file
-    >>> found = identifying_elements(get_testdata_file("CT_small.dcm", download=False))
-    >>> found[0].tag, found[0].keyword, found[0].value, found[0].group
-    ('(0010,0010)', 'PatientName', 'CompressedSamples^CT1', 'names and numbers')
+    >>> identifying_elements(get_testdata_file("CT_small.dcm", download=False))[0].value
+    'CompressedSamples^CT1'
     """
     dataset, _ = _open_dicom(dataset)
     private = []
@@ -341,10 +317,9 @@ def identifying_elements(dataset):
     if private:
         count = f"{len(private)} elements"
         found.append(_record("private", "PrivateElements", count, "private elements", private[0]))
-    burned = _burned_in(dataset)
-    if burned:
-        record = ("(0028,0301)", "BurnedInAnnotation", burned, "burned-in text")
-        found.append(_record(*record, "BurnedInAnnotation"))
+    if burned := _burned_in(dataset):
+        name = "BurnedInAnnotation"
+        found.append(_record("(0028,0301)", name, burned, "burned-in text", name))
     return found
 
 
@@ -373,11 +348,10 @@ def _walk(dataset, prefix, private):
 
 def _is_instance_uid(element):
     """Whether a UID names this very object, rather than a class or a software."""
-    if element.keyword == "ImplementationClassUID":
-        return False
-    values = [element.value] if isinstance(element.value, str) else list(element.value)
     # UIDs that the standard itself defines begin with this root and are the same everywhere.
-    return any(not str(value).startswith("1.2.840.10008.") for value in values)
+    values = np.ravel(element.value).astype(str)
+    others = not np.char.startswith(values, "1.2.840.10008.").all()
+    return others and element.keyword != "ImplementationClassUID"
 
 
 def _burned_in(dataset):

@@ -19,17 +19,10 @@ AXES = ("sagittal", "coronal", "axial")
 def read_nifti(path):
     """Read a NIfTI file as a nibabel image, after checking that its header means what it says.
 
-    Parameters
-    ----------
-    path : str or path
-        A ``.nii`` or ``.nii.gz`` file with one 3-D volume.
-
-    Returns
-    -------
-    nibabel.Nifti1Image
-        Voxels float32 with the header's scaling applied, the affine in mm: it takes voxel indices
-        (i, j, k, 1) to (x, y, z, 1), where x grows to the patient's right, y to the front, z to the
-        head. Where the file has both, the sform is used, as by nibabel.
+    The file, ``.nii`` or ``.nii.gz``, holds one 3-D volume. Its voxels become float32 with the
+    header's scaling applied; its affine, in mm, takes voxel indices (i, j, k, 1) to (x, y, z, 1),
+    where x grows to the patient's right, y to the front, z to the head. Where the file has both,
+    the sform is used, as by nibabel.
 
     Examples
     --------
@@ -109,14 +102,8 @@ def plane(volume, name, index):
     Axial: seen from the feet, front of the patient up. Coronal: seen from the front, head up.
     In both the patient's right is on the left of the image. Sagittal: head up, front left.
 
-    Parameters
-    ----------
-    volume : nibabel image
-        Any orientation; the nearest axis is cut.
-    name : {"axial", "coronal", "sagittal"}
-    index : int
-        Slice, counted from the feet (axial), the back (coronal) or the patient's left (sagittal)
-        whatever the orientation of the data.
+    The index counts from the feet (axial), the back (coronal) or the patient's left (sagittal),
+    whatever the orientation of the volume, a nibabel image; the nearest axis is cut.
 
     Examples
     --------

@@ -44,6 +44,9 @@ def read_image_folder(
 ):
     r"""Read pictures that the folder's labels.csv describes into an `ImageDataset`.
 
+    They keep the order of the table; ``attributes`` holds file names, labels as written, and the
+    columns without a role. Add source and license with `dataclasses.replace`.
+
     Parameters
     ----------
     folder : str or Path
@@ -72,24 +75,13 @@ def read_image_folder(
         For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
-
-    Returns
-    -------
-    ImageDataset
-        In the order of the table, origin "real"; ``attributes`` holds file names, labels as
-        written, and the columns without a role. Add source and license with `dataclasses.replace`.
-
-    Examples
-    --------
-    ``read_image_folder("breast", columns={"group": "patient"}, group_kind="patient",
-    class_names=("benign", "malignant"), size=64, fit="pad")``
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = _check_size(size, fit)
     window = None if intensity_window is None else check_window(intensity_window)
     if window and mode == "rgb":
         refuse("intensity_window", repr(window), "None with mode='rgb'", "Color has 8 bits.")
-    spacing = None if pixel_spacing_mm is None else _check_spacing(pixel_spacing_mm)
+    spacing = None if pixel_spacing_mm is None else np.asarray(pixel_spacing_mm, dtype=float)
     found = Folder(folder, "labels.csv", columns, class_names, group_kind)
     found.read_pictures(images, masks, mode, window)
     for i, picture in enumerate(found.images):
@@ -140,7 +132,10 @@ def read_volume_folder(
     r"""Read volumes that the folder's volumes.csv describes into an `ImageDataset` of axial slices.
 
     Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
-    the mask, relative to the folder. A label is that of all slices.
+    the mask, relative to the folder. A label is that of all slices. Images become float32; slices
+    run from feet to head, with ``slice_positions_mm`` along their normal, ``slice_thickness_mm``
+    (the distance of neighbors) and ``pixel_spacing_mm``. ``attributes`` adds ``slice`` and
+    ``<mask_name>_in_slice``.
 
     Parameters
     ----------
@@ -151,27 +146,18 @@ def read_volume_folder(
         lie on one grid.
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
-        ``"percentile"`` is for MR, whose values have no unit: each volume is scaled by itself
-        so that the 0.5th and 99.5th percentile of its voxels above the lowest value become 0
-        and 1; what lies outside is cut off.
+        ``"percentile"`` is for MR, whose values have no unit: in each volume the 0.5th and 99.5th
+        percentile of the voxels above the lowest value become 0 and 1; the rest is cut off.
     mask_name : str
         What the mask marks, with values 0 and 1 or 0 and 255, on the grid of the volume.
     size, fit
         As in `read_image_folder`, for each slice. Needed if the volumes differ in size. A mask may
         lose slices at its ends, but not all of them.
-
-    Returns
-    -------
-    ImageDataset
-        float32. All slices of all volumes from feet to head, in the order of the table, with
-        ``slice_positions_mm`` along their normal, ``slice_thickness_mm`` (the distance of
-        neighboring slices) and ``pixel_spacing_mm``. ``attributes``: the row's columns, ``slice``
-        (number), and ``<mask_name>_in_slice``.
     """
     if not isinstance(images, dict) or not images:
         refuse("images", repr(images), "a dict, channel name to column", "{'T1c': 't1c'}")
-    by_percentile = isinstance(intensity_window, str) and intensity_window == "percentile"
-    if isinstance(intensity_window, str) and not by_percentile:
+    by_percentile = isinstance(intensity_window, str)
+    if by_percentile and intensity_window != "percentile":
         remedy = "For CT give HU, for example (-160, 240); for MR 'percentile'."
         refuse("intensity_window", repr(intensity_window), "(low, high) or 'percentile'", remedy)
     window = (0.0, 1.0) if by_percentile else check_window(intensity_window)
@@ -218,15 +204,6 @@ def _check_size(size, fit):
     if not integers or not 1 <= pair.min() <= pair.max() <= 4096:
         refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
     return int(pair[0]), int(pair[1])
-
-
-def _check_spacing(spacing):
-    pair = np.asarray(spacing)
-    numbers = pair.shape == (2,) and pair.dtype.kind in "iuf"
-    if not numbers or not (np.isfinite(pair) & (pair > 0)).all():
-        remedy = "Rows first; leave it out where it is unknown."
-        refuse("pixel_spacing_mm", repr(spacing), "two numbers above 0", remedy)
-    return pair.astype(float)
 
 
 def _place(shape, size, fit):
@@ -296,10 +273,8 @@ def _read_stacks(found, files, window, size, fit, has_mask):
     names, counts = np.unique(found.groups, return_counts=True)
     several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
     if several:
-        found.notes.append(
-            f"several scans of one patient ({len(several)}): {some(several)}. Scores by patient "
-            "take their slices together; for volumes keep one scan each."
-        )
+        what = f"several scans of one patient ({len(several)}): {some(several)}"
+        found.notes.append(f"{what}. Scores by patient take their slices together.")
     return stacks
 
 

@@ -1,4 +1,4 @@
-"""A folder with a table: what was read, what is wrong with it, and what is odd but allowed."""
+"""A folder with a table, and its pictures."""
 
 from __future__ import annotations
 
@@ -51,12 +51,9 @@ class Folder:
         self.columns = {"image": "file", "label": "label", **columns}
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
-            allowed = f"the column that holds the {group_kind} of each file, or a function of the"
-            remedy = (
-                f"If the {group_kind}s are unknown, use group_kind='near-duplicate' (look-alikes "
-                "stay together) or group_kind='image'; intervals then name that unit."
-            )
-            refuse("columns['group']", "None", f"{allowed} table", remedy)
+            allowed = f"the column that holds the {group_kind} of each file, or a function"
+            remedy = "If it is unknown, use group_kind='near-duplicate' (look-alikes stay together)"
+            refuse("columns['group']", "None", allowed, f"{remedy} or 'image'.")
         named = [*self.columns.values(), *files]
         self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
         self.table = read_table(self.path / table, self.used)
@@ -143,16 +140,12 @@ class Folder:
             similar.setdefault("".join(filter(str.isalnum, plain)), []).append(str(name))
         pairs = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
         if pairs:
-            self.notes.append(
-                f"groups that may be one ({len(pairs)}): {some(pairs)}. If they are, write them "
-                "alike, since splits keep them apart now."
-            )
+            advice = "If they are, write them alike, since splits keep them apart now."
+            self.notes.append(f"groups that may be one ({len(pairs)}): {some(pairs)}. {advice}")
         missing = sorted({repr(g) for g in groups.tolist() if g.lower() in MISSING})
         if missing:
-            self.notes.append(
-                f"groups that may be missing values: {', '.join(missing)}. Each counts as one "
-                f"{self.group_kind}; name the groups, or leave these rows out."
-            )
+            what = f"groups that may be missing values: {', '.join(missing)}"
+            self.notes.append(f"{what}. Each counts as one {self.group_kind}, or leave them out.")
         return groups
 
     def check_groups(self, names=None):
@@ -233,7 +226,7 @@ class Folder:
             refuse(field, repr(name), f"a folder inside {self.path}", remedy)
         return path
 
-    def read_pictures(self, images, masks, mode, window=None, unlisted="error"):
+    def read_pictures(self, images, masks, mode, window):
         """Read the pictures and masks of all rows, None where one is at fault."""
         base = self.subfolder("images", images)
         paths = self.locate(base, self.names)
@@ -243,10 +236,9 @@ class Folder:
         elif "mask" in self.columns:
             remedy = "Give masks='.' for the folder itself."
             refuse("masks", "None", "the masks' sub-folder", remedy)
-        if unlisted == "error":
-            mask_folder = self.path if masks is None else self.path / masks
-            ignored = mask_folder if base.resolve() in mask_folder.resolve().parents else None
-            self.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
+        mask_folder = (self.path if masks is None else self.path / masks).resolve()
+        ignored = mask_folder if base.resolve() in mask_folder.parents else None
+        self.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
         self.images, self.masks, self.spacing = ([None] * len(paths) for _ in range(3))
         digests = [None] * len(paths)
         for i, path in enumerate(paths):
@@ -281,7 +273,7 @@ class Folder:
             relative = path.relative_to(base)
             hidden = any(part.startswith(".") for part in relative.parts)
             known = os.path.realpath(path) in self.seen
-            elsewhere = ignored is not None and ignored.resolve() in path.resolve().parents
+            elsewhere = ignored in path.resolve().parents
             if path.name.lower().endswith(suffixes) and not (hidden or known or elsewhere):
                 what = f"{noun} that the table does not list"
                 self.add(what, relative.as_posix(), "List it or move it away.")
@@ -303,10 +295,8 @@ class Folder:
             else:
                 harmless.append(place)
         if harmless:
-            self.notes.append(
-                f"equal pixels under two names ({len(harmless)}): {some(harmless)}. They count "
-                "twice; consider deleting one."
-            )
+            what = f"equal pixels under two names ({len(harmless)}): {some(harmless)}"
+            self.notes.append(f"{what}. They count twice; consider deleting one.")
 
     def check_one_size(self, images):
         """Complain if the images that could be read differ in height or width."""
@@ -336,8 +326,7 @@ class Folder:
         """Note masks that mark nothing in the whole set, or everything in one image or volume."""
         if not any(mask.any() for mask in masks):
             self.notes.append("no mask marks a single pixel.")
-        full = sum(bool(mask.all()) for mask in masks)
-        if full:
+        if full := sum(bool(mask.all()) for mask in masks):
             self.notes.append(f"masks that mark every pixel ({full}): are they inverted?")
 
 
@@ -346,11 +335,8 @@ def some(places):
 
 
 def read_table(path, columns):
-    """Return a CSV file as text columns; the index holds each row's line in the file.
-
-    Cells are stripped and normalized (NFC): one person's name may be written in two ways that look
-    alike, ü as one character or as u with two dots.
-    """
+    """Return a CSV file as text columns; the index holds each row's line in the file."""
+    # One person's name may be written in two ways that look alike, ü as one character or as two.
     nfc = partial(unicodedata.normalize, "NFC")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -366,24 +352,21 @@ def read_table(path, columns):
         ) from error
     lines = [(number, row) for number, row in lines if any(row)]
     if len(lines) < 2:
-        raise DatasetError(
-            f"{path} is not a readable CSV table: it has {'only a header' if lines else 'no line'}."
-            " The first line names the columns, each further line describes one file."
-        )
+        found = "only a header" if lines else "no line"
+        advice = "The first line names the columns, each further line describes one file."
+        raise DatasetError(f"{path} is not a readable CSV table: it has {found}. {advice}")
     header = lines[0][1]
     if len(set(header)) != len(header) or "" in header:
         refuse(str(path), f"columns {header}", "different, non-empty names", "Rename them.")
     hint = ""
     if any(";" in name or "\t" in name for name in header):
         hint = " The cells must be separated by commas, and decimals written with points."
-    ragged = [str(number) for number, row in lines if len(row) != len(header)]
-    if ragged:
+    if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
         raise DatasetError(
             f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
             f"({len(ragged)} such lines).{hint or ' Put cells with a comma into double quotes.'}"
         )
-    missing = [column for column in columns if column not in header]
-    if missing:
+    if missing := [column for column in columns if column not in header]:
         raise DatasetError(
             f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}. Rename "
             f"the column, or say in columns= which one is meant.{hint}"
@@ -393,14 +376,12 @@ def read_table(path, columns):
 
 
 def read_picture(path, mode, window=None):
-    """Return uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
-
-    More than 8 bits need a window, and a window needs more than 8 bits.
-    """
+    """Return uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits."""
     image = _open(path)
-    if mode == "rgb" and image.mode != "RGB":
-        raise Complaint("gray image in an RGB set", "", "Leave it out, or use mode='gray' for all.")
     if mode == "rgb":
+        if image.mode != "RGB":
+            advice = "Leave it out, or use mode='gray' for all."
+            raise Complaint("gray image in an RGB set", "", advice)
         return np.array(image)
     pixels = _gray(image)
     if pixels.dtype == np.uint8:
@@ -487,8 +468,7 @@ def _check_kind(image, modes):
     if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
         raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
     if image.mode == "P":
-        advice = "Its numbers are no intensities; save it as gray or RGB."
-        raise Complaint("palette image", "", advice)
+        raise Complaint("palette image", "", "Its numbers are no intensities; save gray or RGB.")
     allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
     if image.mode not in allowed and image.mode[:4] != "I;16":
         raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")

@@ -191,7 +191,7 @@ def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, p
     until(page, lambda: figure.first.get_attribute("src") != before, "the figure did not change")
     handles = [cell.locator(".noUi-handle").nth(place) for place in (0, 1)]
     names = [(h.get_attribute("aria-label"), h.get_attribute("aria-valuetext")) for h in handles]
-    assert names == [("stop", "1"), ("stride", "1")]
+    assert names == [("position", "1"), ("stride", "1")]
     page.keyboard.press("Control+s")
     until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
     for kernel in json.loads(kernels(address)):
@@ -232,7 +232,7 @@ def test_figures_reach_a_screen_reader_as_stored_as_drawn_and_as_moved(lab, page
     page.get_by_role("img", name="shifted by 0").wait_for()
     assert figures_for_a_screen_reader(page)[:2] == [
         alt,
-        "Figure. Panel 1: horizontal axis my own axis.",
+        "Figure. Panel 1: my own axis.",
     ]
     assert figure.evaluate(size) == pytest.approx([2 * width, width], abs=2)
     page.locator(".noUi-handle").first.press("ArrowRight")

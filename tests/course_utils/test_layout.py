@@ -46,12 +46,9 @@ ONE_LESSON = {
     "imbalance.effective_prevalence": "an exercise check compares with it",
     "numpy_layers.binary_cross_entropy": SHOWN_AND_CHECKED,
     "numpy_layers.conv2d_gradients": SHOWN_AND_CHECKED,
-    "numpy_layers.dense": SHOWN_AND_CHECKED,
     "numpy_layers.dense_gradients": SHOWN_AND_CHECKED,
-    "numpy_layers.receptive_field": SHOWN_AND_CHECKED,
-    "numpy_layers.relu": SHOWN_AND_CHECKED,
     "numpy_layers.relu_gradient": SHOWN_AND_CHECKED,
-    "numpy_layers.sigmoid": SHOWN_AND_CHECKED,
+    "plotting.curves.plot_history": DRAWING,
     "plotting.layers.plot_channel_sum": DRAWING,
     "plotting.layers.plot_pooling": DRAWING,
     "plotting.layers.plot_pooling_gradient": DRAWING,
@@ -68,7 +65,6 @@ ONE_LESSON = {
 
 # Options that code passes where reading the text does not show it, or that a reader passes.
 PASSED_OTHERWISE = {
-    "datasets.load(size)": "a reader who has downloaded a larger version asks for it",
     "datasets.resizing.crop_to_head(size)": "a reader's own network may have another size",
     "evaluation.decisions.calibration_intercept(sample_weight)": "bootstrap passes it to any score",
     "evaluation.decisions.calibration_slope(sample_weight)": "bootstrap passes it to any score",

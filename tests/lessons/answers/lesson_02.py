@@ -120,9 +120,11 @@ def walled(hu):
 # ---- 2.6 and 2.7 --------------------------------------------------------------------------------
 
 
-def layer(kernel, strides, padding="valid"):
+def layer(kernel, strides, padding="valid", filters=1, **more):
     """Return what the check reads of a Conv2D."""
-    return SimpleNamespace(kernel_size=kernel, strides=strides, padding=padding)
+    return SimpleNamespace(
+        kernel_size=kernel, strides=strides, padding=padding, filters=filters, **more
+    )
 
 
 def square(kernel, stride, padding="valid"):
@@ -137,7 +139,7 @@ NINTHS = stacked(1 / 9, -1 / 9)
 GAUSS = np.outer([1, 2, 1], [1, 2, 1]) / 16
 
 RIGHT = {
-    "2.1": [11.0, np.int8(11), np.float32(11), np.sum([4, 6, 2, -1, 0, 0]), 22 / 2],
+    "2.1": [6.0, np.int8(6), np.float32(6), np.sum([8, 16, 5, -8, -12, -3]), 12 / 2],
     "2.2": [
         in_lists,
         by_windows_in_float32,
@@ -181,8 +183,8 @@ RIGHT = {
         square(5, 4),
         layer([5, 5], [4, 4]),
         layer((np.int64(5), np.int64(5)), (4, 4)),
-        SimpleNamespace(kernel_size=(5, 5), strides=(4, 4), padding="valid", filters=16),
-        SimpleNamespace(kernel_size=(5, 5), strides=(4, 4), padding="valid", name="first"),
+        layer((5, 5), [4, 4]),
+        layer((5, 5), (4, 4), name="first"),
     ],
     "2.7": [
         (NINTHS.tolist(), -0.1),
@@ -191,11 +193,12 @@ RIGHT = {
         (np.ones((3, 3, 2)) * [1, -1] / 9, -1 / 10),
         (np.tile([1 / 9, -1 / 9], 9).reshape(3, 3, 2), -0.1),
         (np.round(NINTHS, 3), -0.1),
+        (NINTHS, np.array([-0.1])),
     ],
 }
 
 WRONG = {
-    "2.1": [99, "11", [11], -5, 14, 22, 20, 6, 18, None],
+    "2.1": [99, "6", [6], -5, 14, 22, 20, 11, 18, None],
     "2.2": [
         loops,
         lambda i, k, s: loops(i, k, s, as_floats, dtype=int),
@@ -267,6 +270,7 @@ WRONG = {
         square(51, 2),
         square(74, 1),
         layer((5, 1), (4, 4)),
+        layer((5, 5), (4, 4), filters=24),
         layer((5, 5), (4, 1)),
         {"kernel_size": 5, "strides": 4},
         (5, 4, "valid"),
