@@ -14,13 +14,14 @@ check_0_1 = Exercise(
         "That is the mean of the image; the largest value is asked for.": lambda x: x.mean(),
         "That is the smallest value.": lambda x: x.min(),
         "That is the position of the brightest pixel; give its value.": lambda x: x.argmax(),
-        "That is the largest value of each column or row, not of the image.": Several(
-            [lambda x: x.max(axis=0), lambda x: x.max(axis=1)]
+        "That is one value for each column or row, not one of the image.": Several(
+            [lambda x: x.max(axis=0), lambda x: x.max(axis=1), lambda x: np.sort(x)[-1]]
         ),
+        "That is the pixel in a corner.": Several([lambda x: x[0, 0], lambda x: x[-1, -1]]),
         "You looked at the first row alone.": lambda x: x[0].max(),
         "That is the sum of the image.": lambda x: x.sum(),
         "For values below 0 you return 0: start from a pixel.": lambda x: max(0, x.max()),
-        "You have dropped the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
+        "You have lost the sign: -950 is more than -1010.": lambda x: np.abs(x).max(),
     },
 )
 

@@ -16,9 +16,7 @@ def _change(box=lambda x, y, w, h: np.s_[y : y + h, x : x + w], kind=float, chan
     return mean_change
 
 
-def _exchanged(x, y, w, h):
-    return np.s_[x : x + w, y : y + h]
-
+_EXCHANGED = lambda x, y, w, h: np.s_[x : x + w, y : y + h]  # noqa: E731
 
 check_1_1 = Exercise(
     "1.1",
@@ -30,16 +28,12 @@ check_1_1 = Exercise(
     },
     keeps_inputs=True,
     mistakes={
-        "You have exchanged rows and columns: x is a column.": _change(_exchanged),
-        "The difference wrapped around in 8 bits: convert before you subtract.": Several(
-            [_change(kind=np.uint8), _change(kind=np.int8)]
-        ),
-        "Both errors are still there: the order of the indices, and uint8.": Several(
-            [_change(_exchanged, np.uint8), _change(_exchanged, np.int8)]
-        ),
-        "Take the absolute difference of each pixel before you take the mean.": Several(
-            [_change(change=np.asarray), lambda *p: abs(_change(change=np.asarray)(*p))]
-        ),
+        "You have exchanged rows and columns: x is a column.": _change(_EXCHANGED),
+        "The difference wrapped around: convert before you subtract.": _change(kind=np.uint8),
+        "`int8` ends at 127: convert to float32.": _change(kind=np.int8),
+        "Both errors are still there.": _change(_EXCHANGED, np.uint8),
+        "A difference has a sign: use `np.abs`.": _change(change=np.asarray),
+        "First `abs`, then the mean.": lambda *p: abs(_change(change=np.asarray)(*p)),
         "Width belongs to x, height to y.": _change(lambda x, y, w, h: np.s_[y : y + w, x : x + h]),
         "The box reaches from x to x + width.": _change(lambda x, y, w, h: np.s_[y:h, x:w]),
         "That is the whole image: cut out the box first.": _change(lambda *sides: ...),
@@ -78,9 +72,7 @@ def _stack(key=_z, gap=lambda steps, s: np.ptp(steps) > 0.1, hu=lambda s, first:
     return stacked
 
 
-def _never(steps, one):
-    return False
-
+_NEVER = lambda steps, one: False  # noqa: E731
 
 check_1_2 = Exercise(
     "1.2",
@@ -88,21 +80,24 @@ check_1_2 = Exercise(
     praise="A volume in HU, in the order of the body, without a gap.",
     calls={
         "three slices": (_series([5, -2.5, 12.5], [2, 3, 1], [-1024, -1000, -900], 7.5),),
-        "slices that overlap": (_series([97.5, 102.5, 100], [1, 3, 2], [0] * 3, 5),),
+        "slices that overlap": (_series([10.8, 10.1, 11.5], [1, 3, 2], [0] * 3, 5),),
         "a series with a gap": (_series([7.5, 0, 5, 10], [3, 1, 2, 4], [0] * 4, 5),),
     },
+    look=lambda volume: "`raise` the error." if isinstance(volume, Exception) else None,
     mistakes={
-        "You kept the order of the list: sort by z.": _stack(lambda s: 0, _never),
+        "You kept the order of the list: sort by z.": _stack(lambda s: 0, _NEVER),
         "Your first slice is at the head. Sort by z, not by `InstanceNumber` or "
         "`SliceLocation`.": Several([_stack(lambda s: -_z(s)), lambda s: _stack()(s)[::-1]]),
-        "You sorted text: use `float`.": _stack(lambda s: str(_z(s)), _never),
-        "Those are stored numbers: apply slope and intercept.": _stack(
-            hu=lambda s, first: s.pixel_array
-        ),
+        "You sorted text: use `float`.": _stack(lambda s: str(_z(s)), _NEVER),
+        "You sorted whole mm: use `float`.": _stack(lambda s: int(_z(s)), _NEVER),
+        "The slope comes first.": _stack(hu=lambda s, _: _hu(s, s) - s.RescaleIntercept / 2),
+        "Apply slope and intercept.": _stack(hu=lambda s, _: s.pixel_array),
         "Each slice has an intercept of its own.": _stack(hu=_hu),
-        "The last series lacks a slice: raise a ValueError.": _stack(gap=_never),
-        "No slice is missing there: compare the steps with each other, not with the "
-        "thickness.": _stack(gap=lambda steps, s: abs(steps - s.SliceThickness).max() > 0.1),
+        "The last series lacks a slice: raise a ValueError.": _stack(gap=_NEVER),
+        "No slice is missing there: compare the steps with each other, up to rounding.": Several(
+            _stack(gap=lambda steps, s, of=of: abs(steps - of(steps, s)).max() > 1e-16)
+            for of in (lambda steps, s: steps[0], lambda steps, s: s.SliceThickness)
+        ),
         "The first axis should count the slices.": lambda s: np.moveaxis(_stack()(s), 0, -1),
         "You have cut fractions: keep HU in float32.": lambda s: np.trunc(_stack()(s)),
     },
@@ -141,22 +136,24 @@ check_1_3 = Exercise(
     },
 )
 
-_RAS = np.arange(60.0).reshape(3, 4, 5) ** 2
+_LPS_AXES = np.arange(60.0).reshape(3, 4, 5) ** 2
 
 check_1_4 = Exercise(
     "1.4",
-    lambda v, j: v[::-1, j, ::-1].T,
+    lambda v, i: v[i, :, ::-1].T,
     praise="`imaging.plane` does the same, whatever the axes of the file.",
-    calls={"slice 2 of a 3 × 4 × 5 volume": (_RAS, 2), "slice 0": (_RAS + 7, 0)},
+    calls={"slice 2 of a 3 × 4 × 5 volume": (_LPS_AXES, 2), "slice 0": (_LPS_AXES + 7, 0)},
     mistakes={
         "Transpose it: k, which points to the head, must be the row.": Several(
-            [lambda v, j: v[:, j], lambda v, j: v[::-1, j, ::-1], lambda v, j: v[:, j, ::-1]]
+            lambda v, i, j=j, k=k: v[i, ::j, ::k] for j in (1, -1) for k in (1, -1)
         ),
-        "The head is at the bottom, and left and right are exchanged.": lambda v, j: v[:, j].T,
-        "The head is at the bottom: reverse k.": lambda v, j: v[::-1, j].T,
-        "The patient's right is on the right: reverse i.": lambda v, j: v[:, j, ::-1].T,
-        "That is an axial slice: j is the second index.": lambda v, j: v[::-1, ::-1, j].T,
-        "That is a sagittal slice: j is the second index.": lambda v, j: v[j, ::-1, ::-1].T,
+        "The head is at the bottom: reverse k.": lambda v, i: v[i].T,
+        "Head and face: reverse k, not j.": lambda v, i: v[i, ::-1].T,
+        "The face is on the right: here j grows to the back.": lambda v, i: v[i, ::-1, ::-1].T,
+        "That is a coronal slice: i is the first index.": lambda v, i: v[:, i, ::-1].T,
+        "That is an axial slice: i is the first index.": lambda v, i: v[::-1, ::-1, i].T,
+        "Count slices from 0.": lambda v, i: v[i - 1, :, ::-1].T,
+        "`.T` exchanges axes, not `reshape`.": lambda v, i: v[i, :, ::-1].reshape(v.shape[:0:-1]),
     },
 )
 
@@ -174,12 +171,14 @@ _LPS = _affine((-2, -2, 3), 0, (22.6, 19.4, 8))
 _SCAN = np.arange(16.0 * 14 * 20).reshape(16, 14, 20) ** 1.1
 
 
-def _sample(path=lambda a, b: np.linalg.inv(b) @ a, turn=np.rint, lowest=0, highest=0, one=1):
+def _sample(
+    path=lambda a, b: np.linalg.inv(b) @ a, turn=np.rint, lowest=0, highest=0, one=1, pick=tuple
+):
     def value(voxel, affine_a, affine_b, scan):
         index = turn((path(affine_a, affine_b) @ [*voxel, one])[:3]).astype(int)
         if (index < lowest).any() or (index >= scan.shape + np.array(highest)).any():
             return np.nan
-        return scan[tuple(index)]
+        return scan[pick(index)]
 
     return value
 
@@ -190,21 +189,21 @@ check_1_5 = Exercise(
     praise="The affines did it; the arrays alone could not.",
     calls={
         "a turned scan B": ((4, 5, 8), _A, _B, _SCAN),
-        "a scan B with axes L, P, S": ((9, 8, 3), _A, _LPS, _SCAN),
+        "a scan B with axes L, P, S": ((9, 8, 27), _A, _LPS, _SCAN),
         "a place just before the first voxel": ((6, 4, 1), _A, _LPS, _SCAN),
         "a place just behind the last voxel": ((4, 5, 22), _A, _B, _SCAN),
     },
     mistakes={
-        "You cut the fractions: the nearest center is found by rounding.": Several(
-            [_sample(turn=np.trunc), _sample(turn=np.floor)]
-        ),
+        "You cut the fractions: round.": _sample(turn=np.trunc),
+        "Round to the nearest center, not up.": _sample(turn=np.ceil),
         "Index −1 is outside, and NumPy takes it for the last one.": _sample(lowest=-9),
-        "There is no such voxel: compare with the shape; the last index is one less.": Several(
-            [_sample(highest=1), _sample(highest=99)]
-        ),
-        "First A's affine, then the inverse of B's: `inv(B) @ A @ voxel`.": Several(
-            [_sample(lambda a, b: a @ np.linalg.inv(b)), _sample(lambda a, b: np.linalg.inv(a) @ b)]
-        ),
+        "Outside is NaN, not 0.": lambda *p: np.nan_to_num(_sample()(*p)),
+        "Do not clip the index.": _sample(turn=lambda p: np.clip(np.rint(p), 0, (15, 13, 19))),
+        "There is no such voxel: the last index is one less.": _sample(highest=1),
+        "Compare each index with the length of its own axis.": _sample(highest=(0, 2, -4)),
+        "Use `tuple(index)`: an array selects whole slices.": _sample(pick=np.asarray),
+        "First A's affine, then the inverse of B's.": _sample(lambda a, b: a @ np.linalg.inv(b)),
+        "You went from B to A: invert B's affine.": _sample(lambda a, b: np.linalg.inv(a) @ b),
         "You used A's voxel as B's: go through mm.": _sample(lambda a, b: np.eye(4)),
         "Those are mm: multiply by the inverse of B's affine.": _sample(lambda a, b: a),
         "The shift is lost: multiply (i, j, k, 1).": _sample(one=0),
@@ -224,8 +223,8 @@ def _judge_prepare(prepare):
         return result[tuple(slice(pad, n - pad) for n in before.shape)][_CENTER]
 
     ct, mr = of(_TISSUE, "CT"), of(_TISSUE + 1100, "MR")
-    bright, wide = of(2.5 * _TISSUE + 3000, "MR"), of(_TISSUE + 1100, "MR", pad=2)
-    cts = [of(_TISSUE, "CT", ~_CENTER), of(_TISSUE, "CT", pad=1, constant_values=-1000)]
+    bright, wide = of(0.4 * _TISSUE + 500, "MR"), of(_TISSUE + 1100, "MR", pad=2)
+    cts = [of(_TISSUE, "CT", ~_CENTER), of(_TISSUE, "CT", pad=1, constant_values=(-1500, 3000))]
     padded = [of(np.where(_TISSUE == -1000, n, _TISSUE), "CT") for n in (-2000, -3000)]
     tests = {
         "Return an array of the image's shape, without NaN.": np.isfinite([ct, mr]).all(),
@@ -255,7 +254,7 @@ check_1_6 = Exercise(
     praise="Constants keep a unit; the image's own tissue removes a gain.",
     judge=_judge_prepare,
     mistakes={
-        "CT: the same HU": _prepare(lambda v, m: (v - v[m].mean()) / v[m].std()),
+        "CT: the same HU": _prepare(lambda v, m: np.clip(v, -1000, None) / v.max()),
         "CT: 40 HU": _prepare(lambda v, m: np.clip(v, -1, 1)),
         "CT: padding": _prepare(lambda v, m: v / 1000),
         "outside −10 to 10": _prepare(lambda v, m: v.clip(-1000, 1000)),

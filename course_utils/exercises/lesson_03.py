@@ -24,9 +24,11 @@ check_3_1 = Exercise(
     "3.1",
     _pool,
     praise="No pixel is dropped, and what lies outside never wins.",
-    calls=[(_MAP, 2, 2), (_MAP, 3, 2), (_MAP, 3, 1), (np.pad(_MAP, (1, 0), mode="edge"), 2, 3)],
+    calls=[(_MAP, *sizes) for sizes in [(2, 2), (3, 2), (4, 2), (3, 1)]] + [(_MAP[:, :6], 2, 3)],
     mistakes={
-        "Zeros of your border win over negative numbers. Pad with −∞.": partial(_pool, fill=0),
+        "Your border wins over negative numbers. Pad with −∞.": Several(
+            [partial(_pool, fill=fill) for fill in (0, -1)]
+        ),
         "Half of the border goes above and to the left, rounded down.": Several(
             [partial(_pool, before=f) for f in (lambda n: 0, lambda n: n, lambda n: n - n // 2)]
         ),
@@ -40,11 +42,10 @@ check_3_1 = Exercise(
 
 check_3_2 = choice(
     "3.2",
-    "b",
-    praise="At a shift of 2 pixels it is the finest map that stays below 0.6.",
-    a="Look at a shift of 2 pixels: the curve of max 2 × 2 is above 0.6 there.",
-    c="Its features change less than they may, and its map is coarser than necessary: 12 × 14 "
-    "numbers instead of 24 × 28.",
+    "c",
+    praise="At 3 pixels, the 6 mm, windows of 8 × 8 are the finest that stay below 0.65.",
+    a="6 mm are 3 pixels, and there the curve of max 2 × 2 is at almost 0.9.",
+    b="Two poolings are max 4 × 4. Its curve is above 0.65 at 3 pixels, which are the 6 mm.",
     d="Its features do not change at all, and they say nothing about where the tumor ends.",
 )
 
@@ -115,9 +116,9 @@ def _flat(maps):
 
 
 def _network(relus=(1, 1, 1), pools="max average", flat=_flat, last=numpy_layers.sigmoid, bias=1):
-    """Return a forward pass; a 0 in `relus` leaves one out."""
+    """Return a forward pass; a 0 in `relus` leaves one out, a 2 makes it a sigmoid."""
     first, second = (getattr(numpy_layers, f"{kind}_pool") for kind in pools.split())
-    keep = [numpy_layers.relu if there else np.asarray for there in relus]
+    keep = [(np.asarray, numpy_layers.relu, numpy_layers.sigmoid)[kind] for kind in relus]
 
     def forward(images, weights):
         w = [part * (bias if part.ndim == 1 else 1) for part in weights]
@@ -141,15 +142,17 @@ check_3_5 = Exercise(
     mistakes={
         "A ReLU is missing after the first convolution.": _network((0, 1, 1)),
         "A ReLU is missing after the second convolution.": _network((1, 0, 1)),
-        "A ReLU is missing after the first dense layer.": _network((1, 1, 0)),
+        "The first dense layer needs a ReLU.": Several([_network((1, 1, n)) for n in (0, 2)]),
         "The ReLUs are missing.": Several([_network((0, 0, n)) for n in (0, 1)]),
-        "The second pooling takes means.": _network(pools="max max"),
-        "You exchanged the two poolings.": _network(pools="average max"),
+        "The first pooling takes maxima, the second one means.": Several(
+            [_network(pools=kinds) for kinds in ("max max", "average max", "average average")]
+        ),
         "These are the logits; the sigmoid is missing.": _network(last=np.asarray),
         "The last activation is a sigmoid, not a ReLU.": _network(last=numpy_layers.relu),
         "The biases are missing.": _network(bias=0),
-        "Wrong order in the row: channels come last and stay innermost.": _network(
-            flat=lambda maps: _flat(maps.transpose(0, 3, 1, 2))
+        "Wrong order in the row: rows, in them columns, and channels innermost.": Several(
+            [_network(flat=lambda maps, n=n: _flat(maps.swapaxes(n, 2))) for n in (1, 3)]
+            + [_network(flat=lambda maps: _flat(np.moveaxis(maps, 3, 1)))]
         ),
     },
 )
@@ -167,8 +170,8 @@ def _loss(probabilities):
     return lambda z, y: -np.log(probabilities(z))[np.arange(len(y)), y].mean()
 
 
-def _right_loss(z, y, factor=1):
-    return factor * np.mean(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
+def _right_loss(z, y, summary=np.mean):
+    return summary(logsumexp(z, axis=1) - z[np.arange(len(y)), y])
 
 
 _NEAR = np.array([[2.0, 1, -1], [0.5, 3, 0], [1, 1.5, -2], [-1, 0, 2.5]]), np.array([0, 1, 0, 0])
@@ -181,20 +184,21 @@ check_3_6 = Exercise(
     calls=[_NEAR, (_FAR, np.array([1, 0])), (_FAR / 2, np.array([0, 1]))],
     mistakes={
         "Right for small logits, but e to the power of 1000 overflows.": _loss(_softmax),
-        "Subtract the largest logit of each image, not of all.": _loss(
-            lambda z: _softmax(z - z.max())
-        ),
+        "Subtract each image's own largest logit.": _loss(lambda z: _softmax(z - z.max())),
         "Right for small logits. For others a probability is rounded to 0, whose logarithm is −∞: "
         "simplify ln(eᶻ / Σ) on paper first.": _loss(_shifted),
         "Clipping changes the loss: for logits of 1000 and 0 and label 1 it is 1000.": Several(
             [_loss(lambda z, n=n: np.clip(_shifted(z), 10.0**-n, 1)) for n in range(6, 17)]
         ),
-        "That is the sum over the images; take the mean.": lambda z, y: _right_loss(z, y, len(y)),
-        "The sign is wrong: a loss is positive.": partial(_right_loss, factor=-1),
+        "Take the mean over the images.": Several(
+            [partial(_right_loss, summary=kind) for kind in (np.sum, np.asarray)]
+        ),
+        "Shift the true class's logit, too.": lambda z, y: _right_loss(z, y) - z.max(1).mean(),
+        "The sign is wrong: a loss is positive.": lambda z, y: -_right_loss(z, y),
         "Add up over the classes of an image, axis 1.": _loss(lambda z: _softmax(z, axis=0)),
         "The probabilities of the classes have to add up to 1.": _loss(np.exp),
         "The natural logarithm is `np.log`.": Several(
-            [partial(_right_loss, factor=1 / np.log(base)) for base in (2, 10)]
+            [lambda z, y, n=n: _right_loss(z, y) / np.log(n) for n in (2, 10)]
         ),
     },
 )
@@ -206,30 +210,24 @@ def _parts(weights, bias):
     return lambda x, g: tuple(part(x, g) for part in parts)
 
 
-def _each(x, g):
-    return x[:, :, None] * g[:, None, :]
-
-
 check_3_7 = Exercise(
     "3.7",
     lambda inputs, gradient: (inputs.T @ gradient, gradient.sum(axis=0)),
     praise="Every image of the batch has its say; the gradient is the sum.",
-    calls=[
-        (
-            np.array([[1.0, 2, 0], [3, -1, 4], [0, 5, -2], [2, 2, 1]]),
-            np.array([[0.5, -1], [0.25, 2], [-1, 1], [3, 0.5]]),
-        )
-    ],
+    calls=[(_RNG.integers(-6, 7, (4, 3)) / 2, _RNG.integers(-6, 7, (4, 2)) / 2)],
     mistakes={
         "You exchanged the two arrays: weights first.": lambda x, g: (g.sum(axis=0), x.T @ g),
-        "For the weights: add up the contributions of all images.": _parts(_each, ...),
-        "For the weights: you kept one image's contribution.": Several(
+        "For the weights: add up the contributions of all images.": Several(
             [_parts(lambda x, g, n=n: np.outer(x[n], g[n]), ...) for n in (0, -1)]
+            + [_parts(lambda x, g: x[:, :, None] * g[:, None, :], ...)]
         ),
         "For the weights: you took the mean over the batch. The mean is part of the loss already; "
         "take the sum.": _parts(lambda x, g: x.T @ g / len(x), ...),
         "For the weights: the shape is (inputs, outputs).": _parts(lambda x, g: g.T @ x, ...),
         "For the bias: take the sum, not the mean.": _parts(..., lambda x, g: g.mean(axis=0)),
-        "For the bias: wrong axis; add over the images.": _parts(..., lambda x, g: g.sum(axis=1)),
+        "For the bias: add up over the images, axis 0.": Several(
+            [_parts(..., lambda x, g, n=n: g.sum(axis=n)) for n in (None, 1, ())]
+        ),
+        "That is for the weights alone; return a pair.": lambda x, g: x.T @ g,
     },
 )

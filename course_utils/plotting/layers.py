@@ -9,10 +9,6 @@ from course_utils.plotting.images import BLUE, GREEN, ORANGE, PURPLE, plot_image
 
 COLORS = (BLUE, ORANGE, GREEN, PURPLE)
 POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
-GRADIENTS = {
-    "max": numpy_layers.max_pool_gradient,
-    "average": numpy_layers.average_pool_gradient,
-}
 
 
 def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray"):
@@ -171,21 +167,21 @@ def plot_pooled_shift(image, shift, size, kind):
 def plot_pooling_gradient(image, output_gradient):
     """Draw where the gradient of a pooling goes: to one pixel of a window, or to all.
 
-    The image (h, w) was pooled; the gradient, as many times smaller as a window is wide, arrives.
+    The image (h, w) was pooled; there is a gradient for each pooled number, so for each window.
     """
     size = len(image) // len(output_gradient)
     limit = np.abs(output_gradient).max()
     figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), width_ratios=[2, 1.2, 2, 2])
     look = {"value_range": (-limit, limit), "cmap": "PuOr_r"}
     plot_numbers(image, ax=axes[0], title="what was pooled")
-    plot_numbers(output_gradient, ax=axes[1], title="gradient arriving", **look)
-    for ax, (kind, backward) in zip(axes[2:], GRADIENTS.items(), strict=True):
+    plot_numbers(output_gradient, ax=axes[1], title="gradient for each\npooled number", **look)
+    for ax, kind in zip(axes[2:], POOLS, strict=True):
+        backward = getattr(numpy_layers, f"{kind}_pool_gradient")
         passed = backward(_batch(image), _batch(output_gradient), size)[0, :, :, 0]
-        plot_numbers(passed, ax=ax, title=f"passed on by {kind}", **look)
-    for (row, column), color in _colors(output_gradient.shape):
-        _frame(axes[1], (row, column), 1, color)
-        for ax in (axes[0], axes[2], axes[3]):
-            _frame(ax, (row * size, column * size), size, color)
+        plot_numbers(passed, ax=ax, title=f"{kind} pooling\npasses on", **look)
+    for row, column in np.ndindex(output_gradient.shape):
+        for ax, side in zip(axes, (size, 1, size, size), strict=True):
+            _frame(ax, (row * side, column * side), side, "black")
     return figure, axes
 
 

@@ -76,7 +76,7 @@ def test_a_folder_is_divided_by_patient(tmp_path):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
     definitions("04").divide(tmp_path / "all", tmp_path / "parts")
-    assert exercises.check_4_6.reference(tmp_path / "parts") == set()
+    assert exercises.check_4_5.reference(tmp_path / "parts") == set()
     counts = {part.name: len(list(part.rglob("*.png"))) for part in (tmp_path / "parts").iterdir()}
     assert counts == {"train": 36, "validation": 12, "test": 12}
 

@@ -192,6 +192,36 @@ def by_text(slices):
     return np.stack([imaging.read_dicom(s).pixels for s in ordered])
 
 
+def exact_steps(slices):
+    ordered = sorted(slices, key=z)
+    if len({float(step) for step in np.diff([z(s) for s in ordered])}) > 1:
+        raise ValueError("missing")
+    return volume_by_hand(slices)
+
+
+def whole_mm(slices):
+    refuse(sorted(slices, key=z))
+    ordered = sorted(slices, key=lambda s: int(s.ImagePositionPatient[2]))
+    return np.stack([imaging.read_dicom(s).pixels for s in ordered])
+
+
+def returns_the_error(slices):
+    try:
+        return volume_by_hand(slices)
+    except ValueError as error:
+        return error
+
+
+def in_stored_type(slices):
+    return volume_by_hand(slices).astype(int).astype(np.uint16)
+
+
+def intercept_first(slices):
+    ordered = sorted(slices, key=z)
+    refuse(ordered)
+    return [float(s.RescaleSlope) * (s.pixel_array + float(s.RescaleIntercept)) for s in ordered]
+
+
 def only_a_list(slices):
     return sorted(slices, key=z)
 
@@ -199,14 +229,14 @@ def only_a_list(slices):
 # ---- 1.4 and 1.5 --------------------------------------------------------------------------------
 
 
-def coronal_by_nibabel(voxels, j):
-    image = nibabel.Nifti1Image(np.asarray(voxels, float), np.eye(4))
-    return imaging.plane(image, "coronal", j).pixels
+def sagittal_by_nibabel(voxels, i):
+    image = nibabel.Nifti1Image(np.asarray(voxels, float), np.diag([-1, -1, 1, 1]))
+    return imaging.plane(image, "sagittal", voxels.shape[0] - 1 - i).pixels
 
 
-def coronal_by_loops(voxels, j):
-    ni, _, nk = voxels.shape
-    return [[voxels[ni - 1 - c, j, nk - 1 - r] for c in range(ni)] for r in range(nk)]
+def sagittal_by_loops(voxels, i):
+    _, nj, nk = voxels.shape
+    return [[voxels[i, c, nk - 1 - r] for c in range(nj)] for r in range(nk)]
 
 
 def value(voxel_a, affine_a, affine_b, voxels_b):
@@ -297,6 +327,21 @@ def same_voxel(voxel_a, affine_a, affine_b, voxels_b):
 def in_mm(voxel_a, affine_a, affine_b, voxels_b):
     index = np.rint(affine_a @ [*voxel_a, 1])[:3].astype(int)
     return voxels_b[tuple(index)] if (index < voxels_b.shape).all() else np.nan
+
+
+def length_of_first_axis(voxel_a, affine_a, affine_b, voxels_b):
+    index = np.rint(np.linalg.inv(affine_b) @ affine_a @ [*voxel_a, 1])[:3].astype(int)
+    inside = (index >= 0).all() and (index < len(voxels_b)).all()
+    return voxels_b[tuple(index)] if inside else np.nan
+
+
+def nearest_inside(voxel_a, affine_a, affine_b, voxels_b):
+    index = np.rint(np.linalg.inv(affine_b) @ affine_a @ [*voxel_a, 1])[:3].astype(int)
+    return voxels_b[tuple(np.clip(index, 0, np.array(voxels_b.shape) - 1))]
+
+
+def zero_outside(voxel_a, affine_a, affine_b, voxels_b):
+    return np.nan_to_num(value(voxel_a, affine_a, affine_b, voxels_b))
 
 
 def three_numbers(voxel_a, affine_a, affine_b, voxels_b):
@@ -391,6 +436,20 @@ def largest_of_image(image, mask, modality):
     return image / image.max()
 
 
+def own_range(image, mask, modality):
+    if modality == "MR":
+        return zscore_inside(image, mask, modality)
+    image = np.clip(image, -1000, None)
+    return (image - image.min()) / np.ptp(image)
+
+
+def clipped_first(image, mask, modality):
+    image = np.clip(image, -1000, 1000)
+    if modality == "CT":
+        return image / 1000
+    return zscore_inside(image.clip(0), mask, modality)
+
+
 def swapped(image, mask, modality):
     return of_training_set(image, mask, "MR" if modality == "CT" else "CT")
 
@@ -420,12 +479,12 @@ RIGHT = {
         np.array(["BA", "BC", "AC", "BA"]),
     ],
     "1.4": [
-        coronal_by_nibabel,
-        coronal_by_loops,
-        lambda voxels, j: np.rot90(voxels[::-1, j]),
-        lambda voxels, j: np.flip(voxels[:, j, :].T),
-        lambda voxels, j: voxels[:, j].T[::-1, ::-1],
-        lambda voxels, j: np.swapaxes(np.flip(voxels, (0, 2))[:, j], 0, 1),
+        sagittal_by_nibabel,
+        sagittal_by_loops,
+        lambda voxels, i: np.rot90(voxels[i]),
+        lambda voxels, i: np.flip(voxels[i].T, axis=0),
+        lambda voxels, i: voxels[i].T[::-1],
+        lambda voxels, i: np.flipud(np.swapaxes(voxels, 1, 2)[i]),
     ],
     "1.5": [value, value_by_nibabel, value_by_try, value_by_parts, value_by_padding],
     "1.6": [percentiles, in_float32, median_and_quartiles, of_training_set, range_of_mask],
@@ -456,6 +515,11 @@ WRONG = {
         slices_last,
         by_text,
         only_a_list,
+        exact_steps,
+        whole_mm,
+        returns_the_error,
+        in_stored_type,
+        intercept_first,
     ],
     "1.3": [
         ["AB"],
@@ -471,16 +535,18 @@ WRONG = {
         {"B": "AC", "A": "C"},
     ],
     "1.4": [
-        lambda voxels, j: voxels[:, j],
-        lambda voxels, j: voxels[:, j].T,
-        lambda voxels, j: voxels[::-1, j].T,
-        lambda voxels, j: voxels[:, j, ::-1].T,
-        lambda voxels, j: np.rot90(voxels[:, j]),
-        lambda voxels, j: np.rot90(voxels[:, j], 2),
-        lambda voxels, j: voxels[::-1, ::-1, j].T,
-        lambda voxels, j: voxels[j, ::-1, ::-1].T,
-        lambda voxels, j: voxels[:, :, j],
-        lambda voxels, j: voxels[::-1, j, ::-1],
+        lambda voxels, i: voxels[i],
+        lambda voxels, i: voxels[i].T,
+        lambda voxels, i: voxels[i, ::-1].T,
+        lambda voxels, i: voxels[i, ::-1, ::-1].T,
+        lambda voxels, i: np.rot90(voxels[i], 2),
+        lambda voxels, i: np.rot90(voxels[i], -1),
+        lambda voxels, i: voxels[:, i, ::-1].T,
+        lambda voxels, i: voxels[::-1, ::-1, i].T,
+        lambda voxels, i: voxels[i, :, ::-1],
+        lambda voxels, i: voxels[i - 1, :, ::-1].T,
+        lambda voxels, i: voxels[-1 - i, :, ::-1].T,
+        lambda voxels, i: voxels[i, :, ::-1].reshape(voxels.shape[2], -1),
     ],
     "1.5": [
         cut,
@@ -493,6 +559,9 @@ WRONG = {
         same_voxel,
         in_mm,
         three_numbers,
+        length_of_first_axis,
+        nearest_inside,
+        zero_outside,
     ],
     "1.6": [
         zscore_everywhere,
@@ -506,6 +575,8 @@ WRONG = {
         mask_alone,
         largest_of_image,
         swapped,
+        own_range,
+        clipped_first,
         lambda image, mask, modality: None,
     ],
 }

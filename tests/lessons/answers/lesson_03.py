@@ -175,14 +175,22 @@ def one_by_one(images, weights):
     return [layer_by_layer(image[None], weights).item() for image in images]
 
 
-def forgetting(*parts, flat=lambda x: x.reshape(len(x), -1), last=nl.sigmoid, second_pool=None):
-    """Return a forward pass without some parts."""
+def forgetting(
+    *parts,
+    flat=lambda x: x.reshape(len(x), -1),
+    last=nl.sigmoid,
+    hidden=nl.relu,
+    first_pool=nl.max_pool,
+    second_pool=nl.average_pool,
+):
+    """Return a forward pass without some parts, or with others."""
 
     def forward(images, weights):
-        active = {name: (lambda x: x) if name in parts else nl.relu for name in "abc"}
+        kinds = {"a": nl.relu, "b": nl.relu, "c": hidden}
+        active = {n: (lambda x: x) if n in parts else kind for n, kind in kinds.items()}
         w = [part * (0 if "bias" in parts and part.ndim == 1 else 1) for part in weights]
-        x = nl.max_pool(active["a"](nl.conv2d(images, w[0], w[1])), 2)
-        x = (second_pool or nl.average_pool)(active["b"](nl.conv2d(x, w[2], w[3])), 2)
+        x = first_pool(active["a"](nl.conv2d(images, w[0], w[1])), 2)
+        x = second_pool(active["b"](nl.conv2d(x, w[2], w[3])), 2)
         x = active["c"](nl.dense(flat(x), w[4], w[5]))
         return last(nl.dense(x, w[6], w[7]))
 
@@ -315,6 +323,7 @@ WRONG = {
         touching,
         border_without_limit,
         padded_by_mode("reflect"),
+        padded_with(-1),
     ],
     "3.3": [
         [C, P, C, P, C, P],
@@ -326,6 +335,7 @@ WRONG = {
         [C] * 23,
         [C, P, P, P, C, C],
         [(5, 1), P, P, P, C, C],
+        [(1, 3), P, (1, 3), P, P, (1, 3), (1, 3)],
         [(3, 2), (3, 2), (3, 2), C, C],
         [],
     ],
@@ -353,6 +363,8 @@ WRONG = {
         forgetting(second_pool=nl.max_pool),
         forgetting(flat=lambda x: np.moveaxis(x, 3, 1).reshape(len(x), -1)),
         forgetting(flat=lambda x: x.transpose(0, 2, 1, 3).reshape(len(x), -1)),
+        forgetting(first_pool=nl.average_pool),
+        forgetting(hidden=nl.sigmoid),
     ],
     "3.6": [
         naive,
@@ -363,6 +375,7 @@ WRONG = {
         lambda z, y: -losses(z, y).mean(),
         lambda z, y: losses(z, y).sum(),
         losses,
+        lambda z, y: losses(z, y).mean() - z.max(axis=1).mean(),
         lambda z, y: (losses(z, y) / math.log(2)).mean(),
         lambda z, y: -log_softmax(z, axis=0)[np.arange(len(y)), y].mean(),
     ],

@@ -255,8 +255,8 @@ RIGHT = {
         side(lambda s: 19_520 + 8192 * (((s - 2) // 2 - 2) // 2) ** 2 + 129),
         lambda budget: float(side(lesson_04._parameters)(budget)),
     ],
-    "4.6": [by_loops, by_counting, by_counter, by_pandas, by_numpy],
-    "4.7": [
+    "4.5": [by_loops, by_counting, by_counter, by_pandas, by_numpy],
+    "4.6": [
         str(Saved.file("sigmoid")),
         Saved.file("path"),
         Saved.file("color", channels=3),
@@ -289,7 +289,7 @@ WRONG = {
         side(lambda s: lesson_04._parameters(s) - 19_521),
         lambda budget: None,
     ],
-    "4.6": [
+    "4.5": [
         by_prefix,
         in_all_parts,
         everybody,
@@ -300,7 +300,7 @@ WRONG = {
         lambda folder: None,
         lambda folder: {path.name for path in folder.rglob("*.png")},
     ],
-    "4.7": [
+    "4.6": [
         "nowhere.keras",
         Saved.file("outside", scale=None, trained=True),
         Saved.file("untrained", trained=False),
