@@ -1,160 +1,182 @@
 """Exercises of lesson 06, overfitting."""
 
 import numpy as np
-import pandas as pd
 
+from course_utils._tensorflow import keras
+from course_utils.evaluation import bootstrap, roc_auc
 from course_utils.exercises.exercise import Exercise, Several, choice
 
+_STEPS = {"A": "regularize", "B": "strengthen", "C": "keep", "D": "keep"}
+_WHY = {
+    "A": "A is perfect in training and worse than the baseline on other patients: it overfits.",
+    "B": "B is no better than the baseline: it underfits, and a remedy would weaken it further.",
+    "C": "C is far better than the baseline, and its two losses agree.",
+    "D": "D's training loss was measured with dropout on, so it is higher than the network's own. "
+    "Nothing is wrong with D.",
+}
 
-def _squares(weights):
-    return sum((w**2).sum() for w in weights)
+
+def _others(name):
+    wrong = {*_STEPS.values()} - {_STEPS[name]}
+    return Several([{**dict.fromkeys(_STEPS, ...), name: step} for step in sorted(wrong)])
 
 
 check_6_1 = Exercise(
     "6.1",
-    lambda weights, factor: factor * _squares(weights),
-    praise="Doubling every weight makes the penalty four times as large.",
-    calls=[([np.array([[1, -2], [3, 0.5]]), np.array([2.0, -1, 4])], 0.1), ([np.ones(3)], 0.01)],
-    mistakes={
-        "You counted the last array only. Is `return` inside the loop, or a sum = 0?": 2.1,
-        "You took absolute values: that is the L1 penalty. L2 squares.": 1.35,
-        "You took the square root; the penalty is the sum of squares itself.": 0.1 * 35.25**0.5,
-        "You took the mean of the squares; Keras adds them up.": 3.525 / 7,
-        "Square each weight before you add: positive and negative ones must not cancel.": 3.125,
-    },
-    other_wrong=[lambda weights, factor: print(factor, end="")],
+    _STEPS,
+    praise="Look at both losses, and at the loss of the baseline.",
+    mistakes={sentence: _others(name) for name, sentence in _WHY.items()},
 )
 
-_ROW = np.array([1.0, 2, 3, 4, 5]), np.array([0.1, 0.9, 0.3, 0.2, 0.5])
+
+def _judge_callback(answer):
+    if type(answer).__name__ != "EarlyStopping":
+        return f"Your answer is of type `{type(answer).__name__}`; make an `EarlyStopping(…)`."
+    if answer.monitor != "val_auc":
+        return f"It watches {answer.monitor!r}. The AUC of the stopping part is 'val_auc'."
+    if answer.mode == "min":
+        return "It takes the lowest AUC for the best. A higher AUC is better: mode 'max'."
+    if answer.patience != 8:
+        return f"Its patience is {answer.patience} epochs; 8 were asked for."
+    if not np.isclose(abs(answer.min_delta), 0.002):
+        return f"It ignores gains up to {abs(answer.min_delta)}; up to 0.002 was asked for."
+    if not answer.restore_best_weights:
+        return "The model would keep the weights of the last epoch, 8 after the best one."
+    return None
+
 
 check_6_2 = Exercise(
     "6.2",
-    lambda values, rate, draws: values * (draws >= rate) / (1 - rate),
-    praise="On average each value stays as large as it was, so nothing changes later.",
-    calls=[(_ROW[0], 0.25, _ROW[1]), (_ROW[0], 0.5, _ROW[1])],
-    mistakes={
-        "The right values are 0. Now divide those that stay.": lambda v, r, d: v * (d >= r),
-        "You divide by the rate, not by 1 − rate.": lambda v, r, d: v * (d >= r) / r,
-        "Keep where the draw is at least the rate.": lambda v, r, d: v * (d < r) / (1 - r),
-        "The dropped values become 0, and the shape stays.": lambda v, r, d: v[d >= r] / (1 - r),
-        "Divide by 1 − rate, whatever was drawn.": lambda v, r, d: v * (d >= r) / (d >= r).mean(),
-    },
-    other_right=[lambda v, r, d: np.where(d < r, 0, v / (1 - r))],
+    keras.callbacks.EarlyStopping("val_auc", 0.002, 8, mode="max", restore_best_weights=True),
+    praise="It works with every network that reports an AUC.",
+    judge=_judge_callback,
 )
 
 
-def _stopping(*, wait=0, previous=False, ties=False):
-    """Return early stopping, right or with one thing wrong."""
+def _judge_augmentation(answer):
+    """Try it on images of layers, in which all columns are alike, and on images turned by 90°."""
+    if isinstance(answer, type) or not callable(answer):
+        return "Give one layer, `keras.Sequential` of layers, or a function of a batch of images."
+    ramp = np.linspace(0.2, 0.8, 40, dtype=np.float32)
+    layered = np.tile(ramp[:, None, None], (200, 1, 40, 1))
+    sideways = np.swapaxes(layered, 1, 2)
+    options = {"training": True} if hasattr(answer, "get_config") else {}
+    deep, wide = (np.asarray(answer(images, **options)) for images in (layered, sideways))
+    if deep.shape != layered.shape:
+        return f"A batch of shape {layered.shape} came back with shape {deep.shape}."
+    if min(deep.min(), wide.min()) < 0.15 or max(deep.max(), wide.max()) > 0.85:
+        return "Values appear that no image has, such as 0 at an edge: see `fill_mode`."
+    if np.abs(deep - layered).max() > 0.01:
+        return "The depth of the tissue changes: images are turned, resized, or moved up or down."
+    mirrored = wide[:, 20, 22, 0] < wide[:, 20, 18, 0]
+    if not 0.3 < mirrored.mean() < 0.7:
+        return "Half of the images should be mirrored left to right."
+    moved = np.abs(wide[:, 20, 19:21, 0].mean(axis=1) - 0.5).max() / (ramp[1] - ramp[0])
+    if not 6 < moved < 8.5:
+        return f"Of 40 columns, images move sideways by up to {moved:.0f}; 8 were asked for."
+    return None
 
-    def run(losses, patience):
-        best = compared = np.inf
-        best_epoch = 0
-        for epoch, loss in enumerate(losses, start=1):
-            if loss < compared or (ties and loss == compared):
-                best, best_epoch = loss, epoch
-            compared = loss if previous else best
-            if epoch - best_epoch >= patience + wait:
-                break
-        return epoch, best_epoch
 
-    return run
-
-
+_FLIP = keras.layers.RandomFlip("horizontal", seed=1)
 check_6_3 = Exercise(
     "6.3",
-    _stopping(),
-    praise="The last epochs cost time only: the weights come from the best one.",
-    calls=[
-        ([0.70, 0.60, 0.65, 0.58, 0.61, 0.62, 0.63, 0.50], 3),
-        ([0.70, 0.60, 0.65, 0.64, 0.63, 0.62, 0.55], 3),
-        ([0.7, 0.6, 0.5, 0.4], 3),
-        ([0.7, 0.6, 0.6, 0.5], 1),
-    ],
-    mistakes={
-        "You count from 0; the first epoch is 1.": (6, 3),
-        "Return the last epoch first, then the best one.": (4, 7),
-        "You go on too long: with patience 3, training ends after epoch 7 and never gets to the "
-        "better loss of epoch 8.": lambda c, p: (len(c), int(np.argmin(c)) + 1),
-        "You go on too long, by one epoch: stop after 3 without a gain.": _stopping(wait=1),
-        "You compare each epoch with the one before it. Compare with the best so far: 0.64 after "
-        "0.65 is no new best.": _stopping(previous=True),
-        "An equal loss is not better.": _stopping(ties=True),
-    },
-    other_wrong=[lambda losses, patience: 7],
+    keras.Sequential([_FLIP, keras.layers.RandomTranslation(0, 0.2, seed=2)]),
+    praise="Skin stays on top, whatever is drawn.",
+    judge=_judge_augmentation,
 )
 
-check_6_4 = choice(
-    "6.4",
-    "c",
-    praise="A change is allowed if the answer to the question stays the same.",
-    a="A mole has no left and right side that would matter: its mirror image could be the mole of "
-    "another person, with the same diagnosis.",
-    b="Left and right breast mirror each other, so a flipped image is one that could have been "
-    "taken, and the lesion is as malignant as before.",
-    d="The mirror image of a head shows as many tumors. Brains are not quite symmetric, but the "
-    "answer stays true.",
-)
 
-check_6_5 = Exercise(
-    "6.5",
-    lambda: {"dropout": 0.5, "patience": 10},
-    praise="It can be run as it is: the comparison is one dictionary of settings.",
-    calls=[()],
-    mistakes={
-        "Leave the seed out: every arm is run with the same seeds.": (
-            {"dropout": ..., "patience": ..., "seed": ...}
-        ),
-        "The dropout rate is a share, not a percentage.": {"dropout": 50, "patience": ...},
-    },
-    other_right=[lambda: {"patience": 10.0, "dropout": 1 / 2}],
-    other_wrong=[
-        lambda: ["dropout", "patience"],
-        lambda: {"dropout": 0.5},
-        lambda: {"dropout": 0.5, "patience": 10, "l2": 0.01},
-    ],
-)
-
-# In the choosing part the mean is best for "steady", the median and the worst run for "even".
-_SCORES = pd.DataFrame(
-    {
-        "lucky seed": [0.92, 0.71, 0.72, 0.76, 0.76, 0.76],
-        "steady": [0.86, 0.79, 0.78, 0.74, 0.74, 0.74],
-        "even": [0.80, 0.80, 0.80, 0.75, 0.75, 0.75],
-        "good on test": [0.78, 0.78, 0.77, 0.90, 0.89, 0.91],
+def _judge_lines(answer):
+    right = {
+        1: "these are the official parts",
+        2: "300 patients are drawn with a seed",
+        3: "the strengths are named before any result",
+        4: "every rate gets a new network",
+        5: "the accuracy is only reported",
+        8: "it takes the best rate by these scores",
     }
-).melt(var_name="arm", value_name="auc")
-_SCORES["part"] = (["choosing"] * 3 + ["test"] * 3) * 4
-_SCORES["seed"] = [0, 1, 2] * 8
-_NAMES = {"steady": "B", "lucky seed": "A", "even": "C", "good on test": "D"}
+    hints = {
+        6: "what early stopping watches, and which weights it leaves",
+        7: "the patients whose scores choose the rate",
+        9: "what the last line calls the result",
+    }
+    try:
+        lines = {int(line) for line in answer}
+    except (TypeError, ValueError):
+        return f"Your answer is {answer!r}; give the numbers of the lines, such as {{1, 2}}."
+    said = [f"Line {n} breaks no rule: {right.get(n, 'there is none')}." for n in lines - {*hints}]
+    said += [f"One is missing. Look at {hints[n]}." for n in hints if n not in lines]
+    return said[0] if said else None
 
 
-def _best(summary="mean", part="choosing"):
-    return lambda scores: scores[scores["part"] == part].groupby("arm")["auc"].agg(summary).idxmax()
-
-
-check_6_6 = Exercise(
-    "6.6",
-    _best(),
-    praise="The test column was there, and you did not look.",
-    calls={"a table of four arms": (_SCORES,), "other names": (_SCORES.replace({"arm": _NAMES}),)},
-    mistakes={
-        "Your winner is best on the test patients. Keep the part 'choosing' first.": Several(
-            [_best(part="test"), lambda scores: scores.groupby("arm")["auc"].mean().idxmax()]
-        ),
-        "Your winner has the best single run. Take the mean over seeds.": _best("max"),
-        "Your winner has the best worst or middle run. Take the mean over seeds.": _best("median"),
-    },
-    other_wrong=[lambda scores: "steady", lambda scores: scores.groupby("arm")["auc"].mean()],
+check_6_4 = Exercise(
+    "6.4",
+    {6, 7, 9},
+    praise="Stopping, choosing and reporting each need patients of their own.",
+    judge=_judge_lines,
 )
 
-check_6_7 = choice(
-    "6.7",
+
+check_6_5 = choice(
+    "6.5",
     "b",
     praise="No difference shown is not the same as shown to be no different.",
     a="To show that a remedy is useless, the whole interval would have to lie close to 0. This one "
     "leaves room for a gain that would matter.",
-    c="More seeds make the mean over seeds steadier. The interval comes from drawing patients, and "
-    "narrows only with more patients.",
+    c="More seeds narrow the interval somewhat, down to a floor which only more patients lower. "
+    "Four times the seeds never give a quarter of the width.",
     d="The test set is opened for the winner only. Whoever opens it to settle each doubtful "
     "comparison turns it into a second validation set.",
+)
+
+
+def _two_models(gain, seed):
+    """Return labels and three runs of two models that find the same patients difficult."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat([0, 1], [220, 80])
+    logits = 1.2 * labels + rng.normal(size=300) + 0.3 * rng.normal(size=(2, 3, 300))
+    logits[0] += gain * labels
+    return labels, *(1 / (1 + np.exp(-logits)))
+
+
+_WORDS = "higher", "lower", "not shown"
+
+
+def _word(low, high):
+    return _WORDS[0 if low > 0 else 1 if high < 0 else 2]
+
+
+def _paired(labels, first, second):
+    gain = bootstrap(roc_auc, labels, first, against=second, n_resamples=300)
+    return _word(gain.low, gain.high)
+
+
+def _overlap(labels, first, second):
+    a, b = (bootstrap(roc_auc, labels, runs, n_resamples=300) for runs in (first, second))
+    return _word(a.low - b.high, a.high - b.low)
+
+
+def _gains(labels, first, second):
+    return [roc_auc(labels, a) - roc_auc(labels, b) for a, b in zip(first, second, strict=True)]
+
+
+check_6_6 = Exercise(
+    "6.6",
+    _paired,
+    praise="The interval of the paired difference decides, whatever the two means are.",
+    calls={
+        "a better and a worse model": _two_models(0.3, 1),
+        "two equally good models": _two_models(0, 10),
+        "a worse and a better model": _two_models(-0.3, 3),
+    },
+    mistakes={
+        "Two intervals overlap easily, since the same patients are difficult for both models. "
+        "Take the interval of the paired difference: `against=`.": _overlap,
+        "You look at the scores of these patients alone. On other patients, two equally good "
+        "models can change places; only the interval says so.": (
+            lambda *models: _word(min(_gains(*models)), max(_gains(*models)))
+        ),
+        "You subtract the first model from the second.": lambda y, a, b: _paired(y, b, a),
+    },
+    look=lambda word: None if str(word) in _WORDS else f"Return one of the words {_WORDS}.",
 )
