@@ -226,7 +226,7 @@ class Folder:
             refuse(field, repr(name), f"a folder inside {self.path}", remedy)
         return path
 
-    def read_pictures(self, images, masks, mode, window):
+    def read_pictures(self, images, masks, mode, window=None, unlisted="error"):
         """Read the pictures and masks of all rows, None where one is at fault."""
         base = self.subfolder("images", images)
         paths = self.locate(base, self.names)
@@ -238,7 +238,8 @@ class Folder:
             refuse("masks", "None", "the masks' sub-folder", remedy)
         mask_folder = (self.path if masks is None else self.path / masks).resolve()
         ignored = mask_folder if base.resolve() in mask_folder.parents else None
-        self.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
+        if unlisted == "error":
+            self.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
         self.images, self.masks, self.spacing = ([None] * len(paths) for _ in range(3))
         digests = [None] * len(paths)
         for i, path in enumerate(paths):

@@ -175,8 +175,8 @@ def plot_pooling_gradient(image, output_gradient):
     look = {"value_range": (-limit, limit), "cmap": "PuOr_r"}
     plot_numbers(image, ax=axes[0], title="what was pooled")
     plot_numbers(output_gradient, ax=axes[1], title="gradient for each\npooled number", **look)
-    for ax, kind in zip(axes[2:], POOLS, strict=True):
-        backward = getattr(numpy_layers, f"{kind}_pool_gradient")
+    gradients = (numpy_layers.max_pool_gradient, numpy_layers.average_pool_gradient)
+    for ax, kind, backward in zip(axes[2:], POOLS, gradients, strict=True):
         passed = backward(_batch(image), _batch(output_gradient), size)[0, :, :, 0]
         plot_numbers(passed, ax=ax, title=f"{kind} pooling\npasses on", **look)
     for row, column in np.ndindex(output_gradient.shape):
