@@ -40,6 +40,8 @@ def _judge_callback(answer):
         return f"Its patience is {answer.patience} epochs; 8 were asked for."
     if not np.isclose(abs(answer.min_delta), 0.002):
         return f"It ignores gains up to {abs(answer.min_delta)}; up to 0.002 was asked for."
+    if answer.start_from_epoch:
+        return f"It looks only from epoch {answer.start_from_epoch} on; nothing of that was asked."
     if not answer.restore_best_weights:
         return "The model would keep the weights of the last epoch, 8 after the best one."
     return None
@@ -165,7 +167,7 @@ check_6_6 = Exercise(
     _paired,
     praise="The interval of the paired difference decides, whatever the two means are.",
     calls={
-        "a better and a worse model": _two_models(0.3, 1),
+        "a better and a worse model": _two_models(0.2, 11),
         "two equally good models": _two_models(0, 10),
         "a worse and a better model": _two_models(-0.3, 3),
     },

@@ -100,7 +100,7 @@ _REPAIRS = {
     "A": ("shift", "Only the intercept is off, and by a known number: 19 times the odds."),
     "B": ("temperature", "Its slope is off, and no prevalence was changed: divide the log-odds."),
     "C": ("shift", "Another prevalence moves the intercept, whoever changed it; the slope is 1."),
-    "D": ("both", "Undersampling moved the intercept, and the slope is far from 1."),
+    "D": ("both", "Undersampling moved the intercept, and the slope is not 1, either."),
     "E": ("none", "Both are close to their best values, 0 and 1."),
 }
 
