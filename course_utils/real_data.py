@@ -257,9 +257,11 @@ def read_medmnist(paths, entry, size=None):
     Groups whose images contradict each other's labels are in the split extra.
     """
     (path,) = paths
-    arrays, names = _fields.read_arrays(path), np.array(list(MEDMNIST_PARTS))
-    parts = [arrays[f"{short}_images"] for short in MEDMNIST_PARTS.values()]
-    stored = np.concatenate([arrays[f"{short}_labels"] for short in MEDMNIST_PARTS.values()])
+    arrays = _fields.read_arrays(path)
+    # A study may have taken the test images out.
+    held = {name: short for name, short in MEDMNIST_PARTS.items() if f"{short}_images" in arrays}
+    names, parts = np.array(list(held)), [arrays[f"{short}_images"] for short in held.values()]
+    stored = np.concatenate([arrays[f"{short}_labels"] for short in held.values()])
     images = np.concatenate(parts).reshape(len(stored), *parts[0].shape[1:3], -1)
     labels = np.array([entry.labels[str(label)] for label in stored.ravel()])
     part = np.repeat(np.arange(len(parts)), [len(pixels) for pixels in parts])

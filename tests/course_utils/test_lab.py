@@ -53,7 +53,12 @@ class Terminal:
                 break
             time.sleep(0.5)
         children = psutil.Process(self.pid).children(recursive=True)
-        return next(child for child in children if number in " ".join(child.cmdline()))
+        for child in children:
+            # Short-lived helpers of the server may have ended meanwhile.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if number in " ".join(child.cmdline()):
+                    return child
+        raise AssertionError(f"no process of kernel {number}")
 
     def press_ctrl_c_and(self, letter):
         os.write(self.end, b"\x03")

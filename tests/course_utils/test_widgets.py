@@ -57,10 +57,10 @@ def test_stepper_says_what_does_not_fit(drawn, capsys):
 def test_every_slider_of_the_pooling_explorer_changes_the_figure(drawn):
     explorer = widgets.pooling_explorer(np.eye(32), shift=1, size=4, kind="max")
     explorer.update()
-    assert titles(drawn[-1])[1:4:2] == ["shifted by 1", "max, 4 × 4"]
+    assert titles(drawn[-1])[1:4:2] == ["shifted by 1", "max of 4 × 4"]
     for control, value in zip(explorer.children, (8, 2, "average"), strict=False):
         control.value = value
-    assert titles(drawn[-1])[1:4:2] == ["shifted by 8", "average, 2 × 2"]
+    assert titles(drawn[-1])[1:4:2] == ["shifted by 8", "average of 2 × 2"]
 
 
 def test_every_slider_of_the_window_explorer_changes_the_figure(drawn):
