@@ -1,14 +1,21 @@
 """A miniature lesson that keeps every rule, for the tests of the notebook workshop."""
 
+import os
 import shutil
 import sys
+from pathlib import Path
 
+import nbconvert
 import nbformat
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from authoring.workshop.notebooks import run_lesson
+
+# The authors' environment borrows nbconvert from the learners', where its templates lie.
+SHARE = Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
+os.environ["JUPYTER_PATH"] = os.pathsep.join([str(SHARE), os.environ.get("JUPYTER_PATH", "")])
 
 HIDDEN = {"source_hidden": True}
 ALT = "A dark square on a white ground; its gray values grow from left to right."

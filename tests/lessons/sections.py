@@ -1,16 +1,9 @@
 """Run a section of a lesson after the lesson's definitions, without the sections between."""
 
 import re
-from pathlib import Path
-
-import nbconvert
 
 from authoring.experiments.definitions import definitions
 from authoring.workshop.lessons import find_lessons, read_lesson
-
-# The authors' environment borrows nbconvert from the learners', where its templates lie.
-SHARE = Path(nbconvert.__file__).parents[4] / "share"
-TEMPLATES = {"extra_template_basedirs": [str(SHARE / "jupyter" / "nbconvert" / "templates")]}
 
 
 def cells(number):

@@ -30,7 +30,6 @@ from authoring.workshop.notebooks import (
     run_lesson,
 )
 from tests.conftest import ALT
-from tests.lessons.sections import TEMPLATES
 
 
 def spoil(path, change):
@@ -250,7 +249,7 @@ def test_a_new_alt_text_reaches_the_figure_without_a_run(miniature_lesson):
 
 @pytest.mark.parametrize("template", ["lab", "classic"])
 def test_a_rendered_lesson_has_every_alt_text(executed_miniature, template):
-    page, _ = HTMLExporter(template_name=template, **TEMPLATES).from_notebook_node(
+    page, _ = HTMLExporter(template_name=template).from_notebook_node(
         read_lesson(executed_miniature)
     )
     assert re.findall(r'<img\b[^>]*\balt="([^"]*)"', page) == [ALT]
