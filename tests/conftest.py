@@ -15,7 +15,9 @@ from authoring.workshop.notebooks import run_lesson
 
 # The authors' environment borrows nbconvert from the learners', where its templates lie.
 SHARE = Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
-os.environ["JUPYTER_PATH"] = os.pathsep.join([str(SHARE), os.environ.get("JUPYTER_PATH", "")])
+os.environ["JUPYTER_PATH"] = os.pathsep.join(
+    filter(None, [str(SHARE), os.environ.get("JUPYTER_PATH")])
+)
 
 HIDDEN = {"source_hidden": True}
 ALT = "A dark square on a white ground; its gray values grow from left to right."
