@@ -84,8 +84,8 @@ def missing(module, notebook):
         wrong = len(wrong_answers(entry, bank))
         if wrong < WRONG_NEEDED[kind]:
             yield (
-                f"{title} has {wrong} wrong answers: add `mistakes` or `other_wrong` to {name} in "
-                f"{file}.py, at least {WRONG_NEEDED[kind]}."
+                f"{title} has {wrong} wrong answers: add `mistakes` to {name} in {file}.py, or "
+                f"answers to its bank, at least {WRONG_NEEDED[kind]}."
             )
         for kind, needed in BANK_NEEDED.items() if bank and not entry.choices else ():
             count = len(bank[kind].get(entry.number, ()))
@@ -118,7 +118,7 @@ def wrong_answers(entry, bank=()):
     for sentence, answers in entry.mistakes.items():
         several = answers if isinstance(answers, Several) else [answers]
         named += [(_as_answer(entry, answer), sentence) for answer in several]
-    others = [*entry.other_wrong, *(bank["WRONG"].get(entry.number, ()) if bank else ())]
+    others = bank["WRONG"].get(entry.number, ()) if bank else ()
     return named + [(answer, "") for answer in others]
 
 
@@ -135,7 +135,6 @@ def _as_answer(entry, mistake):
 def right_answers(entry, bank=()):
     """Return right answers: the reference, its results as other types, the entry's, the bank's."""
     found = [] if entry.reference is ... else [entry.reference]
-    found += entry.other_right
     found += bank["RIGHT"].get(entry.number, ()) if bank else ()
     if entry.choices:
         found += [entry.reference.upper(), f" ({entry.reference}) "]

@@ -81,9 +81,8 @@ class Exercise:
         Accepted absolute difference, beside a relative one of a millionth.
     dtype, keeps_inputs : data type, bool
         What the results have to be made of; and whether changed arguments are refused.
-    other_right, other_wrong, given : list, list, dict
-        For the test: answers written in another way, or wrong without a sentence of their own; and
-        what the lesson's solution cell uses of earlier cells.
+    given : dict
+        For the test: what the lesson's solution cell uses of earlier cells.
 
     Examples
     --------
@@ -108,8 +107,6 @@ class Exercise:
     tolerance: float = 1e-4
     dtype: object = None
     keeps_inputs: bool = False
-    other_right: Sequence = ()
-    other_wrong: Sequence = ()
     given: Mapping = field(default_factory=dict)
 
     def __call__(self, answer):

@@ -84,8 +84,8 @@ def test_forgotten_part_is_named(name, entry, cells, said):
 
 
 def test_rates_count_what_is_refused_accepted_and_named():
-    entry = Exercise("1.1", float, mistakes={"Five": 5}, other_wrong=[str], **CALLS)
-    bank_of_entry = {"RIGHT": {"1.1": [int, len]}, "WRONG": {"1.1": [lambda x: x + 1, float]}}
+    entry = Exercise("1.1", float, mistakes={"Five": 5}, **CALLS)
+    bank_of_entry = {"RIGHT": {"1.1": [int, len]}, "WRONG": {"1.1": [str, lambda x: x + 1, float]}}
     rates = bank.rates(entry, bank_of_entry)
     assert [rates.right, rates.wrong] == [5, 4]
     assert [answer for _, answer, _ in rates.refused] == [len]
