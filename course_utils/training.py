@@ -403,5 +403,5 @@ class _Watcher(keras.callbacks.Callback):
             remedy = "Lower the learning rate, and look for NaN in the images."
             refuse("loss", f"{logs['loss']} in epoch {epoch + 1}", "a finite number", remedy)
         shown = {name: f"{logs[name]:.3f}" for name in ("loss", "val_loss") if name in logs}
-        self.bar.set_postfix(shown)
         self.bar.update()
+        self.bar.set_postfix(shown)  # draws at once

@@ -13,11 +13,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from authoring.workshop.notebooks import run_lesson
 
-# The authors' environment borrows nbconvert from the learners', where its templates lie.
-SHARE = Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
-os.environ["JUPYTER_PATH"] = os.pathsep.join(
-    filter(None, [str(SHARE), os.environ.get("JUPYTER_PATH")])
-)
+# The authors' environment has its own kernel, and borrows nbconvert from the learners', where
+# its templates lie.
+PLACES = [sys.prefix, Path(nbconvert.__file__).parents[4]]
+os.environ["JUPYTER_PATH"] = os.pathsep.join(f"{place}/share/jupyter" for place in PLACES)
 
 HIDDEN = {"source_hidden": True}
 ALT = "A dark square on a white ground; its gray values grow from left to right."
