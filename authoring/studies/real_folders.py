@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from course_utils.own_data._folder import Folder
+from course_utils.own_data.pictures import read_pictures
 
 DIAGNOSES = {
     "brain_t1c": ("meningioma", "glioma", "pituitary"),
@@ -70,7 +71,7 @@ def read_labelled(folder, part, masks=False):
             warnings.simplefilter("ignore", UserWarning)
             columns, group_kind, mode = FORMATS[part]
             found = Folder(folder, "labels.csv", columns, DIAGNOSES[part], group_kind)
-            found.read_pictures("images", "masks" if masks else None, mode, unlisted="ignore")
+            read_pictures(found, "images", "masks" if masks else None, mode, unlisted="ignore")
             found.stop_if_any()
     except ValueError as error:
         raise FolderError(str(error)) from error

@@ -31,16 +31,16 @@ MUTATIONS = [
     ),
     (
         "padding with 0 instead of the window's low end",
-        "own_data/__init__.py",
+        "own_data/pictures.py",
         "window[0] if window else 0",
         "0",
         "test_own_data.py",
     ),
     (
         "volumes padded with 0",
-        "own_data/__init__.py",
-        "_resized(image, placement, low)",
-        "_resized(image, placement, 0)",
+        "own_data/volumes.py",
+        "resized(image, placement, low)",
+        "resized(image, placement, 0)",
         "test_volume_folders.py",
     ),
     (

@@ -1,9 +1,8 @@
-"""A folder with a table, and its pictures."""
+"""A folder with its table, and how its images come to one size."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 import posixpath
 import re
@@ -15,17 +14,16 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
+from course_utils.datasets.resizing import average
 
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
-# Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
-FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
-BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
+FITS = ("crop", "pad", "stretch")
+# Proportions that differ by less, as after rounding to whole pixels, count as equal.
+SAME_PROPORTION = 0.02
 
 
 class Complaint(Exception):
@@ -37,7 +35,7 @@ class Folder:
 
     `table` is all of it text, and its index holds the lines of the file; `names` are the (first)
     files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
-    `read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
+    `pictures.read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
@@ -226,48 +224,6 @@ class Folder:
             refuse(field, repr(name), f"a folder inside {self.path}", remedy)
         return path
 
-    def read_pictures(self, images, masks, mode, window=None, unlisted="error"):
-        """Read the pictures and masks of all rows, None where one is at fault."""
-        base = self.subfolder("images", images)
-        paths = self.locate(base, self.names)
-        mask_paths = [None] * len(paths)
-        if masks is not None:
-            mask_paths = self._mask_paths(self.subfolder("masks", masks), paths)
-        elif "mask" in self.columns:
-            remedy = "Give masks='.' for the folder itself."
-            refuse("masks", "None", "the masks' sub-folder", remedy)
-        mask_folder = (self.path if masks is None else self.path / masks).resolve()
-        ignored = mask_folder if base.resolve() in mask_folder.parents else None
-        if unlisted == "error":
-            self.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
-        self.images, self.masks, self.spacing = ([None] * len(paths) for _ in range(3))
-        digests = [None] * len(paths)
-        for i, path in enumerate(paths):
-            with self.complaints(i):
-                picture = None if path is None else read_picture(path, mode, window)
-                mask = None if mask_paths[i] is None else read_mask(mask_paths[i])
-                if picture is not None and mask is not None and mask.shape != picture.shape[:2]:
-                    height, width = picture.shape[:2]
-                    detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
-                    advice = "A mask must lie on the picture's own pixels."
-                    raise Complaint("mask of another size than its image", detail, advice)
-                if masks is None or mask is not None:
-                    self.images[i], self.masks[i] = picture, mask
-                if picture is not None:
-                    content = repr(picture.shape).encode() + picture.tobytes()
-                    digests[i] = hashlib.sha256(content).digest()
-        self.check_same_content(digests)
-
-    def _mask_paths(self, base, paths):
-        if "mask" in self.columns:
-            return self.locate(base, self.table[self.columns["mask"]])
-        names = self.names.where([path is not None for path in paths], "")
-        for i, name in enumerate(names.str.replace("\\", "/")):
-            as_png = str(Path(name).with_suffix(".png")) if name else ""
-            if name and not (base / name).exists() and (base / as_png).exists():
-                names.iloc[i] = as_png
-        return self.locate(base, names)
-
     def complain_of_unlisted(self, base, suffixes, noun, ignored=None):
         """Complain of files that the table does not list, other than hidden ones."""
         for path in sorted(base.rglob("*")):
@@ -376,37 +332,6 @@ def read_table(path, columns):
     return pd.DataFrame(rows, columns=header, index=list(numbers), dtype=str)
 
 
-def read_picture(path, mode, window=None):
-    """Return uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits."""
-    image = _open(path)
-    if mode == "rgb":
-        if image.mode != "RGB":
-            advice = "Leave it out, or use mode='gray' for all."
-            raise Complaint("gray image in an RGB set", "", advice)
-        return np.array(image)
-    pixels = _gray(image)
-    if pixels.dtype == np.uint8:
-        if window is not None:
-            what = "8 bits per pixel, where intensity_window asks for more"
-            raise Complaint(what, "", "Leave the window out, or read them as two sets.")
-        return pixels
-    if not np.isfinite(pixels).all():
-        raise Complaint("NaN or infinite pixels", "", "Leave the image out or correct the pixels.")
-    if (pixels.astype(np.float32) != pixels).any():
-        raise Complaint("values beyond 24 bits", "", "Scale them down before reading.")
-    if window is None:
-        values = f"values {pixels.min():g} to {pixels.max():g}"
-        advice = "Pass intensity_window=(low, high), the values that should become 0 and 1."
-        raise Complaint("more than 8 bits per pixel", values, advice)
-    return pixels.astype(np.float32)
-
-
-def read_mask(path):
-    """Return a mask file as uint8 (height, width) of 0 and 1."""
-    advice = "Save a mask of two values as PNG; JPEG and resizing blur its edge."
-    return marked(_gray(_open(path, ("1",))), advice).astype(np.uint8)
-
-
 def marked(values, advice):
     """Return which values of a mask mark something; complain of others than 0 and 1 or 255."""
     if not any(np.isin(values, (0, high)).all() for high in (1, 255)):
@@ -417,62 +342,61 @@ def marked(values, advice):
     return values > 0
 
 
-def _gray(image):
-    pixels = np.array(image)
-    if image.mode == "RGB":
-        if (pixels != pixels[..., :1]).any():
-            advice = "Convert it yourself, knowing what the colors mean, or use mode='rgb'."
-            raise Complaint("color image in a gray set", "", advice)
-        return np.ascontiguousarray(pixels[..., 0])
-    return pixels
+def check_size(size, fit):
+    """Return the size as (height, width) or None; refuse anything else, and unknown fits."""
+    if fit is not None:
+        check_choice("fit", fit, FITS)
+    if size is None:
+        return None
+    pair = np.array(size) if np.ndim(size) else np.array([size, size])
+    integers = pair.shape == (2,) and pair.dtype.kind in "iu"
+    if not integers or not 1 <= pair.min() <= pair.max() <= 4096:
+        refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
+    return int(pair[0]), int(pair[1])
 
 
-def _open(path, modes=()):
-    """Return the decoded image the way up viewers show it, gray or RGB without transparency."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                _check_kind(image, modes)
-                image = ImageOps.exif_transpose(image)
-    except Complaint:
-        raise
-    except Exception as error:  # damaged files fail in many ways inside Pillow
-        reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
-        advice = "Get the file again, or save it as PNG or TIFF of 8 or 16 bits."
-        raise Complaint("not a readable image", reason, advice) from error
-    if "transparency" in image.info and image.mode in ("L", "RGB"):
-        image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
-    if image.mode in ("LA", "RGBA"):
-        if image.getchannel("A").getextrema() != (255, 255):
-            advice = "What lies under them is undefined; put the image on a background yourself."
-            raise Complaint("transparent pixels", "", advice)
-        image = image.convert("L" if image.mode == "LA" else "RGB")
-    return image
+def place(shape, size, fit):
+    """Return (box, inner, size): the part of a picture to use, and the pixels that it becomes."""
+    (height, width), whole = shape, (0, 0, shape[1], shape[0])
+    if size is None:
+        return whole, shape, shape
+    across, down = size[1] / width, size[0] / height
+    if fit == "stretch" or abs(across / down - 1) <= SAME_PROPORTION:
+        return whole, size, size
+    if fit == "crop":
+        scale = max(across, down)
+        left, top = (width - size[1] / scale) / 2, (height - size[0] / scale) / 2
+        return (left, top, width - left, height - top), size, size
+    if fit == "pad":
+        scale = min(across, down)
+        return whole, (max(1, round(height * scale)), max(1, round(width * scale))), size
+    what = f"proportions that do not fit {size[0]} x {size[1]} px"
+    advice = "Choose fit='crop' (the center), 'pad' (with 0 around) or 'stretch' (distorts)."
+    raise Complaint(what, f"{height} x {width} px", advice)
 
 
-def _check_kind(image, modes):
-    """Complain of files whose pixels Pillow would bend silently, and of what is no intensity."""
+def growth(placement):
+    """Return new pixel spacing over old one, (rows, columns)."""
+    (left, top, right, bottom), inner, _ = placement
+    return np.array([(bottom - top) / inner[0], (right - left) / inner[1]])
 
-    def tag(number):
-        return image.tag_v2.get(number) if image.format == "TIFF" else None
 
-    if image.format not in FORMATS:
-        raise Complaint("format not read", image.format, "Save it as PNG or TIFF.")
-    if getattr(image, "n_frames", 1) > 1:
-        advice = "Save each one as a file of its own."
-        raise Complaint("several pictures in one file", f"{image.n_frames} of them", advice)
-    if 2 in np.atleast_1d(tag(SAMPLE_FORMAT)) and image.mode[0] != "I":
-        advice = "Its negative values would wrap around; save it with 16 bits."
-        raise Complaint("signed 8-bit TIFF", "", advice)
-    bits = max(np.atleast_1d(tag(BITS_PER_SAMPLE) or 0))
-    if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
-        raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
-    if image.mode == "P":
-        raise Complaint("palette image", "", "Its numbers are no intensities; save gray or RGB.")
-    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
-    if image.mode not in allowed and image.mode[:4] != "I;16":
-        raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")
-    if tag(PHOTOMETRIC) == 0 and image.mode != "L":
-        advice = "Save it so that higher values are brighter."
-        raise Complaint("16-bit TIFF in which 0 is white", "", advice)
+def resized(image, placement, fill):
+    """Return a picture (height, width) or (height, width, channels) with `fill` around it."""
+    box, inner, size = placement
+    result = np.full((*size, *image.shape[2:]), fill, dtype=image.dtype)
+    top, left = ((whole - part) // 2 for whole, part in zip(size, inner, strict=True))
+    part = average(image, inner, box=box, linear=True)
+    result[top : top + inner[0], left : left + inner[1]] = part
+    return result
+
+
+def resized_masks(masks, placement):
+    """Return 0/1 masks (n, height, width): 1 where at least half of the new pixel is marked."""
+    small = np.stack([resized(mask.astype(np.float32), placement, 0) >= 0.5 for mask in masks])
+    if masks.any() and not small.any():
+        # Its patient would count as free of the lesion.
+        before = f"{np.count_nonzero(masks)} pixels before"
+        advice = "Pass a larger size, or cut the images to the part that matters first."
+        raise Complaint("mask of which nothing is left after resizing", before, advice)
+    return small.astype(np.uint8)
