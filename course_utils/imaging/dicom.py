@@ -18,7 +18,6 @@ from scipy.special import expit
 from course_utils._checks import check_choice, refuse
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-CURVES = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
 # JPEG 2000 may be either; the header's Lossy Image Compression tells of earlier files, too.
 AIR = -1000  # HU
 PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit", "FloatPixelPaddingValue")
@@ -90,10 +89,9 @@ def apply_window(values, center, width, function="LINEAR_EXACT"):
     >>> apply_window([-200, -160, 40, 240, 3000], center=40, width=400)
     array([0. , 0. , 0.5, 1. , 1. ], dtype=float32)
     """
-    check_choice("function", function, CURVES)
+    check_choice("function", function, ("LINEAR", "LINEAR_EXACT", "SIGMOID"))
     if not np.all(np.greater(width, 0) if function != "LINEAR" else np.greater_equal(width, 1)):
-        allowed = "a number above 0, from 1 for LINEAR"
-        refuse("width", repr(width), allowed, "Take the range of values to be shown.")
+        refuse("width", repr(width), "above 0, from 1 for LINEAR", "Give white minus black.")
     values = np.asarray(values, dtype=np.float64)
     if function == "SIGMOID":
         return expit(4 * (values - center) / width).astype(np.float32)
@@ -305,20 +303,18 @@ def _pixel_spacing(dataset, name):
     regions = dataset.get("SequenceOfUltrasoundRegions") or []
     # Images (1) in cm (3), not the spectra and curves beside them.
     regions = [r for r in regions if [r.get(k) for k in ULTRASOUND_REGION] == [1, 3, 3]]
-    measures = _items(dataset, "PixelMeasuresSequence")
-    found = {
-        "PixelSpacing": {tuple(map(float, m.get("PixelSpacing") or ())) for m in measures} - {()},
-        "ImagerPixelSpacing": {tuple(map(float, dataset.get("ImagerPixelSpacing") or ()))} - {()},
-        "SequenceOfUltrasoundRegions": {
-            tuple(round(abs(10 * r.get(f"PhysicalDelta{axis}", 0)), 6) for axis in "YX")
-            for r in regions
-        },
-    }
-    for keyword, spacings in found.items():
-        if len(spacings) == 1 and len(first := min(spacings)) == 2 and min(first) > 0:
-            return first, keyword
-        if spacings:
-            text = " and ".join(map(str, sorted(spacings)))
+    deltas = [[abs(10 * r.get(f"PhysicalDelta{axis}", 0)) for axis in "YX"] for r in regions]
+    items = _items(dataset, "PixelMeasuresSequence")
+    for keyword, stated in (
+        ("PixelSpacing", [item.get("PixelSpacing") for item in items]),
+        ("ImagerPixelSpacing", [dataset.get("ImagerPixelSpacing")]),
+        ("SequenceOfUltrasoundRegions", deltas),
+    ):
+        found = sorted({tuple(round(float(v), 9) for v in pair) for pair in stated if pair})
+        if len(found) == 1 and len(found[0]) == 2 and min(found[0]) > 0:
+            return found[0], keyword
+        if found:
+            text = " and ".join(map(str, found))
             warnings.warn(f"{name}: {keyword} {text} is taken as unknown.", stacklevel=3)
             break
     return None, None
