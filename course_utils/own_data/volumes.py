@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import nibabel
 import numpy as np
+import pandas as pd
 import pydicom
 from nibabel.processing import resample_from_to
 from pydicom.uid import SegmentationStorage
@@ -43,6 +44,7 @@ LONGER = 1.1
 PERCENTILES = (0.5, 99.5)
 # Air around a head: closer to the background than this share of the way to the brightest voxels.
 AIR = 0.05
+POSITION = re.compile(r"\[(\d+)\]$")
 SEG = "segmentation (SEG)"
 
 
@@ -82,9 +84,9 @@ def read_volume_folder(
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
         ``"percentile"`` is for MR, whose values have no unit: in each volume the 0.5th and 99.5th
-        percentile of the foreground become 0 and 1; the rest is cut off. The most frequent value
-        is background; where at most a tenth lies below it, so is everything up to a little above
-        it, otherwise (z-scores) it becomes 0.
+        percentile of the foreground become 0 and 1; the rest is cut off. Background is the most
+        frequent value, with what is hardly brighter; in z-scores, where it lies in the middle, it
+        becomes 0.
     plane : {"axial", "coronal", "sagittal"}, optional
         Left out: that in which each scan was acquired, across the longest side of its voxels;
         axial if no side is longer than the others by a tenth.
@@ -153,7 +155,8 @@ def read_volume_folder(
 def _read_stacks(found, files, window, form, labels):
     """Return the slices of each row as a dict of fields per slice, None where one is at fault."""
     cells = [_without_dicom(found, found.table[name]) for name in files]
-    columns = [found.locate(found.path, column) for column in cells]
+    parts = set()
+    columns = [_locate(found, column, parts) for column in cells]
     stacks, digests, moved = [], [], []
     for i, paths in enumerate(zip(*columns, strict=True)):
         stack = digest = None
@@ -169,7 +172,8 @@ def _read_stacks(found, files, window, form, labels):
                 mask = others.pop() if labels else None
                 arrays = [np.asarray(volume.dataobj) for volume in (first, *others)]
                 digest = hashlib.sha256(b"".join(a.tobytes() for a in arrays)).digest()
-                stack = _stack(arrays, first.affine, mask, window, form, labels)
+                flags = None if mask is None else _flags(mask, labels, names[-1])
+                stack = _stack(arrays, first.affine, flags, window, form)
                 stack["scan"] |= scan
         stacks.append(stack)
         digests.append(digest)
@@ -225,6 +229,18 @@ def _without_dicom(found, cells):
     return cells
 
 
+def _locate(found, cells, parts):
+    """Return paths; `parts` are the volumes of 4-D files that were listed before, once each."""
+    paths = []
+    for line, cell in cells.items():
+        name = POSITION.sub("", cell)
+        if name != cell and cell not in parts:
+            found.seen.pop(os.path.realpath(found.path / name), None)
+            parts.add(cell)
+        paths += found.locate(found.path, pd.Series({line: name}))
+    return paths
+
+
 def _series(path):
     """Return number and description of the series that a file belongs to; None if not DICOM."""
     try:
@@ -238,7 +254,7 @@ def _series(path):
 
 def _read_volume(path, name):
     """Return a NIfTI file, or one volume of it as in name.nii.gz[2], as a nibabel image."""
-    position = re.search(r"\[(\d+)\]$", name)
+    position = POSITION.search(name)
     try:
         return imaging.read_nifti(path, index=int(position[1]) if position else None)
     except ValueError as error:
@@ -277,8 +293,17 @@ def _on_grid(volume, first, name, is_mask, moved):
     return result
 
 
-def _stack(channels, affine, mask, window, form, labels):
-    """Return the slices of volumes and a mask on one canonical grid as a dict of fields."""
+def _flags(mask, labels, name):
+    values = np.asarray(mask.dataobj)
+    advice = "Save it as whole numbers: data > 0.5 for one mask, numpy.rint(data) for labels."
+    if (odd := values[values % 1 != 0]).size:
+        what = "mask with fractions, as interpolation or a scale factor leaves them"
+        raise Complaint(what, f"{name}: {odd.size} voxels, such as {odd[0]:g}", advice)
+    return labels.flags(values.astype(np.int64), name, advice)
+
+
+def _stack(channels, affine, flags, window, form):
+    """Return the slices of channels and flags on one canonical grid as a dict of fields."""
     (low, high, by_percentile), (plane, spacing_mm, size, fit) = window, form
     zooms = nibabel.affines.voxel_sizes(affine)
     if plane is None:
@@ -306,8 +331,7 @@ def _stack(channels, affine, mask, window, form, labels):
         "slice_thickness_mm": np.full(n, abs(distance)),
         "pixel_spacing_mm": np.tile(zooms[[down, across]] * steps, (n, 1)),
     }
-    if mask is not None:
-        flags = labels.flags(np.asarray(mask.dataobj))
+    if flags is not None:
         stack["masks"] = resized_masks(_turned(flags, axis), placement)
     grid = {"rows": [starts[0], steps[0]], "columns": [starts[1], steps[1]]}
     grid = {side: [float(value) for value in pair] for side, pair in grid.items()}
@@ -343,8 +367,11 @@ def _placement(shape, spacing, spacing_mm, size, fit):
 
 def _background(data):
     """Return the most frequent value, as that of air or of what was cut away around a brain."""
-    values, counts = np.unique(data.ravel()[:: max(1, data.size // 1_000_000)], return_counts=True)
-    return float(values[counts.argmax()])
+    some_voxels = data.ravel()[:: max(1, data.size // 1_000_000)]
+    values, counts = np.unique(some_voxels, return_counts=True)
+    frequent = counts.max() >= 0.01 * some_voxels.size
+    # In continuous noise hardly two values are equal.
+    return float(values[counts.argmax()] if frequent else np.percentile(some_voxels, 1))
 
 
 def _scaled(data, low, high, by_percentile):
@@ -354,15 +381,16 @@ def _scaled(data, low, high, by_percentile):
     if by_percentile:
         background = _background(data)
         rest = data[data != background]
-        zscored = (rest < background).mean() > 0.1
-        if not zscored:
-            rest = rest[rest > background + AIR * (np.percentile(rest, 99) - background)]
+        low, high, highest = np.percentile(rest, (5, 95, 99))
+        # In z-scores much lies below the background, far from it; elsewhere a little around 0.
+        centered = background - low > 0.2 * (high - background)
+        if not centered:
+            rest = rest[rest > background + AIR * (highest - background)]
         darkest, brightest = np.percentile(rest, PERCENTILES)
         if darkest == brightest:
             raise Complaint("volume without contrast", f"{darkest:g}", "Give a window.")
         scaled = np.clip((data - darkest) / (brightest - darkest), 0, 1)
-        # Values of continuous noise are all different, and then none of them is background.
-        if zscored and rest.size < 0.9 * data.size:
+        if centered and rest.size < 0.9 * data.size:
             scaled[data == background] = 0
         return scaled
     if ((data <= low) | (data >= high)).all():
@@ -437,17 +465,13 @@ def _whole(masks, number, scan):
     canonical = nibabel.Nifti1Image(np.zeros(scan["shape"], np.uint8), affine)
     whole = np.zeros(nibabel.as_closest_canonical(canonical).shape, np.uint8)
     slices = _turned(whole, axis)
-    at = []
-    for side, (start, step), n, m in zip(
-        ("rows", "columns"),
-        (scan["rows"], scan["columns"]),
-        slices.shape[1:],
-        masks.shape[1:],
-        strict=True,
-    ):
-        pixel = np.floor((np.arange(n) + 0.5 - start) / step).astype(int)
-        at.append(np.where((pixel >= 0) & (pixel < m), pixel, m))
+    # A row and a column of zeros at the end stand for all that lies outside.
     padded = np.pad(masks.astype(np.uint8), ((0, 0), (0, 1), (0, 1)))
-    slices[number] = padded[:, at[0][:, None], at[1]]
+    at = []
+    for side, voxels, pixels in zip(("rows", "columns"), slices.shape[1:], masks.shape[1:]):
+        start, step = scan[side]
+        pixel = np.floor((np.arange(voxels) + 0.5 - start) / step).astype(int)
+        at.append(np.where((pixel >= 0) & (pixel < pixels), pixel, pixels))
+    slices[number] = padded[:, at[0][:, np.newaxis], at[1]]
     back = nibabel.orientations.ornt_transform([[0, 1], [1, 1], [2, 1]], to_canonical)
     return nibabel.Nifti1Image(nibabel.apply_orientation(whole, back), affine)

@@ -10,12 +10,12 @@ TABLE = """t1c,flair,mask,label,patient,split,age
 1/t1c.nii.gz,1/flair.nii.gz,1/mask.nii.gz,glioma,P1,train,50
 2/t1c.nii.gz,2/flair.nii.gz,2/mask.nii.gz,meningioma,P2,test,60
 """
-AFFINE = np.array([[-2.0, 0, 0, 10], [0, 1, 0, -20], [0, 0, 5, 30], [0, 0, 0, 1]])
+AFFINE = np.array([[-2.0, 0, 0, 10], [0, 2, 0, -20], [0, 0, 5, 30], [0, 0, 0, 1]])
 OPTIONS = {
     "images": {"T1c": "t1c", "FLAIR": "flair"},
     "class_names": ("meningioma", "glioma"),
     "columns": {"group": "patient", "split": "split", "mask": "mask"},
-    "mask_name": "tumor",
+    "mask_labels": "tumor",
     "intensity_window": (0, 100),
 }
 
@@ -66,7 +66,7 @@ def test_slices_channels_masks_places_and_facts_come_through(folder):
     np.testing.assert_array_equal(data.images[5, ..., 1], voxels(12)[:, :, 2].T[::-1])
     assert data.slice_positions_mm.tolist() == [30, 35, 40] * 2
     assert data.slice_thickness_mm.tolist() == [5] * 6
-    assert data.pixel_spacing_mm.tolist() == [[1, 2]] * 6
+    assert data.pixel_spacing_mm.tolist() == [[2, 2]] * 6
     assert data.labels.tolist() == [1, 1, 1, 0, 0, 0]
     assert data.groups.tolist() == ["P1"] * 3 + ["P2"] * 3
     assert data.attributes["tumor_in_slice"].tolist() == [False, True, False, False, False, True]
@@ -145,24 +145,21 @@ def truncate(folder):
     path.write_bytes(path.read_bytes()[:300])
 
 
-MOVED = AFFINE + np.outer([1, 0, 0, 0], [0, 0, 0, 1])  # by 1 mm to the right
+MOVED = AFFINE + np.outer([100, 0, 0, 0], [0, 0, 0, 1])  # by 100 mm to the right
 MASK = np.zeros((6, 8, 3), np.uint8)
 COMPLAINTS = {
-    "mask shape": (
-        replace("1/mask.nii.gz", MASK[:, :, :2]), "mask on another grid than its volume (1)",
-        "mask: 6 x 8 x 2 voxels instead of 6 x 8 x 3",
+    "mask elsewhere": (
+        replace("1/mask.nii.gz", MASK + 1, MOVED), "mask that lies outside its scan (1)", "register",
     ),
-    "mask moved": (replace("1/mask.nii.gz", MASK, MOVED), "mask on another grid", "to 1 mm"),
-    "channel spacing": (
-        replace("2/flair.nii.gz", voxels(12), np.diag([-1, 1, 5, 1])), "channel on another grid",
-        "flair: 6 x 8 x 3 voxels",
+    "channel elsewhere": (
+        replace("2/flair.nii.gz", voxels(12), MOVED), "channel that lies outside its scan (1)",
+        "2/flair.nii.gz",
     ),
     "mask values": (
-        replace("1/mask.nii.gz", MASK + np.arange(3, dtype=np.uint8)), "mask with other values",
+        replace("1/mask.nii.gz", MASK + np.arange(3, dtype=np.uint8)), "several values beside 0",
         "values 0, 1, 2",
     ),
     "missing": (table("1/mask", "9/mask"), "listed, but not in", "9/mask.nii.gz (line 2)"),
-    "unlisted": (replace("3/t1c.nii.gz", voxels(3)), "does not list (1): 3", "move it away"),
     "listed twice": (table("2/t1c", "1/t1c"), "file listed twice (1)", "1/t1c.nii.gz (line 3)"),
     "the mask as a channel": (table("1/flair", "1/mask"), "file listed twice", "1/mask.nii.gz"),
     "two patients, one scan": (
@@ -183,17 +180,17 @@ COMPLAINTS = {
     "label": (table("glioma", "GBM"), "'GBM' in line 2", "meningioma, glioma"),
     "outside": (table("1/t1c", "../1/t1c"), "path outside the folder (1)", ""),
     "column name taken": (table("age", "slice"), "column: received slice", ""),
-    "no NIfTI": (content("1/t1c.nii.gz", b"text"), "unreadable volume (1): 1/t1c.nii.gz", ""),
-    "truncated": (truncate, "unreadable volume (1): 1/t1c.nii.gz (line 2)", "undamaged"),
-    "NaN": (replace("1/t1c.nii.gz", voxels(1) * np.nan), "unreadable volume", "NaN"),
+    "no NIfTI": (content("1/t1c.nii.gz", b"text"), "volume that cannot be used (1): 1/t1c.nii.gz", ""),
+    "truncated": (truncate, "volume that cannot be used (1): 1/t1c.nii.gz (line 2)", "undamaged"),
+    "NaN": (replace("1/t1c.nii.gz", voxels(1) * np.nan), "volume that cannot be used", "NaN or infinite"),
     "four dimensions": (
-        replace("1/t1c.nii.gz", voxels(1, (6, 8, 3, 2))), "unreadable volume", "one 3-D volume",
+        replace("1/t1c.nii.gz", voxels(1, (6, 8, 3, 2))), "volume that cannot be used", "name.nii.gz[0]",
     ),
     "constant": (replace("1/t1c.nii.gz", voxels(1) * 0), "voxels are all equal", ""),
     "outside the window": (replace("1/t1c.nii.gz", voxels(1) + 900), "outside the intensity", ""),
     "a picture": (
         lambda f: (content("1/x.png", b"x")(f), change(f, "1/t1c.nii.gz", "1/x.png")),
-        "unreadable volume", "undamaged",
+        "volume that cannot be used", "undamaged",
     ),
 }  # fmt: skip
 
@@ -220,11 +217,11 @@ def test_masks_that_mark_everything_are_warned_of(folder):
 
 
 def test_all_problems_come_in_one_error(folder):
-    write(folder / "1/mask.nii.gz", MASK[:, :, :2])
+    write(folder / "1/mask.nii.gz", MASK + np.arange(3, dtype=np.uint8))
     content("2/t1c.nii.gz", b"text")(folder)
     change(folder, "glioma", "GBM")
     message = complaint(folder)
-    for part in ("3 problems", "label outside", "mask on another grid", "unreadable volume"):
+    for part in ("3 problems", "label outside", "several values beside 0", "volume that cannot be used"):
         assert part in message
 
 
@@ -233,7 +230,11 @@ def test_all_problems_come_in_one_error(folder):
     [
         ({"intensity_window": "zscore"}, "(low, high) or 'percentile'"),
         ({"intensity_window": None}, "low < high"),
-        ({"columns": {}}, "column that holds the patient"),
+        ({"columns": {"group": None}}, "column that holds the patient"),
+        ({"columns": {"group": "person"}}, "no column person"),
+        ({"plane": "oblique"}, "plane: received 'oblique'"),
+        ({"spacing_mm": 0}, "spacing_mm: received 0"),
+        ({"spacing_mm": (1, 1)}, "one number of mm"),
         ({"images": {"T2": "t2"}}, "no column t2"),
         ({"images": {}}, "images"),
         ({"images": "t1c"}, "channel name to column"),
