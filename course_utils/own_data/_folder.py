@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import posixpath
 import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
+from PIL import ImageColor
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
 from course_utils.datasets.resizing import average
+from course_utils.own_data._table import SPLIT_WORDS, as_text, masks_beside, read_csv
 
+# Written in a way that a number gives back.
+NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
+# More values than these are a blurred edge; colors of masks are numbers from here on.
+MANY, COLOR = 8, 1 << 24
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
 FITS = ("crop", "pad", "stretch")
@@ -33,41 +37,75 @@ class Complaint(Exception):
 class Folder:
     """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
 
-    `table` is all of it text, and its index holds the lines of the file; `names` are the (first)
-    files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
+    The table is the name of a CSV file, a DataFrame, or a function that returns text columns and
+    notes. `table` is all of it text, and its index says where each row stands; `names` are the
+    (first) files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
     `pictures.read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
         self.path, self.group_kind = Path(folder), group_kind
-        self.problems, self.notes, self.seen = {}, [], {}
+        self.problems, self.notes, self.seen, self.folders = {}, [], {}, {}
         if not self.path.is_dir():
-            raise DatasetError(f"There is no folder {folder}. Give the folder that holds {table}.")
+            raise DatasetError(f"There is no folder {folder}. Give the folder that holds the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
-        for role in columns:
+        for role, column in columns.items():
             check_choice("columns", role, ROLES)
-        self.columns = {"image": "file", "label": "label", **columns}
+            if callable(column) and role not in ("group", "mask"):
+                remedy = "Compute the column before, and pass the table as a DataFrame."
+                refuse(f"columns[{role!r}]", "a function", "the name of a column", remedy)
+        columns = {
+            "image": "file",
+            **({} if class_names is None else {"label": "label"}),
+            **columns,
+        }
+        self.columns = {role: column for role, column in columns.items() if column is not None}
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
             allowed = f"the column that holds the {group_kind} of each file, or a function"
             remedy = "If it is unknown, use group_kind='near-duplicate' (look-alikes stay together)"
             refuse("columns['group']", "None", allowed, f"{remedy} or 'image'.")
-        named = [*self.columns.values(), *files]
-        self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
-        self.table = read_table(self.path / table, self.used)
+        self._read_table(table, files)
         self.names = self.table[self.columns["image"]]
         for column in self.used:
-            for line in self.table.index[self.table[column] == ""]:
-                self.add(f"no value in column {column}", f"line {line}", "Fill the cell in.")
+            for place in self.table.index[self.table[column] == ""]:
+                advice = "Fill the cell in, or delete the row and move its file away."
+                self.add(f"no value in column {column}", place, advice)
         self.class_names, self.labels = self._class_numbers(class_names)
         self.splits = None
         if "split" in self.columns:
-            self.splits = self.table[self.columns["split"]].to_numpy(str)
+            words = self.table[self.columns["split"]]
+            self.splits = words.map(lambda word: SPLIT_WORDS.get(word.lower(), word)).to_numpy(str)
         self.groups = np.arange(len(self.table)) if group_kind == "image" else None
         if group is not None:
             self.groups = self._group_names(group)
         if self.groups is not None:
             self.check_groups()
+
+    def _read_table(self, table, files):
+        hint = ""
+        if callable(table):
+            self.table, self.notes = table()
+            hint = " It was made from the class folders, and a function may compute groups from it."
+            if "split" in self.table and "split" not in self.columns:
+                self.columns["split"] = "split"
+        elif isinstance(table, pd.DataFrame):
+            self.table = as_text(table)
+        else:
+            path = self.path / table
+            if not path.is_file():
+                others = ", ".join(repr(other.name) for other in self.path.glob("*.csv"))
+                advice = f"Put the table there{f', or give table= {others}' if others else ''}."
+                raise DatasetError(f"There is no file {path}. {advice}")
+            self.table, self.notes = read_csv(path)
+        named = [*self.columns.values(), *files]
+        self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
+        if missing := [column for column in self.used if column not in self.table]:
+            raise DatasetError(
+                f"{table if isinstance(table, str) else 'The table'} of {self.path} has no column "
+                f"{', '.join(missing)}; it has {', '.join(self.table)}. Rename the column, or say "
+                f"in columns= which one is meant.{hint}"
+            )
 
     # What is wrong.
 
@@ -76,13 +114,13 @@ class Folder:
         self.problems.setdefault((what, advice), []).append(str(place).rstrip("."))
 
     @contextmanager
-    def complaints(self, row):
-        """Turn a `Complaint` about the file of one row into a problem."""
+    def complaints(self, row, name=None):
+        """Turn a `Complaint` about the (first) file of one row, or a named one, into a problem."""
         try:
             yield
         except Complaint as error:
             what, detail, advice = error.args
-            place = f"{self.names.iloc[row]} (line {self.table.index[row]})"
+            place = f"{name or self.names.iloc[row]} ({self.table.index[row]})"
             self.add(what, f"{place}, {detail}" if detail else place, advice)
 
     def stop_if_any(self):
@@ -107,15 +145,14 @@ class Folder:
     # The table.
 
     def _class_numbers(self, class_names):
-        named = isinstance(class_names, dict)
-        known = {str(v): name for v, name in class_names.items()} if named else {}
-        names = tuple(dict.fromkeys(known.values())) if named else class_names
-        names = check_names("class_names", names)
-        known = known or dict(zip(names, names, strict=True))
+        if class_names is None:
+            return ("patient",), np.zeros(len(self.table), dtype=int)
+        known = known_labels(class_names)
+        names = tuple(dict.fromkeys(known.values()))
         values = self.table[self.columns["label"]]
-        for line, value in values[(values != "") & ~values.isin(list(known))].items():
+        for place, value in values[(values != "") & ~values.isin(list(known))].items():
             advice = f"Known labels: {', '.join(known)}. Correct it, or add it to class_names."
-            self.add("label outside the list", f"{value!r} in line {line}", advice)
+            self.add("label outside the list", f"{value!r} in {place}", advice)
         labels = values.map(lambda v: names.index(known[v]) if v in known else -1).to_numpy()
         absent = [name for k, name in enumerate(names) if k not in labels]
         if absent:
@@ -124,12 +161,7 @@ class Folder:
 
     def _group_names(self, group):
         if callable(group):
-            groups = np.asarray(group(self.table.copy()))
-            if groups.shape != (len(self.table),) or pd.isna(groups).any():
-                received = f"a function that returns shape {groups.shape}"
-                allowed = f"one value for each of the {len(self.table)} rows, none missing"
-                refuse("columns['group']", received, allowed, "It gets the table.")
-            return groups.astype(str)
+            return self.computed("group").to_numpy(str)
         groups, similar = self.table[group].to_numpy(str), {}
         for name in np.unique(groups):
             plain = unicodedata.normalize("NFKC", name).casefold()
@@ -146,16 +178,33 @@ class Folder:
             self.notes.append(f"{what}. Each counts as one {self.group_kind}, or leave them out.")
         return groups
 
+    def computed(self, role):
+        """Return what the function of a role makes of the table: text, one per row."""
+        values = np.asarray(self.columns[role](self.table.copy()), dtype=object)
+        allowed = f"one value for each of the {len(self.table)} rows, none missing"
+        if values.shape != (len(self.table),):
+            received = f"a function that returns shape {values.shape}"
+            refuse(f"columns[{role!r}]", received, allowed, "It gets the table.")
+        missing = np.flatnonzero(pd.isna(values))
+        if missing.size:
+            received = f"nothing for {self.names.iloc[missing[0]]} ({missing.size} such rows)"
+            remedy = (
+                f"End the function with .fillna(table[{self.columns['image']!r}]), for example."
+            )
+            refuse(f"columns[{role!r}]", received, allowed, remedy)
+        return pd.Series(values.astype(str), index=self.table.index)
+
     def check_groups(self, names=None):
         """Complain of unknown splits, groups in two splits, and lesions with two labels."""
         groups = self.groups if names is None else names[self.groups]
         kind, facts = self.group_kind, []
         if self.splits is not None:
-            for line, word in zip(self.table.index, self.splits.tolist(), strict=True):
+            for place, word in zip(self.table.index, self.splits.tolist(), strict=True):
                 if word and word not in SPLITS:
                     advice = f"Allowed: {', '.join(SPLITS)}."
-                    self.add("unknown split", f"{word!r} in line {line}", advice)
+                    self.add("unknown split", f"{word!r} in {place}", advice)
             advice = f"Put all files of one {kind} into one split; else the test is no test."
+            advice += " Or leave the splits out, columns={'split': None}, and divide anew."
             facts.append((f"a {kind} in two splits", self.splits, advice))
         if kind == "lesion":
             kinds = np.array([*self.class_names, ""])[self.labels]
@@ -168,14 +217,15 @@ class Folder:
 
     def attributes(self):
         """Return file names, labels as written, and the columns without a role."""
-        kept = {name: self.table[self.columns[name]].to_numpy(str) for name in ("image", "label")}
-        columns = {self.columns[role]: values for role, values in kept.items()}
+        shown = [self.columns[role] for role in ("image", "label") if role in self.columns]
+        columns = {name: self.table[name].to_numpy(str) for name in shown}
         for name in self.table.columns.difference(self.used, sort=False):
             filled = self.table[name] != ""
-            numbers = pd.to_numeric(self.table[name].where(filled), errors="coerce")
-            numeric = filled.any() and numbers[filled].notna().all()
+            # Codes like 007, 12e3 and long accession numbers would lose digits as numbers.
+            numeric = filled.any() and self.table[name][filled].str.fullmatch(NUMBER).all()
             text = self.table[name].where(filled, "unknown").to_numpy(str)
-            columns[name] = numbers.to_numpy() if numeric else text
+            numbers = pd.to_numeric(self.table[name].where(filled)) if numeric else None
+            columns[name] = text if numbers is None else numbers.to_numpy()
         return columns
 
     def fields(self):
@@ -190,31 +240,51 @@ class Folder:
 
     # The files.
 
-    def locate(self, base, names):
-        """Return one path per row, None where there is no such file; complain of these."""
+    def locate(self, base, names, suffixes=(), advice="Add the file or delete the row."):
+        """Return one path per row, None where there is no such file; complain of these.
+
+        A name without its ending is found if exactly one file has it with one of the suffixes.
+        """
         paths = []
-        for line, name in names.items():
+        for where, name in names.items():
+            if os.path.isabs(name) and base.resolve() in Path(name).resolve().parents:
+                name = Path(name).resolve().relative_to(base.resolve()).as_posix()
             windows = PureWindowsPath(name)
             relative = posixpath.normpath(windows.as_posix())
-            path, place = None, f"{name} (line {line})"
+            path, place = None, f"{name} ({where})"
             # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
-            spellings = [base / unicodedata.normalize(form, relative) for form in ("NFC", "NFD")]
+            forms = (relative, *(unicodedata.normalize(form, relative) for form in ("NFC", "NFD")))
+            found = [base / form for form in forms if os.path.isfile(base / form)][:1]
+            found = found or self._endings(base / forms[1], suffixes)
             if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
-                advice = "Copy the file here and name it relative to it."
-                self.add("path outside the folder", place, advice)
-            elif name and not any(map(os.path.isfile, spellings)):
-                advice = "Add the file or delete the line."
+                copy = "Copy the file here and name it relative to it."
+                self.add("path outside the folder", place, copy)
+            elif name and len(found) > 1:
+                several = f"{place}: {', '.join(sorted(file.name for file in found))}"
+                self.add("name that several files have", several, "Add the ending in the table.")
+            elif name and not found:
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif name:
-                path = next(filter(os.path.isfile, spellings))
+                path = found[0]
                 real = os.path.realpath(path)
                 if real in self.seen:
-                    where = f"{place} and line {self.seen[real]}"
-                    self.add("file listed twice", where, "Keep one.")
+                    twice = f"{place} and {self.seen[real]}"
+                    self.add("file listed twice", twice, "Keep one.")
                     path = None
-                self.seen.setdefault(real, line)
+                self.seen.setdefault(real, where)
             paths.append(path)
         return paths
+
+    def _endings(self, path, suffixes):
+        if path.parent not in self.folders:
+            files = path.parent.iterdir() if path.parent.is_dir() else ()
+            self.folders[path.parent] = [file for file in files if file.is_file()]
+        known = {path.name.lower(), *(f"{path.name}{suffix}".lower() for suffix in suffixes)}
+        return [
+            file
+            for file in self.folders[path.parent]
+            if unicodedata.normalize("NFC", file.name).lower() in known
+        ]
 
     def subfolder(self, field, name):
         """Return the path of a sub-folder, or refuse it."""
@@ -226,14 +296,21 @@ class Folder:
 
     def complain_of_unlisted(self, base, suffixes, noun, ignored=None):
         """Complain of files that the table does not list, other than hidden ones."""
-        for path in sorted(base.rglob("*")):
-            relative = path.relative_to(base)
-            hidden = any(part.startswith(".") for part in relative.parts)
+        files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
+        files = sorted(file for file in files if file.name.lower().endswith(suffixes))
+        masks = masks_beside(files) if noun == "picture" else {}
+        for file in files:
+            path = base / file
+            hidden = any(part.startswith(".") for part in file.parts)
             known = os.path.realpath(path) in self.seen
-            elsewhere = ignored in path.resolve().parents
-            if path.name.lower().endswith(suffixes) and not (hidden or known or elsewhere):
-                what = f"{noun} that the table does not list"
-                self.add(what, relative.as_posix(), "List it or move it away.")
+            if hidden or known or ignored in path.resolve().parents:
+                continue
+            if file in masks and not callable(self.columns.get("mask")):
+                advice = mask_advice(*masks[file], file, self.columns["image"])
+                self.add("mask beside its picture", file.as_posix(), advice)
+                continue
+            what = f"{noun} that the table does not list"
+            self.add(what, file.as_posix(), "List it or move it away.")
 
     def check_same_content(self, digests):
         """Complain of equal content under two names where a fact differs; otherwise note it."""
@@ -279,67 +356,126 @@ class Folder:
                 f"values in the set go from {pixels.min():g} to {pixels.max():g}."
             )
 
-    def note_masks(self, masks):
+    def note_masks(self, masks, names=("lesion",)):
         """Note masks that mark nothing in the whole set, or everything in one image or volume."""
-        if not any(mask.any() for mask in masks):
-            self.notes.append("no mask marks a single pixel.")
+        for j, name in enumerate(names):
+            if not any((mask >> j & 1).any() for mask in masks):
+                self.notes.append(f"no mask marks a single pixel of {name}.")
         if full := sum(bool(mask.all()) for mask in masks):
             self.notes.append(f"masks that mark every pixel ({full}): are they inverted?")
 
 
 def some(places):
+    places = list(dict.fromkeys(places))
     return "; ".join(places[:3]) + ("; …" if len(places) > 3 else "")
 
 
-def read_table(path, columns):
-    """Return a CSV file as text columns; the index holds each row's line in the file."""
-    # One person's name may be written in two ways that look alike, ü as one character or as two.
-    nfc = partial(unicodedata.normalize, "NFC")
+def known_labels(class_names):
+    """Return a dict from the values of the label column to the names of the classes."""
+    if isinstance(class_names, dict):
+        known = {str(value): name for value, name in class_names.items()}
+        check_names("class_names", dict.fromkeys(known.values()))
+        return known
+    names = check_names("class_names", class_names)
+    return dict(zip(names, names, strict=True))
+
+
+def mask_advice(picture, added, mask, column, beside=True):
+    """Return how to name the masks of pictures whose names differ by what was added."""
+    if picture.suffix:
+        change = f".str.replace({picture.suffix!r}, {added + mask.suffix!r})"
+    else:
+        change = f" + {added + mask.suffix!r}"
+    function = f"lambda table: table[{column!r}]{change}"
+    where = "masks='.' and " if beside else ""
+    return f"Pass {where}columns={{'mask': {function}}}, or move it away."
+
+
+class MaskLabels:
+    """What the stored values of masks mean: bit j of the flags belongs to ``names[j]``.
+
+    A name stands for the one value beside 0. A dict gives the values, or colors such as
+    ``"#ff0000"``, of each name, and under None those to leave out.
+    """
+
+    def __init__(self, mask_labels):
+        self.values, self.seen, names = None, {}, mask_labels
+        if isinstance(mask_labels, dict):
+            names = [name for name in mask_labels if name is not None]
+            self.values = {
+                name: [_number(value) for value in np.atleast_1d(np.array(values, dtype=object))]
+                for name, values in mask_labels.items()
+            }
+        self.names = check_names("mask_labels", names)
+
+    def flags(self, values, name, blurred):
+        """Return the flags of one mask, uint8; `Complaint` for values without a meaning.
+
+        `name` is that of the file, and `blurred` the advice where there are too many values.
+        """
+        found = np.unique(values)
+        others = found[found != 0].tolist()
+        if len(others) > MANY or (found % 1 != 0).any():
+            what = "mask of many values"
+            raise Complaint(
+                what, f"{len(found)} values, {found.min():g} to {found.max():g}", blurred
+            )
+        if self.values is None:
+            self.seen |= {value: self.seen.get(value, name) for value in others}
+            if len(others) > 1:
+                what = "mask with several values beside 0"
+                raise Complaint(
+                    what, f"values {_shown(found)}", f"{self._advice(others)} {blurred}"
+                )
+            return (values != 0).astype(np.uint8)
+        named = [value for values in self.values.values() for value in values]
+        if unknown := [value for value in others if value not in named]:
+            what = "mask values that mask_labels does not name"
+            advice = (
+                f"Give them a name, or leave them out: mask_labels={{…, None: {_code(unknown)}}}."
+            )
+            raise Complaint(what, f"values {_shown(unknown)}", advice)
+        marks = [np.isin(values, self.values[name]) for name in self.names]
+        return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
+
+    def check(self, found):
+        """Complain if the one value beside 0 is not the same in all masks."""
+        if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
+            for value, name in self.seen.items():
+                advice = self._advice(sorted(self.seen))
+                found.add("masks whose values differ", f"{_shown([value])} in {name}", advice)
+
+    def _advice(self, values):
+        example = f"mask_labels={{{self.names[0]!r}: {_code(values)}}}"
+        return f"Say what the values mean, for example {example}, or one name for each."
+
+
+def _number(value):
+    """Return a stored value of a mask; a color becomes a number above all gray values."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [nfc(cell.strip()) for cell in row]) for row in reader]
-        if any("\0" in cell for _, row in lines for cell in row):
-            raise csv.Error("it holds zero characters")
-    except FileNotFoundError as error:
-        raise DatasetError(f"There is no file {path}. Put the table there.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(
-            f"{path} is not a readable CSV table ({error}). Save it as CSV in UTF-8, with commas."
-        ) from error
-    lines = [(number, row) for number, row in lines if any(row)]
-    if len(lines) < 2:
-        found = "only a header" if lines else "no line"
-        advice = "The first line names the columns, each further line describes one file."
-        raise DatasetError(f"{path} is not a readable CSV table: it has {found}. {advice}")
-    header = lines[0][1]
-    if len(set(header)) != len(header) or "" in header:
-        refuse(str(path), f"columns {header}", "different, non-empty names", "Rename them.")
-    hint = ""
-    if any(";" in name or "\t" in name for name in header):
-        hint = " The cells must be separated by commas, and decimals written with points."
-    if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
-        raise DatasetError(
-            f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
-            f"({len(ragged)} such lines).{hint or ' Put cells with a comma into double quotes.'}"
-        )
-    if missing := [column for column in columns if column not in header]:
-        raise DatasetError(
-            f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}. Rename "
-            f"the column, or say in columns= which one is meant.{hint}"
-        )
-    numbers, rows = zip(*lines[1:], strict=True)
-    return pd.DataFrame(rows, columns=header, index=list(numbers), dtype=str)
+        if isinstance(value, str):
+            red, green, blue = ImageColor.getrgb(value)[:3]
+            return COLOR | red << 16 | green << 8 | blue if red or green or blue else 0
+        if float(value) == int(value):
+            return int(value)
+    except (TypeError, ValueError):
+        pass
+    allowed = "whole numbers or colors such as '#ff0000'"
+    return refuse("mask_labels", repr(value), allowed, "Write {'core': (1, 3), 'edema': 2}.")
+
+
+def _code(values):
+    words = [f"'#{v - COLOR:06x}'" if v >= COLOR else f"{v:g}" for v in values]
+    return words[0] if len(words) == 1 else f"({', '.join(words)})"
+
+
+def _shown(values):
+    return _code(list(values)).strip("()").replace("'", "")
 
 
 def marked(values, advice):
-    """Return which values of a mask mark something; complain of others than 0 and 1 or 255."""
-    if not any(np.isin(values, (0, high)).all() for high in (1, 255)):
-        found = np.unique(values)
-        shown = ", ".join(f"{value:g}" for value in found[:4]) + (", …" if len(found) > 4 else "")
-        what = "mask with other values than 0 and 1, or 0 and 255"
-        raise Complaint(what, f"values {shown}", advice)
-    return values > 0
+    """Return which values of a mask mark something."""
+    return MaskLabels("lesion").flags(values, "mask", advice) > 0
 
 
 def check_size(size, fit):
@@ -391,12 +527,16 @@ def resized(image, placement, fill):
     return result
 
 
-def resized_masks(masks, placement):
-    """Return 0/1 masks (n, height, width): 1 where at least half of the new pixel is marked."""
-    small = np.stack([resized(mask.astype(np.float32), placement, 0) >= 0.5 for mask in masks])
-    if masks.any() and not small.any():
-        # Its patient would count as free of the lesion.
-        before = f"{np.count_nonzero(masks)} pixels before"
-        advice = "Pass a larger size, or cut the images to the part that matters first."
-        raise Complaint("mask of which nothing is left after resizing", before, advice)
-    return small.astype(np.uint8)
+def resized_masks(flags, placement):
+    """Return bit flags (n, height, width): set where at least half of the new pixel is marked."""
+    small = np.zeros((len(flags), *placement[2]), np.uint8)
+    for j in range(int(flags.max()).bit_length()):
+        mask = flags >> j & 1
+        part = [resized(one.astype(np.float32), placement, 0) >= 0.5 for one in mask]
+        small |= np.stack(part).astype(np.uint8) << j
+        if mask.any() and not np.any(part):
+            # Its patient would count as free of the lesion.
+            before = f"{np.count_nonzero(mask)} pixels before"
+            advice = "Pass a larger size, or cut the images to the part that matters first."
+            raise Complaint("mask of which nothing is left after resizing", before, advice)
+    return small

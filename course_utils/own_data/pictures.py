@@ -4,79 +4,101 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from course_utils import imaging
 from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.own_data._folder import (
+    COLOR,
     Complaint,
     Folder,
+    MaskLabels,
     check_size,
     growth,
-    marked,
+    known_labels,
+    mask_advice,
     place,
     resized,
     resized_masks,
+    some,
 )
+from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom, masks_beside
 
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
 BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
+# Up to which distance of its channels a color picture counts as gray: encoders round and tint.
+TINT = 20
 
 
 def read_image_folder(
     folder,
     *,
-    columns,
     class_names,
     group_kind,
+    table=None,
+    columns=None,
     images=".",
     masks=None,
-    mask_name="lesion",
+    mask_labels="lesion",
     mode="gray",
     size=None,
     fit=None,
     intensity_window=None,
     pixel_spacing_mm=None,
 ):
-    r"""Read pictures that the folder's labels.csv describes into an `ImageDataset`.
+    r"""Read a folder of pictures into an `ImageDataset`: class folders, or pictures with a table.
 
-    They keep the order of the table; ``attributes`` holds file names, labels as written, and the
-    columns without a role. Add source and license with `dataclasses.replace`.
+    Without a table the labels are the names of sub-folders, and folders train, validation and test
+    above or below these become the splits. ``attributes`` holds file names, labels as written, and
+    the columns without a role. Add source and license with `dataclasses.replace`.
 
     Parameters
     ----------
     folder : str or Path
-        The folder that holds labels.csv (UTF-8, commas, one line per picture) and the pictures.
-    columns : dict
-        Which column has which role: ``"image"`` (file names in `images`; left out: the column
-        file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
-        `masks`; left out: those of the pictures, or the same ending in .png). The group may be a
-        function from the table (a DataFrame of text) to one value per row.
+        The folder that holds the pictures: PNG, JPEG, TIFF, BMP, GIF, or DICOM of one frame.
     class_names : sequence of str, or dict
-        Values of the label column, of two the disease last; or a dict from value to class name,
-        which may merge values: ``{"0": "benign", "1": "malignant"}``.
+        Values of the label column or names of the class folders, of two the disease last; or a
+        dict from these to class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
-    images, masks, mask_name : str, optional
-        Sub-folders, and what the masks mark, with values 0 and 1 or 0 and 255, in every picture.
+    table : str or DataFrame, optional
+        The table with one row per picture; left out: labels.csv in the folder, if there is one.
+    columns : dict, optional
+        Which column has which role: ``"image"`` (file names in `images`; left out: the column
+        file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
+        `masks`; left out: those of the pictures). Group and mask may be functions from the table
+        (a DataFrame of text; for class folders with columns file and label) to a value per row.
+    images, masks : str, optional
+        Sub-folders.
+    mask_labels : str or dict
+        What a mask marks, with one value beside 0; or a dict from names to the stored values or
+        colors: ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
     mode : {"gray", "rgb"}
-        What the pictures are. A color file whose three channels are equal counts as gray.
+        What the set becomes. Color pictures whose channels differ by at most 20 of 255 count as
+        gray; for ``"rgb"`` gray pictures are repeated three times.
     size : int or (height, width), optional
         Resize all pictures. A pixel belongs to a mask where at least half of it does.
     fit : {"crop", "pad", "stretch"}, optional
         For other proportions: take the center, add 0 (with a window: its low end) around, or
         distort. Left out, such pictures are an error.
     intensity_window : (low, high), optional
-        For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1.
+        For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1. DICOM
+        files that are stored inverted are turned within it.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
+
+    Examples
+    --------
+    ``read_image_folder("brain", class_names=("no", "yes"), group_kind="near-duplicate", size=64,
+    fit="crop")`` reads ``brain/no`` and ``brain/yes``.
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = check_size(size, fit)
@@ -84,8 +106,15 @@ def read_image_folder(
     if window and mode == "rgb":
         refuse("intensity_window", repr(window), "None with mode='rgb'", "Color has 8 bits.")
     spacing = None if pixel_spacing_mm is None else np.asarray(pixel_spacing_mm, dtype=float)
-    found = Folder(folder, "labels.csv", columns, class_names, group_kind)
-    read_pictures(found, images, masks, mode, window)
+    labels = MaskLabels(mask_labels)
+    if table is None:
+        table = "labels.csv"
+        if Path(folder).is_dir() and not Path(folder, table).exists():
+            apart = None if masks is None or Path(masks) == Path() else Path(folder, masks)
+            known = known_labels(class_names)
+            table = partial(class_folders, Path(folder, images), known, apart)
+    found = Folder(folder, table, columns or {}, class_names, group_kind)
+    read_pictures(found, images, masks, mode, window, labels=labels)
     for i, picture in enumerate(found.images):
         with found.complaints(i):
             if picture is not None:
@@ -102,9 +131,10 @@ def read_image_folder(
         found.groups = group_near_duplicates(pixels)
         found.check_groups(found.names.to_numpy()[np.unique(found.groups, return_index=True)[1]])
         found.stop_if_any()
+        _note_mixed_groups(found)
     found.note_pixels(pixels, window)
     if masks is not None:
-        found.note_masks(found.masks)
+        found.note_masks(found.masks, labels.names)
     found.warn()
     return ImageDataset(
         **found.fields(),
@@ -114,17 +144,28 @@ def read_image_folder(
         groups=found.groups,
         splits=found.splits,
         masks=None if masks is None else np.stack(found.masks),
-        mask_names=() if masks is None else (mask_name,),
+        mask_names=() if masks is None else labels.names,
         pixel_spacing_mm=None if spacing is None else np.stack(found.spacing),
         attributes=found.attributes(),
     )
 
 
-def read_pictures(found, images, masks, mode, window=None, unlisted="error"):
+def _note_mixed_groups(found):
+    mixed = []
+    for group in np.unique(found.groups):
+        rows = np.flatnonzero(found.groups == group)
+        if len(set(found.labels[rows].tolist())) > 1:
+            mixed.append(" and ".join(found.names.iloc[rows].iloc[:2]))
+    if mixed:
+        what = f"look-alikes of different classes ({len(mixed)}): {some(mixed)}"
+        found.notes.append(f"{what}. Look at them; scores by group need one class for each.")
+
+
+def read_pictures(found, images, masks, mode, window=None, unlisted="error", labels=None):
     """Read the pictures and masks of all rows, None where one is at fault."""
     base = found.subfolder("images", images)
-    paths = found.locate(base, found.names)
-    mask_paths = [None] * len(paths)
+    paths = found.locate(base, found.names, SUFFIXES)
+    mask_paths, labels = [None] * len(paths), labels or MaskLabels("lesion")
     if masks is not None:
         mask_paths = _mask_paths(found, found.subfolder("masks", masks), paths)
     elif "mask" in found.columns:
@@ -135,51 +176,100 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error"):
     if unlisted == "error":
         found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
     found.images, found.masks, found.spacing = ([None] * len(paths) for _ in range(3))
-    digests = [None] * len(paths)
-    for i, path in enumerate(paths):
+    digests, turned = [None] * len(paths), {"gray": [], "rgb": []}
+    for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
+        picture = mask = None
         with found.complaints(i):
-            picture = None if path is None else read_picture(path, mode, window)
-            mask = None if mask_paths[i] is None else read_mask(mask_paths[i])
-            if picture is not None and mask is not None and mask.shape != picture.shape[:2]:
-                height, width = picture.shape[:2]
-                detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
-                advice = "A mask must lie on the picture's own pixels."
-                raise Complaint("mask of another size than its image", detail, advice)
-            if masks is None or mask is not None:
-                found.images[i], found.masks[i] = picture, mask
-            if picture is not None:
+            if path is not None:
+                picture, changed = read_picture(path, mode, window)
+                turned[mode] += [found.names.iloc[i]] * changed
                 content = repr(picture.shape).encode() + picture.tobytes()
                 digests[i] = hashlib.sha256(content).digest()
+        if mask_path is not None:
+            name = mask_path.relative_to(found.path).as_posix()
+            with found.complaints(i, name):
+                mask = read_mask(mask_path, labels, name)
+                _check_shapes(mask, picture)
+        if masks is None or mask is not None:
+            found.images[i], found.masks[i] = picture, mask
+    labels.check(found)
     found.check_same_content(digests)
+    for kind, names in turned.items():
+        if names:
+            how = "color pictures of little color, read as gray" if kind == "gray" else ""
+            how = how or "gray pictures in a color set, repeated for red, green and blue"
+            found.notes.append(f"{how} ({len(names)}): {some(names)}.")
+
+
+def _check_shapes(mask, picture):
+    if picture is not None and mask.shape != picture.shape[:2]:
+        height, width = picture.shape[:2]
+        detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
+        advice = (
+            "A mask must lie on the picture's own pixels. Draw it again, or, if it shows the whole "
+            f"picture, save mask.resize(({width}, {height}), Image.Resampling.NEAREST)."
+        )
+        raise Complaint("mask of another size than its image", detail, advice)
 
 
 def _mask_paths(found, base, paths):
-    if "mask" in found.columns:
-        return found.locate(base, found.table[found.columns["mask"]])
-    names = found.names.where([path is not None for path in paths], "")
+    advice = "Add the mask, black where there is nothing to mark, or name it in columns['mask']."
+    column = found.columns.get("mask")
+    if column is not None:
+        names = found.computed("mask") if callable(column) else found.table[column]
+        return found.locate(base, names, SUFFIXES, advice)
+    files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
+    names = found.names.where([path is not None for path in paths], "").copy()
+    pictures = [Path(name) for name in names.str.replace("\\", "/") if name]
+    beside = masks_beside([*pictures, *(file for file in files if file not in pictures)])
+    for mask, (picture, added) in beside.items():
+        if mask in files:
+            advice = mask_advice(picture, added, mask, found.columns["image"], base == found.path)
+            break
     for i, name in enumerate(names.str.replace("\\", "/")):
-        as_png = str(Path(name).with_suffix(".png")) if name else ""
-        if name and not (base / name).exists() and (base / as_png).exists():
-            names.iloc[i] = as_png
-    return found.locate(base, names)
+        # Without loss first: a mask that somebody saved as JPEG may be there, too.
+        for suffix in (".png", ".tif", ".tiff", ".bmp", ".gif"):
+            other = Path(name).with_suffix(suffix).as_posix() if name else ""
+            if name and other != name and paths[i] != base / other and (base / other).is_file():
+                names.iloc[i] = other
+                break
+    return found.locate(base, names, SUFFIXES, advice)
 
 
 def read_picture(path, mode, window=None):
-    """Return uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits."""
-    image = _open(path)
+    """Return pixels and whether their colors were changed.
+
+    They are uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
+    """
+    image = _dicom(path, window) if is_dicom(path) else _open(path)
+    pixels = np.asarray(image)
+    color = pixels.ndim == 3
     if mode == "rgb":
-        if image.mode != "RGB":
-            advice = "Leave it out, or use mode='gray' for all."
-            raise Complaint("gray image in an RGB set", "", advice)
-        return np.array(image)
-    pixels = _gray(image)
+        if pixels.dtype != np.uint8:
+            advice = "A color set has 8 bits: save it with 8 bits."
+            raise Complaint("more than 8 bits per pixel in a color set", "", advice)
+        return (pixels if color else np.repeat(pixels[..., np.newaxis], 3, axis=2)), not color
+    if color:
+        distance = int(np.ptp(pixels, axis=2).max())
+        if distance > TINT:
+            advice = "Use mode='rgb', for which gray pictures are repeated three times."
+            raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))
+        return _gray(pixels, window), distance > 0
+    return _gray(pixels, window), False
+
+
+def _gray(pixels, window):
     if pixels.dtype == np.uint8:
         if window is not None:
-            what = "8 bits per pixel, where intensity_window asks for more"
-            raise Complaint(what, "", "Leave the window out, or read them as two sets.")
+            advice = (
+                "Leave the window out; if others have more bits, read these as a set of their own."
+            )
+            raise Complaint("8 bits per pixel, where intensity_window asks for more", "", advice)
         return pixels
     if not np.isfinite(pixels).all():
-        raise Complaint("NaN or infinite pixels", "", "Leave the image out or correct the pixels.")
+        advice = "Leave the image out, or save it with a number there, such as the lowest."
+        raise Complaint("NaN or infinite pixels", "", advice)
     if (pixels.astype(np.float32) != pixels).any():
         raise Complaint("values beyond 24 bits", "", "Scale them down before reading.")
     if window is None:
@@ -189,36 +279,67 @@ def read_picture(path, mode, window=None):
     return pixels.astype(np.float32)
 
 
-def read_mask(path):
-    """Return a mask file as uint8 (height, width) of 0 and 1."""
-    advice = "Save a mask of two values as PNG; JPEG and resizing blur its edge."
-    return marked(_gray(_open(path, ("1",))), advice).astype(np.uint8)
-
-
-def _gray(image):
-    pixels = np.array(image)
-    if image.mode == "RGB":
-        if (pixels != pixels[..., :1]).any():
-            advice = "Convert it yourself, knowing what the colors mean, or use mode='rgb'."
-            raise Complaint("color image in a gray set", "", advice)
-        return np.ascontiguousarray(pixels[..., 0])
+def _dicom(path, window):
+    """Return the pixels of a DICOM file, high values bright."""
+    try:
+        image = imaging.read_dicom(path)
+    except ValueError as error:
+        raise Complaint("not a readable image", str(error).rstrip("."), "Leave it out.") from error
+    pixels, color = image.pixels, image.units == "color"
+    if pixels.ndim > (3 if color else 2):
+        frames = "Image.fromarray(imaging.read_dicom(name).pixels[k]).save('frame.tif')"
+        advice = f"Save those that you need, each one as a file: {frames}."
+        raise Complaint("several pictures in one file", f"{len(pixels)} of them", advice)
+    if image.photometric_interpretation == "MONOCHROME1" and window is not None:
+        return np.float32(sum(window)) - pixels
     return pixels
 
 
-def _open(path, modes=()):
+def read_mask(path, labels, name):
+    """Return the flags of a mask file, uint8 (height, width)."""
+    image = _open(path, mask=True)
+    values = np.array(image)
+    if image.mode in ("LA", "RGBA"):
+        if not np.isin(values[..., -1], (0, 255)).all():
+            raise Complaint("half-transparent mask", "", "Save it on black, without transparency.")
+        values = values[..., :-1] * (values[..., -1:] > 0)
+    if values.ndim == 3:
+        red, green, blue = np.moveaxis(
+            np.broadcast_to(values, (*values.shape[:2], 3)), 2, 0
+        ).astype(int)
+        gray = (red == green) & (green == blue)
+        color = COLOR | red << 16 | green << 8 | blue
+        values = red if gray.all() else np.where(red | green | blue, color, 0)
+    blurred = (
+        "If its edge is blurred, as JPEG and resizing do, cut it in the middle and name the PNG in "
+        "columns['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) "
+        "> 127).save('mask.png')."
+    )
+    return labels.flags(values, name, blurred)
+
+
+def _open(path, mask=False):
     """Return the decoded image the way up viewers show it, gray or RGB without transparency."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                _check_kind(image, modes)
+                if image.format == "PNG":
+                    # Pillow reads beyond damaged parts unless it is asked to compare checksums.
+                    image.verify()
+            with Image.open(path) as image:
+                _check_kind(image, mask)
                 image = ImageOps.exif_transpose(image)
     except Complaint:
         raise
     except Exception as error:  # damaged files fail in many ways inside Pillow
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
-        advice = "Get the file again, or save it as PNG or TIFF of 8 or 16 bits."
+        advice = "Get the file again, or leave it out."
         raise Complaint("not a readable image", reason, advice) from error
+    if mask:
+        return image
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     if "transparency" in image.info and image.mode in ("L", "RGB"):
         image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
     if image.mode in ("LA", "RGBA"):
@@ -229,7 +350,7 @@ def _open(path, modes=()):
     return image
 
 
-def _check_kind(image, modes):
+def _check_kind(image, mask):
     """Complain of files whose pixels Pillow would bend silently, and of what is no intensity."""
 
     def tag(number):
@@ -246,9 +367,7 @@ def _check_kind(image, modes):
     bits = max(np.atleast_1d(tag(BITS_PER_SAMPLE) or 0))
     if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
         raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
-    if image.mode == "P":
-        raise Complaint("palette image", "", "Its numbers are no intensities; save gray or RGB.")
-    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
+    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", "P", *(["1"] if mask else []))
     if image.mode not in allowed and image.mode[:4] != "I;16":
         raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")
     if tag(PHOTOMETRIC) == 0 and image.mode != "L":

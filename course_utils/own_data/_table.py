@@ -1,0 +1,190 @@
+"""The table of a folder: a CSV file as spreadsheets write it, a DataFrame, or class folders."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import unicodedata
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+
+from course_utils._checks import DatasetError, refuse
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
+SUFFIXES += (".dcm", ".dicom")
+SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", "testing": "test"}
+SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
+# What programs add to the name of a picture to name its mask.
+MASK_NAME = re.compile(r"(.+?)([ _-]?(?:mask|seg|segmentation|annotation|label|gt)[ _-]?\d*)", re.I)
+
+
+def clean(text):
+    """Return a cell without blanks around it; ü may be one character or two, here it is one."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def read_csv(path):
+    """Return a CSV file as text columns, the index naming each row's line, and notes about it."""
+    notes = []
+    try:
+        content = path.read_bytes()
+        try:
+            text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf8")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252")
+            notes.append(f"{path.name} was read as Windows text (cp1252): look at letters like ä.")
+        lines, separator = _lines(text.removeprefix("\ufeff"))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        advice = "Save it as CSV in UTF-8, or pass a DataFrame: table=pandas.read_excel(…)."
+        raise DatasetError(f"{path} is not a readable CSV table ({error}). {advice}") from error
+    if len(lines) < 2:
+        found = "only a header" if lines else "no line"
+        advice = "The first line names the columns, each further line describes one file."
+        raise DatasetError(f"{path} is not a readable CSV table: it has {found}. {advice}")
+    (_, header), *lines = lines
+    if all(len(row) == len(header) + 1 for _, row in lines):
+        header = ["", *header]  # R writes its numbers of rows without a name
+    if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
+        raise DatasetError(
+            f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
+            f"({len(ragged)} such lines). Put cells with a {separator!r} into double quotes."
+        )
+    numbers, rows = zip(*lines, strict=True)
+    table = pd.DataFrame(rows, index=[f"line {number}" for number in numbers], dtype=str)
+    if separator != ",":
+        decimal = table.apply(lambda cells: cells.str.fullmatch(r"[+-]?\d+,\d+"))
+        table = table.mask(decimal, table.apply(lambda cells: cells.str.replace(",", ".")))
+    table.columns = header
+    return _without_index(table, str(path)), notes
+
+
+def _lines(text):
+    """Return (number, cells) of each line that is not empty, and what separates the cells."""
+    start = 0
+    if named := re.match(r"sep=(.)\r?\n", text):  # Excel's own
+        start, text = 1, text[named.end() :]
+    if "\0" in text:
+        raise csv.Error("it holds zero characters")
+    first = next((line for line in text.splitlines() if line.strip(" ,;\t")), "")
+    separator = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
+    lines = [(start + reader.line_num, [clean(cell) for cell in row]) for row in reader]
+    return [(number, row) for number, row in lines if any(row)], separator
+
+
+def _without_index(table, name):
+    """Leave out a first column of row numbers without a name, and empty columns without one."""
+    named = table.columns != ""
+    unnamed = not named[0] or table.columns[0].startswith("Unnamed:")
+    if unnamed and table.iloc[:, 0].str.fullmatch(r"\d+").all():
+        table, named = table.iloc[:, 1:], named[1:]
+    table = table.loc[:, named | (table != "").any().to_numpy()]
+    header = list(table.columns)
+    if len(set(header)) != len(header) or "" in header:
+        remedy = "Give each column a name of its own."
+        refuse(name, f"columns {header}", "different, non-empty names", remedy)
+    return table
+
+
+def as_text(frame):
+    """Return a DataFrame as text, missing values empty, the index naming the row."""
+    if any(frame.index.names) or not pd.api.types.is_integer_dtype(frame.index):
+        frame = frame.reset_index()
+    if not len(frame):
+        refuse("table", "a table without rows", "one row per file", "Look at how it was read.")
+    frame = frame.set_axis([clean(str(name)) for name in frame.columns], axis=1)
+    rows = [f"row {k}" for k in range(len(frame))]
+    columns = [[_text(value) for value in frame.iloc[:, k]] for k in range(frame.shape[1])]
+    table = pd.DataFrame(dict(enumerate(columns)), index=rows, dtype=str)
+    table.columns = frame.columns
+    return _without_index(table, "table")
+
+
+def _text(value):
+    if pd.isna(value):
+        return ""
+    if isinstance(value, float | np.floating):
+        # A column of numbers with gaps makes 7 a 7.0.
+        return np.format_float_positional(value, trim="-")
+    return clean(str(value))
+
+
+def class_folders(base, known, ignored=None):
+    """Return a table of the pictures in folders named as the classes, and notes.
+
+    Above or below these folders there may be one for each split. Masks beside their pictures and
+    what lies in `ignored` are left out.
+    """
+    files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
+    masks, rows, others = masks_beside(files), [], Counter()
+    for file in files:
+        folders = [clean(part) for part in file.parts[:-1]]
+        words = [SPLIT_WORDS.get(part.lower(), "") for part in folders]
+        place = [k for k in range(min(2, len(folders))) if folders[k] in known]
+        # brain/train/yes or brain/yes/train; what lies deeper, such as patients, is for the group.
+        if not place or (place[0] == 1 and not words[0]):
+            others[folders[0] if folders else "the folder itself"] += 1
+        elif file not in masks:
+            k = place[0]
+            rows.append(
+                (file.as_posix(), folders[k], (words[:k] or words[k + 1 : k + 2] or [""])[0])
+            )
+    absent = [name for name in known if name not in {label for _, label, _ in rows}]
+    if absent:
+        paths = [path for path in base.rglob("*") if path.is_dir() and clean(path.name) in known]
+        advice = f"Found are folders {', '.join(others) or 'without pictures'}. "
+        if paths and not rows:
+            advice = f"Give the folder that holds them: {paths[0].parent.as_posix()}. "
+        raise DatasetError(
+            f"There is no file labels.csv in {base}, and no picture in a sub-folder named "
+            f"{' or '.join(absent)}. {advice}Name the class folders in class_names, or put the "
+            "table there; one of another name is read with table='name.csv'."
+        )
+    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
+    table.index = [f"folder {label}" for label in table["label"]]
+    parted = table["split"] != ""
+    if parted.any() and not parted.all():
+        some = table["file"][~parted].iloc[0]
+        raise DatasetError(
+            f"{base}: {(~parted).sum()} pictures lie in no folder of a split, such as {some}. "
+            "Move them into train, validation or test, or move these folders away."
+        )
+    notes = [
+        f"left out, since no class has this name: {n} in {name}." for name, n in others.items()
+    ]
+    return table if parted.any() else table[["file", "label"]], notes
+
+
+def visible(base):
+    """Yield the pictures below a folder, other than hidden ones, in order."""
+    for path in sorted(base.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
+        if not hidden and is_picture(path):
+            yield path
+
+
+def is_picture(path):
+    """Return whether a file is a picture by its name; DICOM files often have no ending."""
+    named = path.name.lower().endswith(SUFFIXES)
+    return path.is_file() and (named or (not path.suffix and is_dicom(path)))
+
+
+def is_dicom(path):
+    """Return whether a file begins as DICOM files do."""
+    with open(path, "rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def masks_beside(files):
+    """Return masks that lie beside their picture: a dict from mask to (picture, what was added)."""
+    pictures = {os.path.splitext(file)[0]: file for file in files}
+    found = {}
+    for file in files:
+        fits = MASK_NAME.fullmatch(file.stem)
+        picture = pictures.get(str(file.with_name(fits[1]))) if fits else None
+        if picture is not None:
+            found[file] = (picture, fits[2])
+    return found
