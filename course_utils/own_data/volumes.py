@@ -358,7 +358,7 @@ def _placement(shape, spacing, spacing_mm, size, fit):
     else:
         whole = tuple(count.tolist()) if size is None else size
         inner = tuple(np.minimum(count, whole).tolist())
-        low = (count - inner) / 2
+        low = (count - inner) // 2
         high = low + inner
     low, high = ((edge + (square - count) / 2) * side / spacing for edge in (low, high))
     low, high = np.maximum(low, 0), np.minimum(high, shape)
@@ -459,19 +459,15 @@ def write_masks(dataset, masks, folder):
 
 def _whole(masks, number, scan):
     """Return the NIfTI image of a scan of which some slices have masks."""
-    affine, axis = np.array(scan["affine"]), AXES.index(scan["plane"])
-    to_canonical = nibabel.io_orientation(affine)
-    # One reorientation changes the order of the axes, and the one back undoes it.
-    canonical = nibabel.Nifti1Image(np.zeros(scan["shape"], np.uint8), affine)
-    whole = np.zeros(nibabel.as_closest_canonical(canonical).shape, np.uint8)
-    slices = _turned(whole, axis)
+    whole = np.zeros(scan["shape"], np.uint8)
+    # A view of the voxels in the order in which they were read.
+    canonical = nibabel.apply_orientation(whole, nibabel.io_orientation(scan["affine"]))
+    slices = _turned(canonical, AXES.index(scan["plane"]))
     # A row and a column of zeros at the end stand for all that lies outside.
     padded = np.pad(masks.astype(np.uint8), ((0, 0), (0, 1), (0, 1)))
     at = []
-    for side, voxels, pixels in zip(("rows", "columns"), slices.shape[1:], masks.shape[1:]):
-        start, step = scan[side]
-        pixel = np.floor((np.arange(voxels) + 0.5 - start) / step).astype(int)
-        at.append(np.where((pixel >= 0) & (pixel < pixels), pixel, pixels))
+    for axis, (start, step) in enumerate((scan["rows"], scan["columns"]), 1):
+        pixel = np.floor((np.arange(slices.shape[axis]) + 0.5 - start) / step).astype(int)
+        at.append(np.where((pixel >= 0) & (pixel < masks.shape[axis]), pixel, masks.shape[axis]))
     slices[number] = padded[:, at[0][:, np.newaxis], at[1]]
-    back = nibabel.orientations.ornt_transform([[0, 1], [1, 1], [2, 1]], to_canonical)
-    return nibabel.Nifti1Image(nibabel.apply_orientation(whole, back), affine)
+    return nibabel.Nifti1Image(whole, np.array(scan["affine"]))
