@@ -59,7 +59,7 @@ class Folder:
             **({} if class_names is None else {"label": "label"}),
             **columns,
         }
-        self.columns = {role: column for role, column in columns.items() if column is not None}
+        self.columns, self.by_class = columns, callable(table)
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
             allowed = f"the column that holds the {group_kind} of each file, or a function"
@@ -87,8 +87,8 @@ class Folder:
         if callable(table):
             self.table, self.notes = table()
             hint = " It was made from the class folders, and a function may compute groups from it."
-            if "split" in self.table and "split" not in self.columns:
-                self.columns["split"] = "split"
+            if "split" in self.table:
+                self.columns = {"split": "split", **self.columns}
         elif isinstance(table, pd.DataFrame):
             self.table = as_text(table)
         else:
@@ -98,6 +98,7 @@ class Folder:
                 advice = f"Put the table there{f', or give table= {others}' if others else ''}."
                 raise DatasetError(f"There is no file {path}. {advice}")
             self.table, self.notes = read_csv(path)
+        self.columns = {role: name for role, name in self.columns.items() if name is not None}
         named = [*self.columns.values(), *files]
         self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
         if missing := [column for column in self.used if column not in self.table]:
@@ -305,12 +306,23 @@ class Folder:
             known = os.path.realpath(path) in self.seen
             if hidden or known or ignored in path.resolve().parents:
                 continue
-            if file in masks and not callable(self.columns.get("mask")):
-                advice = mask_advice(*masks[file], file, self.columns["image"])
-                self.add("mask beside its picture", file.as_posix(), advice)
+            what, advice = f"{noun} that the table does not list", "List it or move it away."
+            if file in masks and "mask" in self.columns:
+                what, advice = "mask of which no picture knows", "Move it away."
+            elif file in masks:
+                what, advice = "mask beside its picture", self.mask_advice(masks[file], file)
+            elif self.by_class:
                 continue
-            what = f"{noun} that the table does not list"
-            self.add(what, file.as_posix(), "List it or move it away.")
+            self.add(what, file.as_posix(), advice)
+
+    def mask_advice(self, added, mask, beside=True):
+        """Return how to name the masks of pictures whose names differ by what was added."""
+        change, ending = f" + {added + mask.suffix!r}", r"\.\w+$"
+        if self.names.str.contains(ending).any():
+            change = f".str.replace(r'{ending}', {added + mask.suffix!r}, regex=True)"
+        function = f"lambda table: table[{self.columns['image']!r}]{change}"
+        where = "masks='.' and " if beside else ""
+        return f"Pass {where}columns={{'mask': {function}}}, or move it away."
 
     def check_same_content(self, digests):
         """Complain of equal content under two names where a fact differs; otherwise note it."""
@@ -378,17 +390,6 @@ def known_labels(class_names):
         return known
     names = check_names("class_names", class_names)
     return dict(zip(names, names, strict=True))
-
-
-def mask_advice(picture, added, mask, column, beside=True):
-    """Return how to name the masks of pictures whose names differ by what was added."""
-    if picture.suffix:
-        change = f".str.replace({picture.suffix!r}, {added + mask.suffix!r})"
-    else:
-        change = f" + {added + mask.suffix!r}"
-    function = f"lambda table: table[{column!r}]{change}"
-    where = "masks='.' and " if beside else ""
-    return f"Pass {where}columns={{'mask': {function}}}, or move it away."
 
 
 class MaskLabels:

@@ -135,13 +135,15 @@ def class_folders(base, known, ignored=None):
     absent = [name for name in known if name not in {label for _, label, _ in rows}]
     if absent:
         paths = [path for path in base.rglob("*") if path.is_dir() and clean(path.name) in known]
-        advice = f"Found are folders {', '.join(others) or 'without pictures'}. "
+        advice = f"Pictures lie in {', '.join(others)}. " if others else "It has no pictures. "
         if paths and not rows:
-            advice = f"Give the folder that holds them: {paths[0].parent.as_posix()}. "
+            parents = [path.parent for path in sorted(paths)]
+            holder = parents[0].parent if parents[0].name.lower() in SPLIT_WORDS else parents[0]
+            advice = f"Give the folder that holds them: {holder.as_posix()}. "
         raise DatasetError(
-            f"There is no file labels.csv in {base}, and no picture in a sub-folder named "
+            f"There is no file labels.csv, and {base} has no sub-folder of pictures named "
             f"{' or '.join(absent)}. {advice}Name the class folders in class_names, or put the "
-            "table there; one of another name is read with table='name.csv'."
+            "table there. One of another name is read with table='name.csv'."
         )
     table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
     table.index = [f"folder {label}" for label in table["label"]]
@@ -152,9 +154,8 @@ def class_folders(base, known, ignored=None):
             f"{base}: {(~parted).sum()} pictures lie in no folder of a split, such as {some}. "
             "Move them into train, validation or test, or move these folders away."
         )
-    notes = [
-        f"left out, since no class has this name: {n} in {name}." for name, n in others.items()
-    ]
+    counts = ", ".join(f"{count} in {name}" for name, count in others.items())
+    notes = [f"pictures left out, since their folder is no class: {counts}."] if others else []
     return table if parted.any() else table[["file", "label"]], notes
 
 
@@ -179,12 +180,11 @@ def is_dicom(path):
 
 
 def masks_beside(files):
-    """Return masks that lie beside their picture: a dict from mask to (picture, what was added)."""
-    pictures = {os.path.splitext(file)[0]: file for file in files}
+    """Return masks that lie beside their picture: a dict from mask to what its name adds."""
+    pictures = {os.path.splitext(file)[0] for file in files}
     found = {}
     for file in files:
         fits = MASK_NAME.fullmatch(file.stem)
-        picture = pictures.get(str(file.with_name(fits[1]))) if fits else None
-        if picture is not None:
-            found[file] = (picture, fits[2])
+        if fits and str(file.with_name(fits[1])) in pictures:
+            found[file] = fits[2]
     return found

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageOps
 
 from course_utils import imaging
@@ -22,7 +23,6 @@ from course_utils.own_data._folder import (
     check_size,
     growth,
     known_labels,
-    mask_advice,
     place,
     resized,
     resized_masks,
@@ -30,6 +30,7 @@ from course_utils.own_data._folder import (
 )
 from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom, masks_beside
 
+LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
 BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
@@ -120,10 +121,11 @@ def read_image_folder(
             if picture is not None:
                 placement = place(picture.shape[:2], size, fit)
                 found.images[i] = resized(picture, placement, window[0] if window else 0)
-                if masks is not None:
-                    found.masks[i] = resized_masks(found.masks[i][np.newaxis], placement)[0]
                 if spacing is not None:
                     found.spacing[i] = spacing * growth(placement)
+                if masks is not None:
+                    with found.complaints(i, found.mask_files[i]):
+                        found.masks[i] = resized_masks(found.masks[i][np.newaxis], placement)[0]
     found.check_one_size(found.images)
     found.stop_if_any()
     pixels = np.stack(found.images).reshape(len(found.images), *found.images[0].shape[:2], -1)
@@ -167,7 +169,7 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
     paths = found.locate(base, found.names, SUFFIXES)
     mask_paths, labels = [None] * len(paths), labels or MaskLabels("lesion")
     if masks is not None:
-        mask_paths = _mask_paths(found, found.subfolder("masks", masks), paths)
+        mask_paths = _mask_paths(found, found.subfolder("masks", masks), base, paths)
     elif "mask" in found.columns:
         remedy = "Give masks='.' for the folder itself."
         refuse("masks", "None", "the masks' sub-folder", remedy)
@@ -175,7 +177,8 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
     ignored = mask_folder if base.resolve() in mask_folder.parents else None
     if unlisted == "error":
         found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
-    found.images, found.masks, found.spacing = ([None] * len(paths) for _ in range(3))
+    empty = ([None] * len(paths) for _ in range(4))
+    found.images, found.masks, found.mask_files, found.spacing = empty
     digests, turned = [None] * len(paths), {"gray": [], "rgb": []}
     for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
         picture = mask = None
@@ -186,7 +189,7 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
                 content = repr(picture.shape).encode() + picture.tobytes()
                 digests[i] = hashlib.sha256(content).digest()
         if mask_path is not None:
-            name = mask_path.relative_to(found.path).as_posix()
+            name = found.mask_files[i] = mask_path.relative_to(found.path).as_posix()
             with found.complaints(i, name):
                 mask = read_mask(mask_path, labels, name)
                 _check_shapes(mask, picture)
@@ -212,28 +215,23 @@ def _check_shapes(mask, picture):
         raise Complaint("mask of another size than its image", detail, advice)
 
 
-def _mask_paths(found, base, paths):
+def _mask_paths(found, base, images, paths):
     advice = "Add the mask, black where there is nothing to mark, or name it in columns['mask']."
     column = found.columns.get("mask")
     if column is not None:
         names = found.computed("mask") if callable(column) else found.table[column]
         return found.locate(base, names, SUFFIXES, advice)
+    names = [None if path is None else path.relative_to(images) for path in paths]
     files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
-    names = found.names.where([path is not None for path in paths], "").copy()
-    pictures = [Path(name) for name in names.str.replace("\\", "/") if name]
-    beside = masks_beside([*pictures, *(file for file in files if file not in pictures)])
-    for mask, (picture, added) in beside.items():
-        if mask in files:
-            advice = mask_advice(picture, added, mask, found.columns["image"], base == found.path)
-            break
-    for i, name in enumerate(names.str.replace("\\", "/")):
+    for mask, added in masks_beside([*files, *filter(None, names)]).items():
+        advice = found.mask_advice(added, mask, base == found.path)
+    for i, name in enumerate(names):
         # Without loss first: a mask that somebody saved as JPEG may be there, too.
-        for suffix in (".png", ".tif", ".tiff", ".bmp", ".gif"):
-            other = Path(name).with_suffix(suffix).as_posix() if name else ""
-            if name and other != name and paths[i] != base / other and (base / other).is_file():
-                names.iloc[i] = other
-                break
-    return found.locate(base, names, SUFFIXES, advice)
+        endings = () if name is None else (*LOSSLESS, name.suffix, ".jpg", ".jpeg")
+        others = [base / name.with_suffix(ending) for ending in endings]
+        others = [path for path in others if path != paths[i] and path.is_file()]
+        names[i] = others[0].relative_to(base).as_posix() if others else str(name or "")
+    return found.locate(base, pd.Series(names, found.table.index), SUFFIXES, advice)
 
 
 def read_picture(path, mode, window=None):

@@ -278,7 +278,10 @@ def test_a_mask_that_resizing_empties_is_named(folder):
         save(folder / "masks" / f"{letter}.png", half)
     save(folder / "masks" / "c.png", dots)
     message = complaint(folder, size=(3, 4))
-    assert "nothing is left after resizing (1): c.png (line 4), 9 pixels before. Pass a" in message
+    assert (
+        "nothing is left after resizing (1): masks/c.png (line 4), 9 pixels before. Pass a"
+        in message
+    )
     # Cut out by the fit, not too small.
     dots = np.roll(dots, (-10, -10), axis=(0, 1))
     save(folder / "masks" / "c.png", dots)
@@ -458,7 +461,7 @@ COMPLAINTS = {
     "missing mask": (
         lambda f: (f / "masks" / "a.png").unlink(), "listed, but not in masks (1): a.png", "",
     ),
-    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "Put the table"),
+    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "put the table"),
     "empty table": (content("labels.csv", b""), "not a readable CSV", "no line"),
     "only a header": (content("labels.csv", b"file,label\n"), "only a header", ""),
     "missing columns": (
