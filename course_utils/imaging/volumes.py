@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 
 from course_utils._checks import check_choice
-from course_utils.imaging.dicom import one_line, unreadable
+from course_utils.imaging.dicom import float32_or_exact, one_line, unreadable
 
 MM = {"meter": 1000.0, "micron": 0.001}
 AXES = ("sagittal", "coronal", "axial")
@@ -20,7 +20,8 @@ def read_nifti(path, index=None):
     """Read a NIfTI file as a nibabel image, after checking that its header means what it says.
 
     The file, ``.nii`` or ``.nii.gz``, holds one 3-D volume. Its voxels become float32 with the
-    header's scaling applied; its affine, in mm, takes voxel indices (i, j, k, 1) to (x, y, z, 1),
+    header's scaling applied, unless it would turn whole numbers, such as the labels of an atlas,
+    into others; its affine, in mm, takes voxel indices (i, j, k, 1) to (x, y, z, 1),
     where x grows to the patient's right, y to the front, z to the head. Where the file has both,
     the sform is used, as by nibabel.
 
@@ -57,14 +58,16 @@ def read_nifti(path, index=None):
         unreadable(name, received, "one number for each voxel", "Convert the file first.")
     try:
         data = np.asarray(image.dataobj, dtype=np.float32)
+        if not np.can_cast(image.get_data_dtype(), np.float32):
+            data = float32_or_exact(np.asarray(image.dataobj))
     except Exception as error:  # truncated or damaged files fail inside gzip, mmap or NumPy
         received = f"voxels that cannot be read ({one_line(error)})"
         unreadable(name, received, "an undamaged file", "Get it again.")
     bad = data.size - np.count_nonzero(np.isfinite(data))
     if bad:
-        remedy = "Replace them first, for example with numpy.nan_to_num."
+        remedy = "Set them to a number of your choice with nibabel, and save that."
         unreadable(name, f"{bad} of {data.size} voxels NaN or infinite", "numbers", remedy)
-    return nib.Nifti1Image(data, affine)
+    return nib.Nifti1Image(data, affine, dtype=data.dtype)
 
 
 def _affine_in_mm(image, name):
