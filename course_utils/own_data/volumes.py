@@ -108,8 +108,15 @@ def read_volume_folder(
         check_choice("plane", plane, AXES)
     if spacing_mm is not None and not (np.ndim(spacing_mm) == 0 and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
+    if spacing_mm is not None and fit == "stretch":
+        refuse(
+            "fit", "'stretch' with spacing_mm", "'crop', 'pad' or none", "Leave one of them out."
+        )
     form = (plane, spacing_mm, check_size(size, fit), fit)
     columns = {"image": next(iter(images.values())), "group": "patient", **(columns or {})}
+    if columns["group"] is None:
+        remedy = f"If no patient has two scans, use the file: {{'group': {columns['image']!r}}}."
+        refuse("columns['group']", "None", "the column that holds the patient", remedy)
     table = "volumes.csv" if table is None else table
     found = Folder(folder, table, columns, class_names, "patient", [*images.values()])
     labels = MaskLabels(mask_labels) if "mask" in found.columns else None
@@ -127,8 +134,12 @@ def read_volume_folder(
     scans = dict(zip(found.names, [stack.pop("scan") for stack in stacks], strict=True))
     planes = Counter(scan["plane"] for scan in scans.values())
     if len(planes) > 1:
-        counts = ", ".join(f"{name} {count}" for name, count in planes.items())
-        found.notes.append(f"scans of several planes: {counts}. plane='axial' takes one for all.")
+        shown = ", ".join(f"{name} {count}" for name, count in planes.items())
+        found.notes.append(f"scans of several planes: {shown}. plane='axial' takes one for all.")
+    sides = [stack["pixel_spacing_mm"].mean() for stack in stacks]
+    if max(sides) > LONGER * min(sides):
+        shown = f"{min(sides):.3g} to {max(sides):.3g} mm"
+        found.notes.append(f"pixels of {shown}. spacing_mm={max(sides):.2g} makes them equal.")
     found.warn()
     counts = [len(stack["images"]) for stack in stacks]
     per_slice = {key: np.concatenate([stack[key] for stack in stacks]) for key in stacks[0]}
@@ -212,20 +223,22 @@ def _without_dicom(found, cells):
         if not (series or (cell and path.is_dir())):
             continue
         cells[line] = ""
-        listed = [f"{name} ({count} files)" for name, count in series.items()]
-        place = f"{cell} ({line}): {'; '.join(listed) or 'no DICOM file'}"
+        listed = "; ".join(
+            f"{name} ({count} file{'s' * (count > 1)})" for name, count in series.items()
+        )
+        advice = "Name the file that you mean."
         if SEG in series:
             advice = (
                 "The program segimage2itkimage of dcmqi converts it: segimage2itkimage -t nifti "
                 "--mergeSegments --outputDirectory OUT --inputDICOM FILE. Name the file it writes."
             )
-            found.add("DICOM segmentation instead of a NIfTI file", place, advice)
-        else:
+        elif series:
             advice = (
                 "mkdir OUT; dcm2niix -z y -f %s_%d -o OUT FOLDER writes a file for each series, "
-                "named by its number and description. Name the one you want in the table."
+                "named by its number and description. Name the one that you mean."
             )
-            found.add("DICOM series instead of a NIfTI file", place, advice)
+        what = "DICOM instead of a NIfTI file" if series else "folder instead of a NIfTI file"
+        found.add(what, f"{cell} ({line}){': ' * bool(series)}{listed}", advice)
     return cells
 
 
@@ -245,7 +258,7 @@ def _series(path):
     """Return number and description of the series that a file belongs to; None if not DICOM."""
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True)
-    except (pydicom.errors.InvalidDicomError, OSError):
+    except Exception:  # other files fail in many ways inside the parser
         return None
     if header.get("SOPClassUID") == SegmentationStorage:
         return SEG
@@ -299,7 +312,11 @@ def _flags(mask, labels, name):
     if (odd := values[values % 1 != 0]).size:
         what = "mask with fractions, as interpolation or a scale factor leaves them"
         raise Complaint(what, f"{name}: {odd.size} voxels, such as {odd[0]:g}", advice)
-    return labels.flags(values.astype(np.int64), name, advice)
+    try:
+        return labels.flags(values.astype(np.int64), name, advice)
+    except Complaint as error:
+        what, detail, advice = error.args
+        raise Complaint(what, f"{name}: {detail}", advice) from error
 
 
 def _stack(channels, affine, flags, window, form):

@@ -240,7 +240,8 @@ def test_all_problems_come_in_one_error(folder):
     [
         ({"intensity_window": "zscore"}, "(low, high) or 'percentile'"),
         ({"intensity_window": None}, "low < high"),
-        ({"columns": {"group": None}}, "column that holds the patient"),
+        ({"columns": {"group": None}}, "use the file: {'group': 't1c'}"),
+        ({"spacing_mm": 1, "fit": "stretch"}, "Leave one of them out"),
         ({"columns": {"group": "person"}}, "no column person"),
         ({"plane": "oblique"}, "plane: received 'oblique'"),
         ({"spacing_mm": 0}, "spacing_mm: received 0"),
@@ -307,6 +308,25 @@ def test_slices_get_a_common_spacing_on_request(tmp_path):
     np.testing.assert_allclose(sized.images[:, 1:19], one_mm.images[:, :, 2:12], atol=1e-3)
 
 
+def test_pixels_of_several_sizes_are_noted_and_the_advice_makes_them_equal(folder):
+    for name in ("t1c", "flair", "mask"):
+        image = nibabel.load(folder / f"2/{name}.nii.gz")
+        write(
+            folder / f"2/{name}.nii.gz", np.asarray(image.dataobj), AFFINE @ np.diag([2, 2, 1, 1])
+        )
+    with pytest.warns(UserWarning, match="pixels of 2 to 4 mm. spacing_mm=4 makes them equal"):
+        read(folder, size=(8, 6), columns={})
+    data = read(folder, size=(8, 6), columns={}, spacing_mm=4)
+    assert data.pixel_spacing_mm.tolist() == [[4, 4]] * 6
+
+
+def test_without_a_patient_column_the_file_can_be_the_patient(folder):
+    change(folder, "patient", "person")
+    assert "has no column patient" in complaint(folder, columns={})
+    data = read(folder, columns={"group": "t1c"}, class_names=None)
+    assert sorted(set(data.groups)) == ["1/t1c.nii.gz", "2/t1c.nii.gz"]
+
+
 def test_scans_of_several_planes_are_noted(folder):
     for name, seed in (("t1c", 2), ("flair", 12), ("mask", None)):
         data = MASK.transpose(2, 0, 1) if seed is None else voxels(seed).transpose(2, 0, 1)
@@ -346,7 +366,7 @@ def test_labels_become_several_masks(folder):
     for k in (1, 2):
         write(folder / f"{k}/mask.nii.gz", labels)
     message = complaint(folder)
-    assert "several values beside 0" in message
+    assert "1/t1c.nii.gz (line 2), 1/mask.nii.gz: values 0, 1, 2" in message
     assert "mask_labels={'tumor': (1, 2, 3)}" in message
     assert read(folder, mask_labels={"tumor": (1, 2, 3)}).mask("tumor")[1].sum() == 3
     data = read(folder, mask_labels={"core": (1, 3), "edema": 2}, class_names=None)
@@ -430,10 +450,13 @@ def test_dicom_is_refused_with_its_series_and_the_converter(folder):
     dicom(folder / "1/seg.dcm", pydicom.uid.SegmentationStorage)
     change(folder, "1/t1c.nii.gz,1/flair.nii.gz,1/mask.nii.gz", "1/series,1/flair.nii.gz,1/seg.dcm")
     message = complaint(folder)
-    assert "1/series (line 2): 3 T1 post (3 files); 5 FLAIR (2 files). mkdir OUT" in message
+    assert "DICOM instead of a NIfTI file (1): 1/series (line 2): 3 T1 post (3 files)" in message
+    assert "5 FLAIR (2 files). mkdir OUT" in message
     assert "dcm2niix -z y -f %s_%d -o OUT FOLDER" in message
-    assert "DICOM segmentation instead of a NIfTI file (1): 1/seg.dcm" in message
+    assert "1/seg.dcm (line 2): segmentation (SEG) (1 file)" in message
     assert "segimage2itkimage -t nifti --mergeSegments --outputDirectory OUT" in message
+    change(folder, "2/t1c.nii.gz", "2")
+    assert "folder instead of a NIfTI file (1): 2 (line 3). Name the file" in complaint(folder)
 
 
 # Gray values by percentile.
@@ -489,7 +512,8 @@ def test_a_mask_goes_back_to_the_grid_that_it_came_from(folder, tmp_path, codes)
         )
         turned = image.as_reoriented(nibabel.orientations.ornt_transform(*orientations))
         nibabel.save(turned, path)
-    data = read(folder)
+    read(folder).save(tmp_path / "kept.npz")
+    data = datasets.read_dataset(tmp_path / "kept.npz")
     paths = write_masks(data, data.mask("tumor"), tmp_path / "out")
     assert paths == [tmp_path / f"out/{k}/t1c_mask.nii.gz" for k in (1, 2)]
     for k, path in enumerate(paths, 1):
