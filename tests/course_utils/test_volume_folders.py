@@ -2,13 +2,14 @@
 
 import dataclasses
 import re
+import warnings
 
 import nibabel
 import numpy as np
 import pydicom
 import pytest
 
-from course_utils import datasets, imaging
+from course_utils import ROOT, datasets, imaging
 from course_utils.own_data import read_volume_folder, write_masks
 
 TABLE = """t1c,flair,mask,label,patient,split,age
@@ -606,3 +607,27 @@ def test_writing_masks_leaves_nothing_when_it_fails(folder, tmp_path):
     with pytest.raises(OSError, match="2"):
         write_masks(data, data.mask("tumor"), out)
     assert [path.name for path in out.rglob("*") if path.is_file()] == ["2"]
+
+
+def test_the_code_of_the_documentation_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for k, patient in enumerate(("P01", "P02")):
+        (tmp_path / patient).mkdir()
+        heads_folder(tmp_path / patient)
+        for old, new in (("scan", "t1c"), ("scan", "flair"), ("mask", "tumor")):
+            image = nibabel.load(tmp_path / f"{patient}/{old}.nii.gz")
+            data = image.get_fdata() * (1 if new == "tumor" else 1 + k)
+            write(tmp_path / f"scans/{patient}/{new}.nii.gz", data, AFFINE)
+    text = (ROOT / "docs/your_own_data.md").read_text(encoding="utf-8")
+    section = text.split("## Volumes")[1].split("## ")[0]
+    table, *code = re.findall(r"```(?:text|python)\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "scans/volumes.csv").write_text(table)
+    names = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec("\n".join(code), names)
+    assert [str(path) for path in names["paths"]] == [
+        f"predicted/P0{k}/t1c_mask.nii.gz" for k in (1, 2)
+    ]
+    assert nibabel.load(names["paths"][0]).shape == (44, 50, 12)
+    assert names["unlabeled"].class_names == ("patient",)
