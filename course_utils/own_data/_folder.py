@@ -45,10 +45,12 @@ class Folder:
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
         self.path, self.group_kind = Path(folder), group_kind
-        self.problems, self.notes, self.seen, self.folders = {}, [], {}, {}
+        self.problems, self.notes, self.seen, self.index = {}, [], {}, {}
         if not self.path.is_dir():
             raise DatasetError(f"There is no folder {folder}. Give the folder that holds the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
+        if not isinstance(columns, dict):
+            refuse("columns", repr(columns), "a dict", "For example {'group': 'patient'}.")
         for role, column in columns.items():
             check_choice("columns", role, ROLES)
             if callable(column) and role not in ("group", "mask"):
@@ -70,6 +72,8 @@ class Folder:
         for column in self.used:
             for place in self.table.index[self.table[column] == ""]:
                 advice = "Fill the cell in, or delete the row and move its file away."
+                if column == self.columns.get("mask"):
+                    advice = "Name a black mask where there is nothing to mark."
                 self.add(f"no value in column {column}", place, advice)
         self.class_names, self.labels = self._class_numbers(class_names)
         self.splits = None
@@ -91,6 +95,8 @@ class Folder:
                 self.columns = {"split": "split", **self.columns}
         elif isinstance(table, pd.DataFrame):
             self.table = as_text(table)
+        elif not isinstance(table, str | Path):
+            refuse("table", repr(table), "a file name or a DataFrame", "For example 'labels.csv'.")
         else:
             path = self.path / table
             if not path.is_file():
@@ -241,12 +247,16 @@ class Folder:
 
     # The files.
 
-    def locate(self, base, names, suffixes=(), advice="Add the file or delete the row."):
+    def locate(
+        self, base, names, suffixes=(), advice="Add the file or delete the row.", taken=None
+    ):
         """Return one path per row, None where there is no such file; complain of these.
 
-        A name without its ending is found if exactly one file has it with one of the suffixes.
+        A name without its ending or folder is found if one file alone has it. Files in `taken`,
+        left out those of all calls so far, are refused.
         """
-        paths = []
+        paths, below = [], []
+        taken = self.seen if taken is None else taken
         for where, name in names.items():
             if os.path.isabs(name) and base.resolve() in Path(name).resolve().parents:
                 name = Path(name).resolve().relative_to(base.resolve()).as_posix()
@@ -256,36 +266,46 @@ class Folder:
             # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
             forms = (relative, *(unicodedata.normalize(form, relative) for form in ("NFC", "NFD")))
             found = [base / form for form in forms if os.path.isfile(base / form)][:1]
-            found = found or self._endings(base / forms[1], suffixes)
+            if name and not found:
+                found, elsewhere = self._similar(base, forms[1], suffixes)
+                below += [f"{name} in {file.parent.name}" for file in found if elsewhere][:1]
             if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
                 copy = "Copy the file here and name it relative to it."
                 self.add("path outside the folder", place, copy)
-            elif name and len(found) > 1:
-                several = f"{place}: {', '.join(sorted(file.name for file in found))}"
-                self.add("name that several files have", several, "Add the ending in the table.")
+            elif len(found) > 1:
+                several = ", ".join(file.relative_to(base).as_posix() for file in found)
+                what = "name that several files have"
+                self.add(what, f"{place}: {several}", "Write folder and ending into the table.")
             elif name and not found:
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif name:
                 path = found[0]
                 real = os.path.realpath(path)
-                if real in self.seen:
-                    twice = f"{place} and {self.seen[real]}"
+                if real in taken:
+                    twice = f"{place} and {taken[real]}"
                     self.add("file listed twice", twice, "Keep one.")
                     path = None
                 self.seen.setdefault(real, where)
             paths.append(path)
+        if below:
+            self.notes.append(f"files found in sub-folders ({len(below)}): {some(below)}.")
         return paths
 
-    def _endings(self, path, suffixes):
-        if path.parent not in self.folders:
-            files = path.parent.iterdir() if path.parent.is_dir() else ()
-            self.folders[path.parent] = [file for file in files if file.is_file()]
-        known = {path.name.lower(), *(f"{path.name}{suffix}".lower() for suffix in suffixes)}
-        return [
-            file
-            for file in self.folders[path.parent]
-            if unicodedata.normalize("NFC", file.name).lower() in known
-        ]
+    def _similar(self, base, name, suffixes):
+        """Return files of this name but for case and ending, here or else in any sub-folder."""
+        if base not in self.index:
+            index = self.index[base] = {}
+            for file in sorted(base.rglob("*")):
+                words = unicodedata.normalize("NFC", file.relative_to(base).as_posix()).lower()
+                if file.is_file() and not file.name.startswith("."):
+                    index.setdefault((False, words), []).append(file)
+                    index.setdefault((True, words.split("/")[-1]), []).append(file)
+        names = [f"{name}{suffix}".lower() for suffix in ("", *suffixes)]
+        for below in (False, True):
+            found = [file for each in names for file in self.index[base].get((below, each), [])]
+            if found:
+                return found, below
+        return [], False
 
     def subfolder(self, field, name):
         """Return the path of a sub-folder, or refuse it."""
@@ -416,7 +436,10 @@ class MaskLabels:
         """
         found = np.unique(values)
         others = found[found != 0].tolist()
-        if len(others) > MANY or (found % 1 != 0).any():
+        if (found % 1 != 0).any():
+            advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
+            raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
+        if len(others) > MANY:
             what = "mask of many values"
             raise Complaint(
                 what, f"{len(found)} values, {found.min():g} to {found.max():g}", blurred

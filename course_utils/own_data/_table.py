@@ -119,14 +119,17 @@ def class_folders(base, known, ignored=None):
     what lies in `ignored` are left out.
     """
     files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
-    masks, rows, others = masks_beside(files), [], Counter()
+    masks, rows, others, strange = masks_beside(files), [], Counter(), []
     for file in files:
         folders = [clean(part) for part in file.parts[:-1]]
         words = [SPLIT_WORDS.get(part.lower(), "") for part in folders]
         place = [k for k in range(min(2, len(folders))) if folders[k] in known]
         # brain/train/yes or brain/yes/train; what lies deeper, such as patients, is for the group.
         if not place or (place[0] == 1 and not words[0]):
-            others[folders[0] if folders else "the folder itself"] += 1
+            if is_picture(base / file):
+                others["/".join(folders[:2]) or "the folder itself"] += 1
+        elif not is_picture(base / file):
+            strange.append(file.as_posix())
         elif file not in masks:
             k = place[0]
             rows.append(
@@ -145,6 +148,14 @@ def class_folders(base, known, ignored=None):
             f"{' or '.join(absent)}. {advice}Name the class folders in class_names, or put the "
             "table there. One of another name is read with table='name.csv'."
         )
+    written = {name.casefold(): name for name in known}
+    for other in others:
+        name = other.split("/")[-1]
+        if name not in known and name.casefold() in written:
+            raise DatasetError(
+                f"{base}: the folder {other} is written otherwise than the class "
+                f"{written[name.casefold()]}. Rename the folder."
+            )
     table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
     table.index = [f"folder {label}" for label in table["label"]]
     parted = table["split"] != ""
@@ -156,21 +167,23 @@ def class_folders(base, known, ignored=None):
         )
     counts = ", ".join(f"{count} in {name}" for name, count in others.items())
     notes = [f"pictures left out, since their folder is no class: {counts}."] if others else []
+    if strange:
+        notes.append(f"files left out, since they are no pictures: {len(strange)}, {strange[0]}.")
     return table if parted.any() else table[["file", "label"]], notes
 
 
 def visible(base):
-    """Yield the pictures below a folder, other than hidden ones, in order."""
+    """Yield the files below a folder in order, without hidden ones and those of a system."""
     for path in sorted(base.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
-        if not hidden and is_picture(path):
+        if path.is_file() and not hidden and path.name.lower() not in ("thumbs.db", "desktop.ini"):
             yield path
 
 
 def is_picture(path):
     """Return whether a file is a picture by its name; DICOM files often have no ending."""
     named = path.name.lower().endswith(SUFFIXES)
-    return path.is_file() and (named or (not path.suffix and is_dicom(path)))
+    return named or (not path.suffix and is_dicom(path))
 
 
 def is_dicom(path):

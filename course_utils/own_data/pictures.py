@@ -153,13 +153,11 @@ def read_image_folder(
 
 
 def _note_mixed_groups(found):
-    mixed = []
-    for group in np.unique(found.groups):
-        rows = np.flatnonzero(found.groups == group)
-        if len(set(found.labels[rows].tolist())) > 1:
-            mixed.append(" and ".join(found.names.iloc[rows].iloc[:2]))
-    if mixed:
-        what = f"look-alikes of different classes ({len(mixed)}): {some(mixed)}"
+    rows = pd.DataFrame({"label": found.labels, "name": found.names.to_numpy()})
+    mixed = rows.groupby(found.groups).filter(lambda group: group["label"].nunique() > 1)
+    pairs = mixed.groupby(found.groups[mixed.index])["name"].apply(lambda n: " and ".join(n[:2]))
+    if len(pairs):
+        what = f"look-alikes of different classes ({len(pairs)}): {some(pairs)}"
         found.notes.append(f"{what}. Look at them; scores by group need one class for each.")
 
 
@@ -179,7 +177,7 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
         found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
     empty = ([None] * len(paths) for _ in range(4))
     found.images, found.masks, found.mask_files, found.spacing = empty
-    digests, turned = [None] * len(paths), {"gray": [], "rgb": []}
+    digests, owners, turned = [None] * len(paths), {}, {"gray": [], "rgb": []}
     for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
         picture = mask = None
         with found.complaints(i):
@@ -192,6 +190,10 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
             name = found.mask_files[i] = mask_path.relative_to(found.path).as_posix()
             with found.complaints(i, name):
                 mask = read_mask(mask_path, labels, name)
+                if mask.any() and owners.setdefault(mask_path, i) != i:
+                    other = found.names.iloc[owners[mask_path]]
+                    advice = "Only a black mask may stand for several; else save it twice."
+                    raise Complaint("mask of two pictures", f"also of {other}", advice)
                 _check_shapes(mask, picture)
         if masks is None or mask is not None:
             found.images[i], found.masks[i] = picture, mask
@@ -220,7 +222,7 @@ def _mask_paths(found, base, images, paths):
     column = found.columns.get("mask")
     if column is not None:
         names = found.computed("mask") if callable(column) else found.table[column]
-        return found.locate(base, names, SUFFIXES, advice)
+        return found.locate(base, names, SUFFIXES, advice, dict(found.seen))
     names = [None if path is None else path.relative_to(images) for path in paths]
     files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
     for mask, added in masks_beside([*files, *filter(None, names)]).items():
@@ -297,6 +299,14 @@ def read_mask(path, labels, name):
     """Return the flags of a mask file, uint8 (height, width)."""
     image = _open(path, mask=True)
     values = np.array(image)
+    if image.mode == "P" and labels.values is None:
+        colors = np.array(image.getpalette(), int).reshape(-1, 3).sum(axis=1)
+        black = [value for value in np.unique(values) if value < len(colors) and not colors[value]]
+        if black and 0 not in black:
+            advice = (
+                "Say which number marks: mask_labels={'lesion': 1}, with the others under None."
+            )
+            raise Complaint("palette mask in which another number than 0 is black", "", advice)
     if image.mode in ("LA", "RGBA"):
         if not np.isin(values[..., -1], (0, 255)).all():
             raise Complaint("half-transparent mask", "", "Save it on black, without transparency.")
@@ -332,7 +342,7 @@ def _open(path, mask=False):
         raise
     except Exception as error:  # damaged files fail in many ways inside Pillow
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
-        advice = "Get the file again, or leave it out."
+        advice = "Get it again, save it as PNG or TIFF of 8 or 16 bits, or leave it out."
         raise Complaint("not a readable image", reason, advice) from error
     if mask:
         return image
@@ -342,7 +352,10 @@ def _open(path, mask=False):
         image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
     if image.mode in ("LA", "RGBA"):
         if image.getchannel("A").getextrema() != (255, 255):
-            advice = "What lies under them is undefined; put the image on a background yourself."
+            advice = (
+                "What lies under them is undefined. Put it on black, for example: save Image."
+                "alpha_composite(Image.new('RGBA', image.size, 'black'), image.convert('RGBA'))."
+            )
             raise Complaint("transparent pixels", "", advice)
         image = image.convert("L" if image.mode == "LA" else "RGB")
     return image

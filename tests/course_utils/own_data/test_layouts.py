@@ -131,7 +131,7 @@ def test_what_a_download_brings_along_is_no_picture(classes):
 def test_other_folders_are_left_out_with_a_note(classes):
     save(classes / "pred" / "x.png", gray("x"))
     save(classes / "archive" / "yes" / "c.png", gray("c"))
-    left_out = "left out, since their folder is no class: 1 in archive, 1 in pred"
+    left_out = "left out, since their folder is no class: 1 in archive/yes, 1 in pred"
     with pytest.warns(UserWarning, match=left_out):
         data = read_image_folder(classes, class_names=("no", "yes"), group_kind="image")
     is_right(data)
@@ -151,6 +151,19 @@ def test_the_folder_that_holds_the_class_folders_is_named(tmp_path, part):
     message = complaint(tmp_path)
     assert f"Give the folder that holds them: {holder.as_posix()}." in message
     is_right(read(holder))
+
+
+def test_a_class_folder_written_otherwise_in_one_part_is_named(tmp_path):
+    for part, label in (("train", "yes"), ("test", "Yes"), ("train", "no"), ("test", "no")):
+        save(tmp_path / part / label / f"{part}.png", gray(f"{part}{label}"[len(label)]))
+    message = complaint(tmp_path)
+    assert "the folder test/Yes is written otherwise than the class yes. Rename" in message
+
+
+def test_files_that_are_no_pictures_are_noted(classes):
+    (classes / "yes" / "c.npy").write_bytes(b"\x93NUMPY")
+    with pytest.warns(UserWarning, match=r"since they are no pictures: 1, yes/c\.npy"):
+        is_right(read_image_folder(classes, class_names=("no", "yes"), group_kind="image"))
 
 
 def test_a_class_without_a_folder_is_named(classes):
@@ -268,6 +281,16 @@ def test_a_png_whose_second_half_is_lost_is_refused(classes):
     assert "or leave it out" in message
     path.unlink()
     is_right(read(classes), "abd")
+
+
+def test_transparent_pictures_can_be_put_on_black(classes):
+    alpha = np.full((16, 16), 255, np.uint8)
+    alpha[0] = 0
+    save(classes / "yes" / "c.png", np.dstack([gray("c")] * 3 + [alpha]))
+    remedy = re.search(r"save (Image\..*\))\.", complaint(classes))[1]
+    image = Image.open(classes / "yes" / "c.png")
+    eval(remedy, {"Image": Image, "image": image}).save(classes / "yes" / "c.png")
+    np.testing.assert_array_equal(read(classes).images[2, ..., 0], gray("c") * (alpha > 0))
 
 
 # DICOM and more than 8 bits.
@@ -448,7 +471,20 @@ def test_a_name_that_two_files_have_needs_its_ending(listed):
     (listed / "labels.csv").write_text(TABLE.replace(".png", ""))
     save(listed / "a.tif", gray("a"))
     message = complaint(listed, **PATIENTS)
-    assert "name that several files have (1): a (line 2): a.png, a.tif. Add the ending" in message
+    assert (
+        "name that several files have (1): a (line 2): a.png, a.tif. Write folder and ending"
+        in message
+    )
+
+
+def test_names_without_folder_and_ending_are_found_below(listed):
+    for letter in "abcd":
+        part = listed / f"part_{'ab'.find(letter) < 0}"
+        part.mkdir(exist_ok=True)
+        (listed / f"{letter}.png").rename(part / f"{letter}.png")
+    (listed / "labels.csv").write_text(TABLE.replace(".png", ""))
+    with pytest.warns(UserWarning, match="found in sub-folders .4.: a in part_False"):
+        is_whole(read_image_folder(listed, class_names=("no", "yes"), **PATIENTS))
 
 
 def test_absolute_paths_into_the_folder_are_names(listed):

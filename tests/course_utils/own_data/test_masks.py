@@ -65,7 +65,6 @@ ONE = {
     "0 and 255": SHAPE * np.uint8(255),
     "0 and 7": SHAPE * np.uint8(7),
     "palette of labels": palette(SHAPE, [0, 0, 0, 128, 0, 0]),
-    "palette whose second color is black": palette(SHAPE, [255, 255, 255, 0, 0, 0]),
     "16 bits": SHAPE.astype(np.uint16) * np.uint16(65535),
     "one bit": Image.fromarray(SHAPE.astype(bool)),
     "gray in three channels": np.repeat(SHAPE[..., None] * np.uint8(255), 3, axis=2),
@@ -124,6 +123,37 @@ def test_values_without_a_name_are_named_and_may_be_left_out(folder):
     assert "mask_labels={…, None: 2}" in message
     data = read(folder, mask_labels={"core": 1, None: 2})
     np.testing.assert_array_equal(data.mask("core")[0], TWO == 1)
+
+
+def test_a_palette_that_may_be_inverted_asks_for_the_number(folder):
+    save(folder / "m" / "a.png", palette(SHAPE, [255, 255, 255, 0, 0, 0]))
+    message = complaint(folder)
+    assert "palette mask in which another number than 0 is black (1): m/a.png" in message
+    data = read(folder, mask_labels={"lesion": 1})
+    np.testing.assert_array_equal(data.mask("lesion")[0], SHAPE == 1)
+
+
+def test_fractions_are_for_the_reader_to_cut(folder):
+    save(folder / "m" / "a.tif", SHAPE * np.float32(0.7))
+    message = complaint(folder)
+    assert "mask of fractions (1): m/a.tif (line 2), such as 0.7. Cut it where you" in message
+    save(folder / "m" / "a.tif", (SHAPE * np.float32(0.7) > 0.5).astype(np.uint8))
+    np.testing.assert_array_equal(read(folder).mask("lesion")[0], SHAPE == 1)
+
+
+def test_only_a_black_mask_may_stand_for_several_pictures(folder):
+    (folder / "labels.csv").write_text("file,label,mask\na.png,x,b.png\nb.png,x,\n")
+    columns = {"mask": "mask"}
+    message = complaint(folder, columns=columns)
+    assert "no value in column mask (1): line 3. Name a black mask where" in message
+    (folder / "labels.csv").write_text("file,label,mask\na.png,x,b.png\nb.png,x,b.png\n")
+    with pytest.warns(UserWarning, match="no mask marks"):
+        read_image_folder(
+            folder, class_names=["x"], group_kind="image", images="i", masks="m", columns=columns
+        )
+    save(folder / "m" / "b.png", SHAPE)
+    message = complaint(folder, columns=columns)
+    assert "mask of two pictures (1): m/b.png (line 3), also of a.png" in message
 
 
 def test_an_inverted_mask_can_be_named(folder):

@@ -433,14 +433,14 @@ COMPLAINTS = {
     "float": (
         pixels(np.full((30, 40), np.nan, np.float32), format="TIFF"), "NaN or infinite", "",
     ),
-    "RGBA": (pixels(TRANSPARENT), "transparent pixels (1): a.png", "background"),
+    "RGBA": (pixels(TRANSPARENT), "transparent pixels (1): a.png", "on black"),
     "one transparent gray level": (transparent_color, "transparent pixels (1): a.png", ""),
     "color in gray": (pixels(COLOR), "color image in a gray set (1): a.png", "mode='rgb'"),
     "one bit": (pixels(gray(), "1"), "color mode not read (1): a.png (line 2), mode 1", ""),
     "CMYK": (pixels(COLOR, "CMYK", format="JPEG"), "mode CMYK", "Save it as"),
     "no image": (content("a.png", b"text"), "not a readable image (1): a.png", "again"),
     "empty file": (content("a.png", b""), "not a readable image (1): a.png", ""),
-    "truncated": (cut, "not a readable image (1): a.png", "Get the file again"),
+    "truncated": (cut, "not a readable image (1): a.png", "Get it again"),
     "other format": (pixels(gray(), format="WEBP"), "format not read (1)", "WEBP"),
     "pages": (pages, "several pictures in one file (1): a.png (line 2), 2 of them", ""),
     "two splits": (
