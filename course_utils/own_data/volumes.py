@@ -197,15 +197,11 @@ def _read_stacks(found, files, window, form, labels):
     if moved:
         what = f"on another grid than the first channel ({len(moved)}): {some(moved)}"
         found.notes.append(f"{what}. They were resampled onto it; look at some.")
-    used = {os.path.realpath(path) for column in columns for path in column if path}
-    named = set(found.table.to_numpy().ravel())
-    extra = []
-    for path in sorted(found.path.rglob("*.nii*")):
-        name = path.relative_to(found.path).as_posix()
-        hidden = any(part.startswith(".") for part in path.relative_to(found.path).parts)
-        known = hidden or os.path.realpath(path) in used or name in named
-        if name.lower().endswith((".nii", ".nii.gz")) and not known:
-            extra.append(name)
+    files = {p.relative_to(found.path).as_posix(): p for p in found.path.rglob("*.nii*")}
+    for name in found.table.to_numpy().ravel():
+        files.pop(name, None)
+    known = {name for name, path in files.items() if os.path.realpath(path) in found.seen}
+    extra = sorted(name for name in {*files} - known if not re.search(r"(^|/)\.", name))
     if extra:
         what = f"volumes that the table does not name ({len(extra)}): {some(extra)}"
         found.notes.append(f"{what}. They were not read.")
@@ -295,9 +291,7 @@ def _on_grid(volume, first, name, is_mask, moved):
         share = 1.0 if before == 0 else after * sizes[0] / (before * sizes[1])
     else:
         ones = nibabel.Nifti1Image(np.ones(data.shape, np.uint8), volume.affine)
-        share = np.asarray(
-            resample_from_to(ones, first, order=0, mode="grid-constant").dataobj
-        ).mean()
+        share = np.mean(resample_from_to(ones, first, order=0, mode="grid-constant").dataobj)
     if share == 0:
         advice = "Check that both belong to one scan; if so, register them first."
         what = f"{'mask' if is_mask else 'channel'} that lies outside its scan"
