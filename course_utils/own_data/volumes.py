@@ -246,7 +246,7 @@ def _locate(found, cells, parts):
         if name != cell and cell not in parts:
             found.seen.pop(os.path.realpath(found.path / name), None)
             parts.add(cell)
-        paths += found.locate(found.path, pd.Series({line: name}))
+        paths += found.locate(found.path, pd.Series({line: name}), (".nii.gz", ".nii"))
     return paths
 
 
@@ -282,6 +282,9 @@ def _on_grid(volume, first, name, is_mask, moved):
     if volume.shape == first.shape and apart <= SAME_PLACE * min(first.header.get_zooms()):
         return volume
     data = np.asarray(volume.dataobj)
+    if is_mask:
+        # NIfTI images refuse 64-bit integers, which labels of an atlas may be.
+        volume = nibabel.Nifti1Image(data.astype(np.float64), volume.affine)
     # Beyond the centers of the outer voxels, to their faces, values are known as well.
     how = {"order": 0 if is_mask else 1, "mode": "grid-constant"}
     result = resample_from_to(volume, first, cval=0 if is_mask else _background(data), **how)
