@@ -434,23 +434,26 @@ class MaskLabels:
 
         `name` is that of the file, and `blurred` the advice where there are too many values.
         """
-        found = np.unique(values)
+        found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
         others = found[found != 0].tolist()
         if (found % 1 != 0).any():
             advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
             raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
-        if len(others) > MANY:
-            what = "mask of many values"
-            raise Complaint(
-                what, f"{len(found)} values, {found.min():g} to {found.max():g}", blurred
+        steps, low = np.diff(found), [value for value in others if value <= MANY]
+        even = np.ptp(steps) <= 1 if len(steps) else True
+        # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
+        edge = len(low) < len(others) - 1 and max(others) in (255, 65535) and not even
+        if len(others) > MANY or (edge and self.values is None):
+            what, detail = (
+                "mask of many values",
+                f"{len(found)} values, {found[0]:g} to {found[-1]:g}",
             )
+            raise Complaint(what, detail, blurred)
         if self.values is None:
             self.seen |= {value: self.seen.get(value, name) for value in others}
             if len(others) > 1:
                 what = "mask with several values beside 0"
-                raise Complaint(
-                    what, f"values {_shown(found)}", f"{self._advice(others)} {blurred}"
-                )
+                raise Complaint(what, f"values {_shown(found)}", self._advice(others))
             return (values != 0).astype(np.uint8)
         named = [value for values in self.values.values() for value in values]
         if unknown := [value for value in others if value not in named]:
@@ -541,12 +544,12 @@ def growth(placement):
     return np.array([(bottom - top) / inner[0], (right - left) / inner[1]])
 
 
-def resized(image, placement, fill):
+def resized(image, placement, fill, linear=True):
     """Return a picture (height, width) or (height, width, channels) with `fill` around it."""
     box, inner, size = placement
     result = np.full((*size, *image.shape[2:]), fill, dtype=image.dtype)
     top, left = ((whole - part) // 2 for whole, part in zip(size, inner, strict=True))
-    part = average(image, inner, box=box, linear=True)
+    part = average(image, inner, box=box, linear=linear)
     result[top : top + inner[0], left : left + inner[1]] = part
     return result
 
@@ -556,9 +559,10 @@ def resized_masks(flags, placement):
     small = np.zeros((len(flags), *placement[2]), np.uint8)
     for j in range(int(flags.max()).bit_length()):
         mask = flags >> j & 1
-        part = [resized(one.astype(np.float32), placement, 0) >= 0.5 for one in mask]
-        small |= np.stack(part).astype(np.uint8) << j
-        if mask.any() and not np.any(part):
+        shares = [resized(one.astype(np.float32), placement, 0, linear=False) for one in mask]
+        part = np.stack(shares) >= 0.5 - 1e-6
+        small |= part.astype(np.uint8) << j
+        if mask.any() and not part.any():
             # Its patient would count as free of the lesion.
             before = f"{np.count_nonzero(mask)} pixels before"
             advice = "Pass a larger size, or cut the images to the part that matters first."

@@ -133,6 +133,37 @@ def test_a_palette_that_may_be_inverted_asks_for_the_number(folder):
     np.testing.assert_array_equal(data.mask("lesion")[0], SHAPE == 1)
 
 
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ((0, 1, 254, 255), "mask of many values"), ((0, 9, 39, 48, 255), "mask of many values"),
+        ((0, 1, 255), "several values"), ((0, 1, 2, 255), "several values"),
+        ((0, 127, 255), "several values"), ((0, 85, 170, 255), "several values"),
+        ((0, 1, 2, 3, 4), "several values"), ((0, 50), None),
+    ],
+)  # fmt: skip
+def test_blurred_edges_are_told_from_labels(folder, values, what):
+    pixels = np.resize(np.array(values, np.uint16), (32, 32))
+    save(folder / "m" / "a.png", pixels)
+    if what is None:
+        assert read(folder).mask("lesion")[0].any()
+    else:
+        message = complaint(folder)
+        assert what in message
+        assert ("cut it in the middle" in message) == (what == "mask of many values")
+
+
+def test_a_pixel_belongs_to_a_mask_where_half_of_it_does(folder):
+    half, less = np.zeros((2, 32, 32), np.uint8)
+    half[4:, 1::2] = 1
+    less[0::2, 0::2] = 1
+    save(folder / "m" / "a.png", half)
+    save(folder / "m" / "b.png", np.vstack([less[:16], half[16:]]))
+    data = read(folder, size=16)
+    assert data.mask("lesion")[0].sum(axis=1).tolist() == [0] * 2 + [16] * 14
+    assert data.mask("lesion")[1].sum(axis=1).tolist() == [0] * 8 + [16] * 8
+
+
 def test_fractions_are_for_the_reader_to_cut(folder):
     save(folder / "m" / "a.tif", SHAPE * np.float32(0.7))
     message = complaint(folder)
