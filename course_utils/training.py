@@ -13,6 +13,7 @@ import pandas as pd
 
 from course_utils._checks import check_seed, refuse
 from course_utils._tensorflow import keras, tf, tqdm, tqdm_notebook
+from course_utils.evaluation._checks import check_weights
 
 # Keras 3.15 says this for every tf.data stream, because shuffling is the default of `fit`;
 # here the stream itself is shuffled.
@@ -65,7 +66,8 @@ def to_tf(
     target : str
         ``"labels"``, or the name of a mask.
     sample_weight : array (n,), optional
-        Weight of each image in the loss.
+        Weight of each image in the loss. ``np.array([1, 5.0])[train.labels]`` weighs class 1 five
+        times.
     augment : callable, optional
         Changes the images of each batch at random, for training only: ``augment(images)`` returns
         images; with masks as target, ``augment(images, masks)`` returns both. See `Augmenter`.
@@ -73,22 +75,25 @@ def to_tf(
     Returns
     -------
     tf.data.Dataset
-        Batches of images (b, height, width, channels), float32, 0–1, and labels (b,), int64, or
-        masks (b, height, width, 1), float32, 0 or 1; and weights (b,), float32, if given.
+        Batches of images (b, height, width, channels), float32, 0–1, and of labels, int64, or of
+        masks (b, height, width, 1), float32, 0 or 1; and weights, float32, if given. Labels of two
+        classes are (b, 1), as one sigmoid answers; of more, (b,), as an argmax of softmax answers.
+        So a metric of your own compares each label with its own answer. Weights are (b,), of masks
+        (b, 1, 1), one for all pixels.
 
     Examples
     --------
     ``model.fit(to_tf(train, shuffle=True), validation_data=to_tf(validation), epochs=5)``
     """
-    if target == "labels":
+    if target != "labels":
+        arrays = [dataset.mask(target)[..., np.newaxis].astype(np.float32)]
+    elif len(dataset.class_names) > 2:
         arrays = [dataset.labels]
     else:
-        arrays = [dataset.mask(target)[..., np.newaxis].astype(np.float32)]
+        arrays = [dataset.labels[:, np.newaxis]]
     if sample_weight is not None:
-        arrays.append(np.asarray(sample_weight, np.float32))
-        if arrays[1].shape != (len(dataset),):
-            received = f"shape {arrays[1].shape}"
-            refuse("sample_weight", received, f"({len(dataset)},)", "Give one per image.")
+        weights = check_weights(sample_weight, len(dataset)).astype(np.float32)
+        arrays.append(weights if target == "labels" else weights[:, np.newaxis, np.newaxis])
     types = [tf.float32, *(tf.as_dtype(array.dtype) for array in arrays)]
     shapes = [dataset.images.shape[1:], *(array.shape[1:] for array in arrays)]
 
@@ -263,6 +268,7 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
         Of the order of the images.
     callbacks : list of keras.callbacks.Callback, optional
         Such as ``EarlyStopping(patience=5, restore_best_weights=True)``, which watches val_loss.
+        For a metric of your own it needs ``mode="max"`` or ``mode="min"``.
     **batches
         ``batch_size``, ``target``, ``sample_weight`` and ``augment``, as for `to_tf`. Validation
         images are neither weighted nor changed.
@@ -271,29 +277,36 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
     --------
     ``history = fit(model, train, validation, epochs=50, augment=Augmenter(flip=True))``
     """
+    if batches.pop("class_weight", None) is not None:
+        remedy = "np.array([1, 5.0])[train.labels] weighs class 1 five times; pixels, in the loss."
+        refuse("class_weight", "weights of classes", "sample_weight, one per image", remedy)
     _check_parts(train, validation)
+    target = batches.get("target", "labels")
+    formed = _forms(model, train, target, batches.get("sample_weight") is not None)
     stopping = next((c for c in callbacks if isinstance(c, keras.callbacks.EarlyStopping)), None)
     monitor = stopping.monitor if stopping else "loss" if validation is None else "val_loss"
-    target = batches.get("target", "labels")
-    watched = None if validation is None else to_tf(validation, 128, target=target)
+    watched = None if validation is None else to_tf(validation, 128, target=target).map(formed)
     start = time.perf_counter()
     # None shows a bar in a terminal, and nothing where output goes to a file.
     hidden = False if issubclass(tqdm, tqdm_notebook) else None
     with tqdm(total=epochs, unit="epoch", leave=False, disable=hidden) as bar:
+        watcher = _Watcher(bar, monitor, stopping.start_from_epoch if stopping else 0)
         curves = model.fit(
-            to_tf(train, shuffle=True, seed=seed, **batches),
+            to_tf(train, shuffle=True, seed=seed, **batches).map(formed),
             validation_data=watched,
             epochs=epochs,
-            callbacks=[_Watcher(bar), *callbacks],
+            callbacks=[watcher, *callbacks],
             verbose=0,
             shuffle=False,
         ).history
-    best = np.argmin if monitor.endswith("loss") else np.argmax
+    restored = stopping is not None and stopping.best_weights is not None
+    highest = stopping is not None and stopping.monitor_op is keras.ops.greater
+    best = np.nanargmax(curves[monitor]) if highest else np.nanargmin(curves[monitor])
     return History(
         curves,
         monitor,
-        best_epoch=int(best(curves[monitor])) + 1,
-        restored=bool(stopping and stopping.restore_best_weights),
+        best_epoch=int(stopping.best_epoch if restored else best) + 1,
+        restored=restored,
         seconds=time.perf_counter() - start,
     )
 
@@ -317,8 +330,12 @@ def predict(model, dataset):
     ``datasets.aggregate(predict(model, test), test.groups, labels=test.labels)``
     """
     values = model.predict(to_tf(dataset, 128), verbose=0).astype(np.float64)
-    if np.isnan(values).any():
+    lowest, highest = values.min(), values.max()
+    if np.isnan(lowest):
         refuse("predictions", "NaN", "numbers", "The training diverged; lower the learning rate.")
+    if lowest < -1e-5 or highest > 1 + 1e-5:
+        remedy = "End the network with a sigmoid or a softmax; without it, it gives logits."
+        refuse("predictions", f"{lowest:.3g} to {highest:.3g}", "0 to 1", remedy)
     return values[..., 0] if values.shape[-1] == 1 else values
 
 
@@ -382,18 +399,49 @@ def _check_parts(train, validation):
             remedy = "Test images are for the one score at the end: use dataset.split('train')."
             refuse(name, f"{count} images of the official test split", "no test image", remedy)
     if validation is not None:
+        if validation.class_names != train.class_names:
+            remedy = "Label 1 must mean the same in both: read both with the same class_names."
+            refuse("validation", f"classes {validation.class_names}", train.class_names, remedy)
         shared = np.intersect1d(train.groups, validation.groups)
         if len(shared):
             received = f"{len(shared)} groups that are in train too, such as {shared[0]}"
             refuse("validation", received, "none", "Divide with split_by_group.")
 
 
-class _Watcher(keras.callbacks.Callback):
-    """Moves the bar, and stops a training whose loss is no number."""
+def _forms(model, train, target, weighted):
+    """Check the model on one image; return what gives targets and weights the form it needs."""
+    images, truth = next(iter(to_tf(train.select([0]), target=target)))
+    answer = model(images)
+    classes, remedy = len(train.class_names), "Change its last layer, or target=."
+    good, allowed = answer.shape[:3] == truth.shape[:3], f"{(1, *truth.shape[1:])} for a mask"
+    if target == "labels":
+        allowed = f"(1, {classes if classes > 2 else 1}) for {classes} classes"
+        good = len(answer.shape) == 2 and (classes <= 2 or answer.shape[1] >= classes)
+    if not good:
+        refuse("model", f"output {tuple(answer.shape)} for one image", allowed, remedy)
+    flat, shape = target == "labels" and answer.shape[1] > 1, [-1]
+    if weighted and model.loss:
+        loss = keras.losses.get(model.loss)
+        truth = tf.cast(tf.reshape(truth, [-1]) if flat else truth, tf.float32)
+        values = (loss.call if isinstance(loss, keras.losses.Loss) else loss)(truth, answer)
+        if not len(values.shape):
+            remedy = "Such a sum cannot weigh its images; use a loss of each image, or no weights."
+            refuse("sample_weight", "a loss of one number per batch", "one per image", remedy)
+        shape += [1] * (len(values.shape) - 1)
 
-    def __init__(self, bar):
+    def formed(images, targets, *weights):
+        targets = tf.reshape(targets, [-1]) if flat else targets
+        return (images, targets, *(tf.reshape(each, shape) for each in weights))
+
+    return formed
+
+
+class _Watcher(keras.callbacks.Callback):
+    """Moves the bar, and stops a training whose loss or watched curve is no number."""
+
+    def __init__(self, bar, watched, start):
         super().__init__()
-        self.bar = bar
+        self.bar, self.watched, self.start = bar, watched, start
 
     def on_train_batch_end(self, batch, logs=None):
         self.bar.update(0)  # a long first epoch shows that it goes on
@@ -402,6 +450,11 @@ class _Watcher(keras.callbacks.Callback):
         if not np.isfinite(logs["loss"]):
             remedy = "Lower the learning rate, and look for NaN in the images."
             refuse("loss", f"{logs['loss']} in epoch {epoch + 1}", "a finite number", remedy)
+        if self.watched not in logs:
+            refuse("monitor", repr(self.watched), ", ".join(logs), "Watch one of these curves.")
+        if epoch >= self.start and np.isnan(logs[self.watched]):
+            remedy = "A metric that divides by 0 should return 0; or set start_from_epoch."
+            refuse("monitor", f"NaN for {self.watched} in epoch {epoch + 1}", "a number", remedy)
         shown = {name: f"{logs[name]:.3f}" for name in ("loss", "val_loss") if name in logs}
         self.bar.update()
         self.bar.set_postfix(shown)  # draws at once

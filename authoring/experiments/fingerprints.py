@@ -11,6 +11,7 @@ line states them.
 
 import ast
 import hashlib
+import re
 from functools import cache
 
 from authoring.experiments.definitions import defining_cells
@@ -165,7 +166,7 @@ def _tree(module):
 @cache
 def _is_module(name):
     ours = isinstance(name, str) and name.replace(".", "").isidentifier() and name.startswith(OURS)
-    return ours and (name.startswith("lesson_") or _path(name).is_file())
+    return ours and (re.fullmatch(r"lesson_\d\d", name) or _path(name).is_file())
 
 
 def _path(module):

@@ -38,7 +38,7 @@ def test_batches_are_in_order_and_from_zero_to_one():
     images, labels = zip(*training.to_tf(data, 4), strict=True)
     assert [len(part) for part in labels] == [4, 2]
     np.testing.assert_array_equal(np.concatenate(images), data.as_float())
-    np.testing.assert_array_equal(np.concatenate(labels), data.labels)
+    np.testing.assert_array_equal(np.concatenate(labels), data.labels[:, np.newaxis])
 
 
 def test_shuffling_is_seeded_and_new_in_every_epoch():
@@ -60,7 +60,7 @@ def test_masks_and_weights_come_along():
     images, mask, weights = next(iter(batches))
     assert images.shape == (6, 8, 10, 2)
     np.testing.assert_array_equal(mask[..., 0], data.mask("edema"))
-    assert weights.numpy().tolist() == [0, 1, 2, 3, 4, 5]
+    assert weights.numpy().tolist() == [[[0]], [[1]], [[2]], [[3]], [[4]], [[5]]]
 
 
 def test_predictions_come_in_order_and_in_the_form_of_the_model():
@@ -69,9 +69,18 @@ def test_predictions_come_in_order_and_in_the_form_of_the_model():
     flat.add(keras.layers.Dense(3, "softmax"))
     assert training.predict(flat, data).shape == (6, 3)
     mask = keras.Sequential([keras.Input((8, 10, 2)), keras.layers.Conv2D(1, 1)])
-    values = training.predict(mask, data)
-    expected = data.as_float() @ mask.layers[0].kernel.numpy()[0, 0]
-    np.testing.assert_allclose(values, expected[..., 0], atol=1e-5)
+    mask.layers[0].set_weights([np.array([[[[0.75], [0.25]]]]), np.zeros(1)])
+    expected = data.as_float() @ [0.75, 0.25]
+    np.testing.assert_allclose(training.predict(mask, data), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("bias", "message"), [(-3, "-3 to -3; .*sigmoid"), (np.nan, "diverged")])
+def test_logits_and_nan_are_no_probabilities(bias, message):
+    model = keras.Sequential([keras.Input((8, 10, 2)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(1))
+    model.layers[-1].set_weights([np.zeros((160, 1)), np.array([bias])])
+    with pytest.raises(ValueError, match=f"predictions: received .*{message}"):
+        training.predict(model, tiny())
 
 
 def logistic():
@@ -86,16 +95,16 @@ def logistic():
 def noise(n, seed, **changes):
     """Images without any information about their labels: only overfitting can be learned."""
     rng = np.random.default_rng(seed)
-    return ImageDataset(
-        name="noise",
-        images=rng.integers(0, 256, (n, 8, 8, 1)).astype(np.uint8),
-        labels=np.arange(n) % 2,
-        class_names=("a", "b"),
-        groups=[f"{seed}-{i}" for i in range(n)],
-        group_kind="patient",
-        origin="simulated",
-        **changes,
-    )
+    fields = {
+        "name": "noise",
+        "images": rng.integers(0, 256, (n, 8, 8, 1)).astype(np.uint8),
+        "labels": np.arange(n) % 2,
+        "class_names": ("a", "b"),
+        "groups": [f"{seed}-{i}" for i in range(n)],
+        "group_kind": "patient",
+        "origin": "simulated",
+    }
+    return ImageDataset(**fields | changes)
 
 
 TRAIN, VALIDATION = noise(20, 1), noise(40, 2)
@@ -182,6 +191,7 @@ def test_a_notebook_shows_a_line_at_once_that_is_empty_in_the_end(monkeypatch):
     ("parts", "message"),
     [
         ([TRAIN, noise(40, 1)], "20 groups that are in train too, such as 1-0"),
+        ([TRAIN, noise(40, 2, class_names=("b", "a"))], "validation: received classes .'b', 'a'"),
         ([TRAIN, noise(4, 2, splits=["test"] * 4)], "validation: received 4 images of the"),
         ([noise(4, 1, splits=["train"] * 3 + ["test"]), None], "train: received 1 images of"),
     ],
@@ -196,6 +206,159 @@ def test_targets_and_weights_that_do_not_fit_are_refused():
         training.to_tf(tiny(), target="cyst")
     with pytest.raises(ValueError, match=r"sample_weight: received shape \(2,\)"):
         training.to_tf(tiny(), sample_weight=[1, 2])
+    for wrong in (-1, np.nan, "b"):
+        with pytest.raises(ValueError, match=r"sample_weight: received .*negative"):
+            fitted(sample_weight=[1] * 19 + [wrong])
+    with pytest.raises(ValueError, match=r"class_weight: received .*sample_weight"):
+        fitted(class_weight={0: 1, 1: 5})
+
+
+# ---- labels, weights and losses in their forms --------------------------------------------------
+
+
+def fixed(layer, kernel, bias, loss, side=8, **options):
+    """A network that is only a dense layer, or a 1×1 convolution, and learns nothing."""
+    first = (
+        [] if isinstance(layer, keras.layers.Conv2D) else [keras.layers.GlobalAveragePooling2D()]
+    )
+    model = keras.Sequential([keras.Input((side, side, 1)), *first, layer])
+    layer.set_weights([np.reshape(kernel, layer.kernel.shape), np.array(bias)])
+    model.compile(keras.optimizers.SGD(0.0), loss, **options)
+    return model
+
+
+def own_accuracy(truth, answer):
+    """Compare as a learner does, without a thought of shapes."""
+    if answer.shape[-1] > 1:
+        return keras.ops.mean(keras.ops.argmax(answer, -1) == keras.ops.cast(truth, "int32"))
+    return keras.ops.mean(keras.ops.cast(truth, "float32") == keras.ops.round(answer))
+
+
+@pytest.mark.parametrize(
+    ("classes", "kernel", "bias"),
+    [(2, [90], [-15]), (2, [-90, 90], [15, -15]), (3, [-90, 0, 60], [15, 0, -30])],
+)
+def test_an_own_metric_compares_each_label_with_its_answer(classes, kernel, bias):
+    truth = np.arange(12) % classes
+    images = np.tile((100 * truth).astype(np.uint8).reshape(-1, 1, 1, 1), (1, 8, 8, 1))
+    labels = np.r_[(truth[:3] + 1) % classes, truth[3:]]  # the network is right on 9 of 12
+    fields = {"images": images, "labels": labels, "class_names": list("abc"[:classes])}
+    several = len(bias) > 1
+    layer = keras.layers.Dense(len(bias), "softmax" if several else "sigmoid")
+    loss = "sparse_categorical_crossentropy" if several else "binary_crossentropy"
+    model = fixed(layer, kernel, bias, loss, metrics=[own_accuracy, "accuracy"])
+    curves = training.fit(model, noise(12, 3, **fields), noise(12, 4, **fields), epochs=1).history
+    for name in ("own_accuracy", "accuracy", "val_own_accuracy", "val_accuracy"):
+        assert curves[name] == [pytest.approx(0.75)]
+
+
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_weights_of_images_are_those_of_their_classes_in_keras(outputs):
+    loss = "binary_crossentropy" if outputs == 1 else "sparse_categorical_crossentropy"
+    layer = keras.layers.Dense(outputs, "sigmoid" if outputs == 1 else "softmax")
+    model = fixed(layer, np.ones(outputs), np.arange(outputs) - 1.0, loss)
+    weights = np.array([1, 5.0])[TRAIN.labels]
+    ours = training.fit(model, TRAIN, epochs=1, sample_weight=weights).history["loss"]
+    theirs = model.fit(
+        training.to_tf(TRAIN), class_weight={0: 1, 1: 5}, shuffle=False, verbose=0
+    ).history["loss"]
+    assert ours == pytest.approx(theirs)
+
+
+def of_images(truth, answer):
+    return keras.ops.mean((truth - answer) ** 2, axis=(1, 2, 3))
+
+
+@pytest.mark.parametrize("batch_size", [8, 4, 1])
+@pytest.mark.parametrize(
+    ("loss", "full", "empty"),
+    [
+        # The answer is 1 / 4 everywhere: log odds -log(3).
+        ("binary_crossentropy", np.log(4), np.log(4 / 3)),
+        (keras.losses.MeanSquaredError(), 9 / 16, 1 / 16),
+        (of_images, 9 / 16, 1 / 16),
+    ],
+)
+def test_a_weight_counts_for_all_pixels_of_its_mask(loss, full, empty, batch_size):
+    masks = np.zeros((8, 8, 8), np.uint8)
+    masks[0] = 1
+    data = noise(8, 3, masks=masks, mask_names=("core",))
+    model = fixed(keras.layers.Conv2D(1, 1, activation="sigmoid"), [0], [-np.log(3)], loss)
+    options = {"target": "core", "sample_weight": [5, 1, 0, 0, 0, 0, 0, 2]}
+    history = training.fit(model, data, epochs=1, batch_size=batch_size, **options).history
+    assert history["loss"] == [pytest.approx((5 * full + 3 * empty) / 8, rel=1e-5)]
+
+
+def test_a_loss_of_a_whole_batch_takes_no_weights():
+    data = noise(8, 3, masks=np.ones((8, 8, 8), np.uint8), mask_names=("core",))
+    options = {"target": "core", "sample_weight": range(8)}
+    for loss in (keras.losses.Dice(), lambda truth, answer: 1 - keras.ops.mean(truth * answer)):
+        model = fixed(keras.layers.Conv2D(1, 1, activation="sigmoid"), [0], [0], loss)
+        with pytest.raises(ValueError, match="sample_weight: received a loss of one number per"):
+            training.fit(model, data, epochs=1, **options)
+        training.fit(model, data, epochs=1, target="core")
+
+
+@pytest.mark.parametrize(
+    ("changes", "target", "message"),
+    [
+        ({"labels": [0, 1, 2, 2], "class_names": [*"abc"]}, "labels", r".* .*3\) for 3 classes"),
+        ({"masks": np.ones((4, 8, 8), np.uint8), "mask_names": ["core"]}, "core", ".*for a mask"),
+    ],
+)
+def test_an_output_that_does_not_fit_the_target_is_refused(changes, target, message):
+    with pytest.raises(ValueError, match=f"model: received output {message}"):
+        training.fit(logistic(), noise(4, 1, **changes), epochs=1, target=target)
+
+
+# ---- what early stopping watches ----------------------------------------------------------------
+
+
+def brier(truth, answer):
+    return keras.ops.mean((keras.ops.cast(truth, "float32") - answer) ** 2, axis=-1)
+
+
+def stopped(metric, **options):
+    """Every epoch makes the validation worse, which is labeled oppositely."""
+    labels = np.arange(16) % 2
+    images = np.tile((200 * labels).astype(np.uint8).reshape(-1, 1, 1, 1), (1, 8, 8, 1))
+    parts = [noise(16, i, images=images, labels=abs(labels - i)) for i in (0, 1)]
+    model = fixed(keras.layers.Dense(1, "sigmoid"), [0], [0], "binary_crossentropy")
+    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy", metrics=[metric])
+    stopping = keras.callbacks.EarlyStopping(**options)
+    return training.fit(model, *parts, epochs=4, callbacks=[stopping])
+
+
+@pytest.mark.parametrize("restore", [True, False])
+@pytest.mark.parametrize(
+    ("metric", "options"),
+    [
+        (keras.metrics.MeanSquaredError(name="own"), {}),  # Keras knows that low is good
+        (brier, {"mode": "min"}),
+    ],
+)
+def test_the_best_epoch_is_the_lowest_where_low_is_good(metric, options, restore):
+    name = f"val_{getattr(metric, 'name', 'brier')}"
+    history = stopped(metric, monitor=name, restore_best_weights=restore, patience=2, **options)
+    assert history.history[name] == sorted(history.history[name])
+    assert (history.best_epoch, history.restored) == (1, restore)
+
+
+def divided_by_0(truth, answer):
+    return keras.ops.mean(answer) / 0 * 0
+
+
+@pytest.mark.parametrize(
+    ("metric", "monitor", "message"),
+    [
+        (brier, {"monitor": "val_brier"}, "Pass `mode='max'`"),
+        ("mse", {"monitor": "val_auc", "mode": "max"}, "'val_auc'; allowed: .*val_loss"),
+        (divided_by_0, {"monitor": "val_divided_by_0", "mode": "max"}, "NaN for .* in epoch 1"),
+    ],
+)
+def test_a_watched_curve_without_direction_or_number_is_refused(metric, monitor, message):
+    with pytest.raises(ValueError, match=message):
+        stopped(metric, **monitor)
 
 
 def test_a_loss_that_is_no_number_ends_the_training():
