@@ -162,14 +162,16 @@ def _fetch(file, folder, mirror):
         urls={file.file: url},
         retry_if_failed=ATTEMPTS - 1,
     )
-    local = urlsplit(url).scheme == "file"
-    online = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT_SECONDS)
+    local, answers = urlsplit(url).scheme == "file", []
+    hooks = {"response": lambda answer, **_: answers.append(_describe(answer))}
+    online = pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT_SECONDS, hooks=hooks)
     try:
         path = Path(store.fetch(file.file, downloader=_copy if local else online))
         # Temporary files are private; a class may share one folder.
         path.chmod(0o644)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; ValueError: the hash
-        reason = _explain(error, url, folder)
+        by_hand = f"open {file.url} in a browser and save the file as {folder / file.file}"
+        reason = _explain(error, url, folder, [url, *answers][-1], by_hand)
         said = f"{file.file}: {reason} Whatever was in the folder before is unchanged."
         raise DownloadError(said) from error
     print(f"{file.file}: complete and verified")
@@ -184,21 +186,35 @@ def _copy(url, output_file, _):
     shutil.copyfile(source, output_file)
 
 
-def _explain(error, url, folder):
-    """Return in two sentences why a download failed, and what to do."""
+def _describe(answer):
+    size = answer.headers.get("Content-Length", "an unknown number of")
+    kind = answer.headers.get("Content-Type", "unknown type").split(";")[0]
+    said = f"{answer.status_code} ({answer.reason}) with {size} bytes of {kind}"
+    return f"{urlsplit(answer.url).netloc} answered {said}"
+
+
+def _explain(error, url, folder, answer, by_hand):
+    """Return in two or three sentences why a download failed, and what to do."""
     server = urlsplit(url).netloc or url
     mirror = "set COURSE_MIRROR to another server or folder that has the file."
+    reason = getattr(error.args[0] if error.args else error, "reason", error)
     if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
         return (
-            f"what arrived from {server} is not the right file, and was thrown away. Repeat the "
-            "download. If this happens again, the server answers with something else, or a login "
-            f"page of your network is in between; {mirror}"
+            f"{answer}, not the right file, and was thrown away. Repeat the download. If a page "
+            "arrives (text/html), your network may ask for a login first. If this happens again, "
+            f"{by_hand}, or {mirror}"
         )
+    if isinstance(error, requests.exceptions.ProxyError) or "answered 407" in answer:
+        remedy = "set HTTPS_PROXY and HTTP_PROXY, such as http://name:password@proxy:port"
+        return f"your network's proxy refused ({reason}). Ask who runs it and {remedy}; or {mirror}"
     if isinstance(error, requests.HTTPError):
-        answer = f"{error.response.status_code} ({error.response.reason})"
-        return f"the server {server} answered {answer}. Try later, or {mirror}"
+        return f"{answer}. Try later; or {by_hand}; or {mirror}"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"{server} shows no valid certificate ({error}). Ask who runs your network; {mirror}"
+        remedy = "set REQUESTS_CA_BUNDLE to the file with its certificate"
+        return (
+            f"no trusted connection to {server} ({reason}). If your network inspects what passes, "
+            f"as in many hospitals, ask who runs it and {remedy}; or {mirror}"
+        )
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return f"the connection to {server} broke off. Repeat the download."
     if isinstance(error, requests.ConnectionError | requests.Timeout):

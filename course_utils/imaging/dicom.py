@@ -11,9 +11,19 @@ from typing import NamedTuple
 import numpy as np
 import pydicom
 from pydicom import pixels as pydicom_pixels
+from pydicom import uid
 from pydicom.datadict import keyword_for_tag
+from scipy.special import expit
+
+from course_utils._checks import check_choice, refuse
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+CURVES = ("LINEAR", "LINEAR_EXACT", "SIGMOID")
+# JPEG 2000 may be either; the header's Lossy Image Compression tells of earlier files, too.
+AIR = -1000  # HU
+PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit", "FloatPixelPaddingValue")
+ULTRASOUND_REGION = ("RegionSpatialFormat", "PhysicalUnitsXDirection", "PhysicalUnitsYDirection")
+LOSSY = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, uid.JPEG2000)
 
 
 class ImageFileError(ValueError):
@@ -30,11 +40,23 @@ def one_line(error):
     return (" ".join(str(error).split()) or type(error).__name__).rstrip(".")
 
 
+def float32_or_exact(values):
+    """Return float32, or the values as they are if it would turn whole numbers into others."""
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    return values if ((single != values) & (values == np.rint(values))).any() else single
+
+
 class Window(NamedTuple):
-    """A display window in the image's unit: `center` is mid-gray, `width` spans black to white."""
+    """A display window in the image's unit: `center` is mid-gray, `width` spans black to white.
+
+    `function` names the curve, as in `apply_window`. Where the frames of a file have windows of
+    their own, center and width are arrays (frames, 1, 1).
+    """
 
     center: float
     width: float
+    function: str = "LINEAR_EXACT"
 
 
 WINDOWS = {
@@ -55,19 +77,28 @@ After Radiopaedia, "Windowing (CT)", https://radiopaedia.org/articles/windowing-
 """
 
 
-def apply_window(values, center, width):
+def apply_window(values, center, width, function="LINEAR_EXACT"):
     """Map values to gray levels from 0 (black) to 1 (white).
 
-    The curve is DICOM's LINEAR_EXACT (PS3.3, C.11.2.1.3), from ``center - width / 2`` to
-    ``center + width / 2`` in the unit of the values, which may have any shape.
+    The curves are those of DICOM (PS3.3, C.11.2.1): LINEAR_EXACT runs from ``center - width / 2``
+    to ``center + width / 2`` in the unit of the values, which may have any shape; LINEAR becomes
+    white one unit earlier; SIGMOID has no sharp ends. ``apply_window(image.pixels,
+    *image.window)`` shows a file as it asks to be shown.
 
     Examples
     --------
     >>> apply_window([-200, -160, 40, 240, 3000], center=40, width=400)
     array([0. , 0. , 0.5, 1. , 1. ], dtype=float32)
     """
-    gray = np.interp(values, (center - width / 2, center + width / 2), (0, 1))
-    return np.asarray(gray, dtype=np.float32)
+    check_choice("function", function, CURVES)
+    if not np.all(np.greater(width, 0) if function != "LINEAR" else np.greater_equal(width, 1)):
+        allowed = "a number above 0, from 1 for LINEAR"
+        refuse("width", repr(width), allowed, "Take the range of values to be shown.")
+    values = np.asarray(values, dtype=np.float64)
+    if function == "SIGMOID":
+        return expit(4 * (values - center) / width).astype(np.float32)
+    span = np.maximum(width - (function == "LINEAR"), 1e-12)
+    return np.clip((values - center + width / 2) / span, 0, 1).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,14 +106,18 @@ class DicomImage:
     """The pixels of one DICOM file with the part of the header that gives them meaning.
 
     Pixels are float32 (rows, columns), after an axis of frames where there are several, or uint8
-    RGB (…, rows, columns, 3). Units are ``"HU"``, ``"US"`` for unspecified, ``"color"``,
-    or what the header says. Where `photometric_interpretation` is ``"MONOCHROME1"``, high values
-    are meant to be shown dark; the pixels are never inverted. The spacing is that of rows and
-    columns in mm; ``"ImagerPixelSpacing"`` is measured at the detector, where anatomy looks larger
-    (PS3.3, 10.7.1.3). The window is the file's first.
+    RGB (…, rows, columns, 3); whole numbers that float32 cannot hold keep their type. Units are
+    ``"HU"``, ``"US"`` for unspecified, ``"color"``, or what the header says. `valid` is False where
+    the header names the pixels padding, which no scanner measured. Where
+    `photometric_interpretation` is ``"MONOCHROME1"``, high values are meant to be shown dark; the
+    pixels are never inverted. The spacing is that of rows and columns in mm;
+    ``"ImagerPixelSpacing"`` is measured at the detector, where anatomy looks larger (PS3.3,
+    10.7.1.3), and ``"SequenceOfUltrasoundRegions"`` holds where tissue is shown. The window is the
+    first one, of the file or of each frame.
     """
 
     pixels: np.ndarray
+    valid: np.ndarray
     units: str
     modality: str
     photometric_interpretation: str
@@ -106,9 +141,10 @@ class DicomImage:
 def read_dicom(source):
     """Read the image in a DICOM file, in real units.
 
-    The header's rescale or lookup table is applied. YBR and palette color become RGB, and color of
-    more than 8 bits is cut to its 8 highest. The source is a path, a binary file object or a
-    pydicom.Dataset, compressed or not.
+    The header's rescale, of the file or of each frame, or its lookup table is applied. YBR and
+    palette color become RGB, and color of more than 8 bits is cut to its 8 highest. The source is
+    a path, a binary file object or a pydicom.Dataset, uncompressed or compressed as RLE, JPEG of
+    8 bits, JPEG-LS or JPEG 2000. JPEG Lossless and JPEG of 12 bits have to be decompressed first.
 
     Examples
     --------
@@ -120,10 +156,11 @@ def read_dicom(source):
     stored = _decode(dataset, name)
     gray = dataset.PhotometricInterpretation.startswith("MONOCHROME")
     try:
-        pixels, units = (_in_units if gray else _rgb)(dataset, stored, name)
+        pixels, valid, units = (_in_units if gray else _rgb)(dataset, stored, name)
         spacing, kind = _pixel_spacing(dataset, name)
         return DicomImage(
             pixels=pixels,
+            valid=valid,
             units=units,
             modality=str(dataset.get("Modality") or ""),
             photometric_interpretation=str(dataset.PhotometricInterpretation),
@@ -150,7 +187,8 @@ def _open_dicom(source):
     except Exception as error:  # a damaged header can raise anything inside the parser
         # Only the system's own errors carry a number; pydicom's parser raises OSError as well.
         if isinstance(error, OSError) and error.errno is not None:
-            unreadable(source, error.strerror, "a file that can be opened", "Check the path.")
+            remedy = "Check the path; dcm2niix turns the folder of a series into a NIfTI file."
+            unreadable(source, error.strerror, "a file that can be opened", remedy)
         received = f"a header that cannot be parsed ({one_line(error)})"
         unreadable(name, received, "an undamaged DICOM file", "Get it again.")
     has_mark = bool(getattr(dataset, "preamble", None))
@@ -184,32 +222,69 @@ def _decode(dataset, name):
         received = f"{syntax.name} pixels that cannot be decoded ({reason})"
         allowed = "a complete header and undamaged pixels in a compression pydicom knows"
         remedy = "Save it as uncompressed DICOM in a program that opens it, or get it again."
+        if syntax in uid.JPEGTransferSyntaxes:
+            remedy = "Decompress it with DCMTK, 'dcmdjpeg in.dcm out.dcm', or get it again."
         unreadable(name, received, allowed, remedy)
 
 
+def _items(dataset, sequence):
+    """Return an enhanced file's items, of each frame or for all, or else the file's header."""
+    for kind in ("PerFrame", "Shared"):
+        groups = dataset.get(f"{kind}FunctionalGroupsSequence") or []
+        if any(group.get(sequence) for group in groups):
+            return [(group.get(sequence) or [pydicom.Dataset()])[0] for group in groups]
+    return [dataset]
+
+
+def _first(items, keyword):
+    """Return an element's first number, an array (frames, 1, 1) if they differ, or None."""
+    if any(keyword not in item or item[keyword].is_empty for item in items):
+        return None
+    values = np.array([float(np.ravel(item[keyword].value)[0]) for item in items])
+    return float(values[0]) if (values == values[0]).all() else values.reshape(-1, 1, 1)
+
+
 def _in_units(dataset, stored, name):
-    """Return the values in real units, float32, and the unit."""
-    groups = [
-        dataset.get(f"{kind}FunctionalGroupsSequence") or [] for kind in ("Shared", "PerFrame")
-    ]
-    if any(item.get("PixelValueTransformationSequence") for group in groups for item in group):
-        received = "a rescale in functional groups (an enhanced multi-frame file)"
-        remedy = "Convert it to NIfTI with dcm2niix and use read_nifti."
-        unreadable(name, received, "one rescale for the whole file", remedy)
+    """Return the values in real units, where they were measured, and the unit."""
+    items = _items(dataset, "PixelValueTransformationSequence")
     table, ct = dataset.get("ModalityLUTSequence"), dataset.get("Modality") == "CT"
-    missing = [k for k in ("RescaleSlope", "RescaleIntercept") if dataset.get(k) is None]
-    if not table and (len(missing) == 1 or (missing and ct)):
+    rescale = {k: _first(items, k) for k in ("RescaleSlope", "RescaleIntercept")}
+    missing = [k for k, number in rescale.items() if number is None]
+    if not table and missing and (ct or len(missing) == 1 or items[0] is not dataset):
         received = f"no {' and no '.join(missing)} in the header"
         remedy = "Get a complete file; pydicom's pixel_array gives the stored numbers, not HU."
         unreadable(name, received, "both, which turn stored numbers into real units", remedy)
+    slope, intercept = (1.0, 0.0) if missing else rescale.values()
     dose = float(dataset.get("DoseGridScaling", 1))
-    if not dose or (not table and not missing and not dataset.RescaleSlope):
+    if not dose or not np.all(slope):
         unreadable(name, "a scale of 0", "a slope other than 0", "Get the file again.")
-    stated = ("ModalityLUTType",) if table else ("RescaleType", "DoseUnits", "Units")
-    found = [(table[0] if table else dataset).get(keyword) for keyword in stated]
-    unit = next(filter(None, found), "HU" if ct and not table else "US")
-    values = pydicom_pixels.apply_modality_lut(stored, dataset) * dose
-    return values.astype(np.float32), str(unit)
+    stated = ("ModalityLUTType", "RescaleType", "DoseUnits", "Units")
+    found = filter(None, map((table or items)[0].get, stated))
+
+    def in_units(numbers):
+        if table:
+            return pydicom_pixels.apply_modality_lut(numbers, dataset)
+        return (numbers.astype(np.float64) * slope + intercept) * dose
+
+    values = in_units(stored)
+    if bad := values.size - np.count_nonzero(np.isfinite(values)):
+        remedy = "Set them in pydicom's pixel_array to a number of your choice and save that."
+        unreadable(name, f"{bad} of {values.size} pixels NaN or infinite", "numbers", remedy)
+    valid = np.ones(values.shape, dtype=bool)
+    # Some headers give a negative number as an unsigned one.
+    ends = [v for v in map(dataset.get, PADDING) if v is not None]
+    if padding := [np.array(v).astype(stored.dtype) for v in ends]:
+        valid = (stored < min(padding)) | (stored > max(padding))
+        lossy = dataset.file_meta.TransferSyntaxUID in LOSSY
+        if lossy or dataset.get("LossyImageCompression") == "01":
+            # Compression has moved the padding, but below air no CT measures anything.
+            highest = np.max(in_units(np.array(padding)))
+            if ct and highest < AIR:
+                valid = values > (highest + AIR) / 2
+            else:
+                message = "lossy compression has changed the padding, so not all of it is marked."
+                warnings.warn(f"{name}: {message}", stacklevel=3)
+    return float32_or_exact(values), valid, str(next(found, "HU" if ct and not table else "US"))
 
 
 def _rgb(dataset, stored, name):
@@ -221,26 +296,44 @@ def _rgb(dataset, stored, name):
     elif stored.shape[-1] != 3 or not kind.startswith(("RGB", "YBR")):
         allowed = "MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB and YBR"
         unreadable(name, f"Photometric Interpretation {kind!r}", allowed, "Convert the file.")
-    return (stored >> max(bits - 8, 0)).astype(np.uint8), "color"
+    pixels = (stored >> max(bits - 8, 0)).astype(np.uint8)
+    return pixels, np.ones(pixels.shape[:-1], dtype=bool), "color"
 
 
 def _pixel_spacing(dataset, name):
     """Return the (row, column) spacing in mm and the element it comes from, or Nones."""
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
-        spacing = tuple(float(value) for value in dataset.get(keyword) or ())
-        if len(spacing) == 2 and min(spacing) > 0:
-            return spacing, keyword
-        if spacing:
-            warnings.warn(f"{name}: {keyword} {spacing} is taken as unknown.", stacklevel=3)
+    regions = dataset.get("SequenceOfUltrasoundRegions") or []
+    # Images (1) in cm (3), not the spectra and curves beside them.
+    regions = [r for r in regions if [r.get(k) for k in ULTRASOUND_REGION] == [1, 3, 3]]
+    measures = _items(dataset, "PixelMeasuresSequence")
+    found = {
+        "PixelSpacing": {tuple(map(float, m.get("PixelSpacing") or ())) for m in measures} - {()},
+        "ImagerPixelSpacing": {tuple(map(float, dataset.get("ImagerPixelSpacing") or ()))} - {()},
+        "SequenceOfUltrasoundRegions": {
+            tuple(round(abs(10 * r.get(f"PhysicalDelta{axis}", 0)), 6) for axis in "YX")
+            for r in regions
+        },
+    }
+    for keyword, spacings in found.items():
+        if len(spacings) == 1 and len(first := min(spacings)) == 2 and min(first) > 0:
+            return first, keyword
+        if spacings:
+            text = " and ".join(map(str, sorted(spacings)))
+            warnings.warn(f"{name}: {keyword} {text} is taken as unknown.", stacklevel=3)
             break
     return None, None
 
 
 def _window(dataset):
-    """Return the first window of the file, or None."""
-    center, width = (np.ravel(dataset.get(k) or []) for k in ("WindowCenter", "WindowWidth"))
-    usable = center.size and width.size and width[0] >= 1
-    return Window(float(center[0]), float(width[0])) if usable else None
+    """Return the first window of the file or of each of its frames, or None."""
+    items = _items(dataset, "FrameVOILUTSequence")
+    numbers = [_first(items, keyword) for keyword in ("WindowCenter", "WindowWidth")]
+    try:
+        (curve,) = {str(item.get("VOILUTFunction") or "LINEAR") for item in items}
+        apply_window(0, *numbers, curve)
+    except (TypeError, ValueError):  # no window, several curves, a width the standard forbids
+        return None
+    return Window(*numbers, curve)
 
 
 class IdentifyingElement(NamedTuple):

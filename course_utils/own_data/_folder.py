@@ -443,7 +443,8 @@ class MaskLabels:
         even = np.ptp(steps) <= 1 if len(steps) else True
         # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
         edge = len(low) < len(others) - 1 and max(others) in (255, 65535) and not even
-        if len(others) > MANY or (edge and self.values is None):
+        # An atlas has up to 200 labels, of which a dict may name some.
+        if len(others) > (MANY if self.values is None else 200) or (edge and self.values is None):
             what, detail = (
                 "mask of many values",
                 f"{len(found)} values, {found[0]:g} to {found[-1]:g}",

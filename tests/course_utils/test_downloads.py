@@ -4,7 +4,10 @@ import errno
 import hashlib
 import http.server
 import os
+import re
 import shutil
+import ssl
+import subprocess
 import threading
 import time
 import warnings
@@ -25,6 +28,12 @@ from tests.tiny_data import tiny
 OLD = b"an older file that must survive"
 
 
+OTHER_ANSWERS = {
+    "robot check": (202, "text/plain", b""),
+    "login page": (200, "text/html; charset=utf-8", b"<h1>Login</h1>"),
+}
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     """Serve the server's content, after any faults it still has to show."""
 
@@ -36,6 +45,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             fault = server.faults.pop(0) if server.faults else None
         if isinstance(fault, int):
             self.send_error(fault)
+            return
+        if fault in OTHER_ANSWERS:
+            status, kind, body = OTHER_ANSWERS[fault]
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
             return
         body = server.content.get(self.path.split("?")[0].lstrip("/"))
         if body is None:
@@ -153,11 +170,19 @@ def test_server_errors_then_recovery(server, old_file):
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("damaged", "not the right file, and was thrown away. Repeat the download"),
+        ("damaged", r"answered 200 \(OK\) .* not the right file, .*Repeat the download"),
         ("cut short", "broke off|not the right file"),
         ("cut short, length unknown", "not the right file"),
         (500, r"answered 500 .*COURSE_MIRROR"),
         (404, "answered 404"),
+        (403, "answered 403 .* in a browser and save the file as .*breastmnist.npz; or set COURSE"),
+        (407, "proxy refused .*407.*set HTTPS_PROXY"),
+        (429, r"answered 429 \(Too Many Requests\).*Try later; .*COURSE_MIRROR"),
+        ("robot check", r"answered 202 \(Accepted\) with 0 bytes .* in a browser .*COURSE_MIRROR"),
+        (
+            "login page",
+            r"answered 200 .* with 14 bytes of text/html.* a login first.*COURSE_MIRROR",
+        ),
     ],
 )
 def test_a_server_that_never_gives_the_file(server, old_file, fault, message):
@@ -168,7 +193,31 @@ def test_a_server_that_never_gives_the_file(server, old_file, fault, message):
 
 def test_an_empty_answer(server, old_file):
     server.content["breastmnist.npz"] = b""
-    fails_and_leaves_the_old_file(old_file, "not the right file.*answers with something else")
+    fails_and_leaves_the_old_file(old_file, "with 0 bytes of .*not the right file")
+
+
+def test_a_file_saved_by_hand_is_taken(server, old_file, capsys):
+    server.faults = [403] * 9
+    with pytest.raises(DownloadError) as caught:
+        download("breastmnist")
+    place = Path(re.search(r"save the file as (\S+);", str(caught.value))[1])
+    place.write_bytes(server.content["breastmnist.npz"])
+    assert download("breastmnist") == [place]
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_an_unknown_certificate_and_the_remedy(server, old_file, tmp_path, monkeypatch):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = f"req -x509 -newkey rsa:2048 -nodes -days 1 -keyout {key} -out {certificate}".split()
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(["openssl", *made, *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setenv("COURSE_MIRROR", server.url.replace("http:", "https:"))
+    fails_and_leaves_the_old_file(old_file, "no trusted .*certificate.*REQUESTS_CA_BUNDLE.*MIRROR")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    assert download("breastmnist")[0].read_bytes() == server.content["breastmnist.npz"]
 
 
 def test_no_server(server, old_file, monkeypatch):
@@ -329,7 +378,7 @@ def test_the_command_line_shows_the_license_and_says_what_failed(server, capsys,
     assert commands.main(["download", "dermamnist"]) == 1
     output = capsys.readouterr()
     assert "NOT FOR COMMERCIAL USE" in output.out
-    assert "dermamnist.npz: the server 127.0.0.1" in output.err
+    assert "dermamnist.npz: 127.0.0.1" in output.err
     assert commands.main(["download", "dermamnist", "--size", "32"]) == 1
     assert "received 32" in capsys.readouterr().err
 

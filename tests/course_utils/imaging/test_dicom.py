@@ -78,9 +78,26 @@ def test_every_other_bundled_file_gets_one_kind_of_error_that_names_it(path):
     assert "\n" not in message
 
 
-def enhanced():
-    groups = [item(PixelValueTransformationSequence=[item(**RESCALE)])]
-    return dicom([[[1]], [[2]]], Modality="CT", SharedFunctionalGroupsSequence=groups)
+def enhanced(stored, *frames, shared=None, **elements):
+    """An enhanced file: one dict of sequence to elements per frame, and one for all frames."""
+
+    def groups(items):
+        return [item(**{name: [item(**e)] for name, e in one.items()}) for one in items]
+
+    elements["PerFrameFunctionalGroupsSequence"] = groups(frames)
+    elements["SharedFunctionalGroupsSequence"] = groups([shared] if shared else [])
+    return dicom(stored, **elements)
+
+
+def region(delta_x, delta_y, **elements):
+    """A region of an ultrasound image, in cm per pixel."""
+    units = {"PhysicalUnitsXDirection": 3, "PhysicalUnitsYDirection": 3, "RegionSpatialFormat": 1}
+    deltas = {"PhysicalDeltaX": delta_x, "PhysicalDeltaY": delta_y}
+    return item(**units | {k: v for k, v in deltas.items() if v is not None} | elements)
+
+
+def half_rescaled():
+    return enhanced([[[1]], [[2]]], {"PixelValueTransformationSequence": RESCALE}, {})
 
 
 def without_transfer_syntax():
@@ -98,7 +115,7 @@ def without_transfer_syntax():
         (lambda: dicom([[5]], RescaleSlope=0, RescaleIntercept=1), "a scale of 0"),
         (lambda: dicom([[5]], Modality="RTDOSE", DoseGridScaling="0"), "a scale of 0"),
         (lambda: dicom([[5]], PhotometricInterpretation="PALETTE COLOR"), "damaged header"),
-        (enhanced, "dcm2niix"),
+        (half_rescaled, "no RescaleSlope and no RescaleIntercept"),
         (without_transfer_syntax, "Transfer Syntax UID"),
         (lambda: dicom([[5]], PhotometricInterpretation="CMYK"), "MONOCHROME2, PALETTE COLOR"),
         (lambda: DICOM_FOLDER / "rtplan.dcm", r"no pixel data \(RT Plan Storage\)"),
@@ -149,16 +166,141 @@ def test_spacing_at_the_detector_is_told_from_spacing_in_the_patient():
     assert imaging.read_dicom(dicom([[1, 2]])).pixel_spacing_mm is None
 
 
-def test_spacing_that_cannot_be_is_unknown_and_warned_of():
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"PixelSpacing": [0, 0.5]},
+        {"SequenceOfUltrasoundRegions": [region(0.01, 0.02), region(0.03, 0.02)]},
+        {"SequenceOfUltrasoundRegions": [region(None, 0.02)]},
+    ],
+)
+def test_spacing_that_cannot_be_is_unknown_and_warned_of(elements):
     with pytest.warns(UserWarning, match="taken as unknown"):
-        image = imaging.read_dicom(dicom([[1, 2]], PixelSpacing=[0, 0.5]))
+        image = imaging.read_dicom(dicom([[1, 2]], **elements))
     assert image.pixel_spacing_mm is None
+
+
+def test_ultrasound_has_the_spacing_of_its_images_and_not_of_its_curves():
+    regions = [region(0.01, -0.02), region(0.01, 0.02), region(5, 5, RegionSpatialFormat=3)]
+    image = imaging.read_dicom(dicom([[1, 2]], SequenceOfUltrasoundRegions=regions))
+    assert image.pixel_spacing_mm == (0.2, 0.1)
+    assert image.pixel_spacing_kind == "SequenceOfUltrasoundRegions"
+    seconds = [region(0.01, 0.02, PhysicalUnitsXDirection=4)]
+    image = imaging.read_dicom(dicom([[1, 2]], SequenceOfUltrasoundRegions=seconds))
+    assert image.pixel_spacing_mm is None
+
+
+def test_frames_of_an_enhanced_file_have_their_own_rescale_window_and_spacing():
+    frames = [
+        {
+            "PixelValueTransformationSequence": {"RescaleSlope": a, "RescaleIntercept": b},
+            "FrameVOILUTSequence": {"WindowCenter": c, "WindowWidth": 20},
+            "PixelMeasuresSequence": {"PixelSpacing": [0.5, 0.25]},
+        }
+        for a, b, c in ((1, -1000, 50), (10, 5, 505))
+    ]
+    stored = [[[1040, 1050, 1060]], [[49, 50, 51]]]
+    image = imaging.read_dicom(enhanced(stored, *frames, Modality="CT"))
+    np.testing.assert_array_equal(image.pixels, [[[40, 50, 60]], [[495, 505, 515]]])
+    assert (image.units, image.pixel_spacing_mm) == ("HU", (0.5, 0.25))
+    gray = imaging.apply_window(image.pixels, *image.window)
+    np.testing.assert_array_equal(gray[0], gray[1])
+    # LINEAR with a width of 20 is black at 40 and white at 59.
+    np.testing.assert_allclose(gray[0], [[0, 10 / 19, 1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_a_window_for_all_frames_keeps_its_curve(function):
+    window = {"WindowCenter": 50, "WindowWidth": 20, "VOILUTFunction": function}
+    image = imaging.read_dicom(enhanced([[[1]], [[2]]], shared={"FrameVOILUTSequence": window}))
+    assert image.window == imaging.Window(50, 20, function)
+
+
+def test_frames_without_a_common_kind_of_window_have_none():
+    window = {"FrameVOILUTSequence": {"WindowCenter": 50, "WindowWidth": 20}}
+    other = {"FrameVOILUTSequence": window["FrameVOILUTSequence"] | {"VOILUTFunction": "SIGMOID"}}
+    for second in ({}, other):
+        assert imaging.read_dicom(enhanced([[[1]], [[2]]], window, second)).window is None
+
+
+@pytest.mark.parametrize(
+    ("function", "width", "kept"),
+    [
+        ("LINEAR", 0.002, False),
+        ("LINEAR", 1, True),
+        ("LINEAR_EXACT", 0.002, True),
+        ("SIGMOID", 0.002, True),
+        ("SIGMOID", 0, False),
+        ("OTHER", 10, False),
+    ],
+)
+def test_a_window_may_be_as_narrow_as_its_curve_allows(function, width, kept):
+    header = {"WindowCenter": "0.001", "WindowWidth": str(width), "VOILUTFunction": function}
+    window = imaging.read_dicom(dicom([[1]], **header)).window
+    assert window == (imaging.Window(0.001, width, function) if kept else None)
 
 
 def test_the_files_first_window_is_kept():
     image = imaging.read_dicom(dicom([[1]], WindowCenter=["40", "400"], WindowWidth=["80", "1800"]))
-    assert image.window == imaging.WINDOWS["brain"]
+    assert image.window == (*imaging.WINDOWS["brain"][:2], "LINEAR")
     assert imaging.read_dicom(dicom([[1]])).window is None
+
+
+def test_padding_is_not_valid():
+    header = {"PixelPaddingValue": -2000, "PixelPaddingRangeLimit": -1990}
+    stored = [[-2001, -2000, -1995, -1990, -1989]]
+    image = imaging.read_dicom(dicom(stored, Modality="CT", **header, **RESCALE))
+    np.testing.assert_array_equal(image.valid, [[True, False, False, False, True]])
+    assert imaging.read_dicom(dicom(stored)).valid.all()
+    unsigned = dicom([[-5, 63]])
+    unsigned.add_new("PixelPaddingValue", "US", 2**16 - 5)
+    np.testing.assert_array_equal(imaging.read_dicom(unsigned).valid, [[False, True]])
+
+
+def test_padding_that_lossy_compression_moved_is_not_valid():
+    image = read_quietly(DICOM_FOLDER / "693_J2KI.dcm")
+    y, x = np.mgrid[:512, :512] - 255.5
+    circle = np.hypot(y, x) < 256
+    # The header says -3024 HU, which 494 pixels still have.
+    assert image.valid[circle].mean() > 0.999
+    assert image.valid[~circle].mean() < 0.02
+    mr = dicom([[0, 1]], PixelPaddingValue=0, LossyImageCompression="01")
+    with pytest.warns(UserWarning, match="not all of it is marked"):
+        np.testing.assert_array_equal(imaging.read_dicom(mr).valid, [[False, True]])
+
+
+def as_float(values):
+    values = np.atleast_2d(np.array(values, "<f4"))
+    dataset = dicom(np.zeros_like(values), BitsAllocated=32, FloatPixelData=values.tobytes())
+    del dataset.PixelData
+    return dataset
+
+
+def test_a_map_with_nan_is_refused_and_the_remedy_works():
+    dataset = as_float([0.5, np.nan])
+    with pytest.raises(ImageFileError, match=r"1 of 2 pixels NaN or infinite; .*pixel_array"):
+        imaging.read_dicom(dataset)
+    dataset.FloatPixelData = np.nan_to_num(dataset.pixel_array, nan=-1).tobytes()
+    np.testing.assert_array_equal(imaging.read_dicom(dataset).pixels, [[0.5, -1]])
+
+
+def test_whole_numbers_that_float32_cannot_hold_stay_as_they_are():
+    labels = np.array([[312782546, 312782550]], "<i4")
+    header = {"BitsAllocated": 32, "BitsStored": 32, "HighBit": 31, "PixelData": labels.tobytes()}
+    image = imaging.read_dicom(dicom(labels, **header))
+    np.testing.assert_array_equal(image.pixels, labels)
+
+
+@pytest.mark.parametrize("name", ["SC_rgb_jpeg_gdcm.dcm", "JPEG-lossy.dcm"])
+def test_jpeg_that_needs_another_program_names_it(name):
+    # DCMTK 3.6.7 decompressed both by this command; read_dicom read the results.
+    with pytest.raises(ImageFileError, match=r"DCMTK, 'dcmdjpeg in\.dcm out\.dcm'"):
+        read_quietly(DICOM_FOLDER / name)
+
+
+def test_a_folder_is_refused_and_the_program_for_a_series_named():
+    with pytest.raises(ImageFileError, match="dcm2niix turns the folder of a series"):
+        imaging.read_dicom(DICOM_FOLDER)
 
 
 def test_path_file_object_and_dataset_give_the_same_image():
@@ -169,12 +311,27 @@ def test_path_file_object_and_dataset_give_the_same_image():
     np.testing.assert_array_equal(from_file.pixels, from_dataset.pixels)
 
 
-def test_a_window_equals_pydicoms():
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+@pytest.mark.parametrize("width", [1, 400])
+def test_a_window_equals_pydicoms(function, width):
     dataset = pydicom.dcmread(CT_FILE)
-    dataset.WindowCenter, dataset.WindowWidth, dataset.VOILUTFunction = 40, 400, "LINEAR_EXACT"
-    values = imaging.read_dicom(dataset).pixels
+    dataset.WindowCenter, dataset.WindowWidth, dataset.VOILUTFunction = 40, width, function
+    image = imaging.read_dicom(dataset)
     black, white = pydicom_pixels.apply_windowing(np.array([-1e12, 1e12]), dataset)
-    expected = (pydicom_pixels.apply_windowing(values, dataset) - black) / (white - black)
-    gray = imaging.apply_window(values, 40, 400)
+    expected = (pydicom_pixels.apply_windowing(image.pixels, dataset) - black) / (white - black)
+    gray = imaging.apply_window(image.pixels, *image.window)
     assert gray.dtype == np.float32
     np.testing.assert_allclose(gray, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: imaging.apply_window([1], 40, 0), "width: received 0"),
+        (lambda: imaging.apply_window([1], 40, 0.5, "LINEAR"), "from 1 for LINEAR"),
+        (lambda: imaging.apply_window([1], 40, 80, "CUBIC"), "LINEAR, LINEAR_EXACT, SIGMOID"),
+    ],
+)
+def test_a_window_that_cannot_be_is_refused(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()

@@ -46,6 +46,29 @@ def test_one_volume_in_four_dimensions_is_squeezed_and_microns_become_mm(read):
     assert volume.header.get_zooms() == (0.5, 0.5, 0.5)
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.uint32, np.int64, np.float64])
+def test_labels_that_float32_cannot_hold_stay_as_they_are(read, dtype):
+    labels = np.array([312782546, 312782550, 0], dtype).reshape(3, 1, 1)
+    volume = read(nib.Nifti1Image(labels, LAS, dtype=dtype))
+    np.testing.assert_array_equal(np.asarray(volume.dataobj), labels)
+    assert nib.as_closest_canonical(volume).dataobj[0] == labels[-1]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.float64])
+def test_other_numbers_become_float32(read, dtype):
+    assert read(nifti(np.ones((2, 3, 4), dtype))).get_data_dtype() == np.float32
+    assert read(nifti(np.full((2, 3, 4), 2**24 + 0.5))).get_data_dtype() == np.float32
+
+
+def test_the_remedy_for_nan_works(read, tmp_path):
+    with pytest.raises(ImageFileError, match=r"1 of 2 voxels NaN .*Set them .* with nibabel"):
+        read(nifti(np.array([[[np.nan, 3]]], np.float32)), "map.nii")
+    image = nib.load(tmp_path / "map.nii")
+    data = image.get_fdata()
+    data[~np.isfinite(data)] = 0
+    np.testing.assert_array_equal(read(nifti(data)).get_fdata(), [[[0, 3]]])
+
+
 def unstated(image):
     image.set_sform(None, code=0)
     image.set_qform(None, code=0)
