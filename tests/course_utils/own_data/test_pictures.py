@@ -567,12 +567,3 @@ def test_wrong_arguments_get_a_sentence(folder, changes, words):
 
 def test_a_missing_folder_gets_a_sentence(tmp_path):
     assert "There is no folder" in complaint(tmp_path / "nowhere")
-
-
-def test_the_example_of_the_documentation_runs(capsys):
-    text = (Path(__file__).parents[3] / "docs" / "your_own_data.md").read_text(encoding="utf-8")
-    example = text.split("## Try it")[1].split("```python\n")[1].split("```")[0]
-    exec(compile(example, "your_own_data.md", "exec"), {})
-    said = capsys.readouterr().out
-    assert "label outside the list (20)" in said
-    assert "SIMULATED images\n  20 images" in said
