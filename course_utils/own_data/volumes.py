@@ -6,15 +6,14 @@ import gzip
 import hashlib
 import os
 import re
-from collections import Counter
-from pathlib import Path, PurePosixPath
+from contextlib import suppress
+from pathlib import Path
 
 import nibabel
 import numpy as np
 import pandas as pd
 import pydicom
 from nibabel.processing import resample_from_to
-from pydicom.uid import SegmentationStorage
 
 from course_utils import imaging
 from course_utils._checks import check_choice, refuse
@@ -44,8 +43,14 @@ LONGER = 1.1
 PERCENTILES = (0.5, 99.5)
 # Air around a head: closer to the background than this share of the way to the brightest voxels.
 AIR = 0.05
+NIFTI = (".nii.gz", ".nii")
 POSITION = re.compile(r"\[(\d+)\]$")
-SEG = "segmentation (SEG)"
+ADVICE = "Save it as whole numbers: data > 0.5 for one mask, numpy.rint(data) for labels."
+CONVERT = (
+    "dcm2niix -z y -f %s_%d -o OUT FOLDER writes each series, named by number and description, "
+    "into the folder OUT, which must exist. dcmqi converts a segmentation (SEG): "
+    "segimage2itkimage -t nifti --mergeSegments --outputDirectory OUT --inputDICOM FILE."
+)
 
 
 def read_volume_folder(
@@ -65,9 +70,9 @@ def read_volume_folder(
     r"""Read volumes that a table describes into an `ImageDataset` of slices.
 
     Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
-    the mask, relative to the folder; ``name.nii.gz[2]`` is the third volume of a 4-D file. The
-    first channel gives the grid: others and the mask are resampled onto it where theirs differs
-    (linear; nearest for masks), and a warning says so. Pixels become square.
+    the mask, relative to the folder; ``name.nii.gz[2]`` is the third volume of a 4-D file. Those on
+    another grid than the first channel are resampled onto it (linear; nearest for masks), and a
+    warning lists them. Pixels become square.
 
     A label is that of all slices. Images become float32; slices run from feet to head, back to
     front, or left to right, with ``slice_positions_mm`` along their normal, ``slice_thickness_mm``
@@ -84,15 +89,13 @@ def read_volume_folder(
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
         ``"percentile"`` is for MR, whose values have no unit: in each volume the 0.5th and 99.5th
-        percentile of the foreground become 0 and 1; the rest is cut off. Background is the most
-        frequent value, with what is hardly brighter; in z-scores, where it lies in the middle, it
-        becomes 0.
+        percentile of the foreground become 0 and 1. Background, the most frequent value and what is
+        hardly brighter, becomes 0, in z-scores, too.
     plane : {"axial", "coronal", "sagittal"}, optional
         Left out: that in which each scan was acquired, across the longest side of its voxels;
         axial if no side is longer than the others by a tenth.
     spacing_mm : float, optional
-        Resample all slices to pixels of this side. A size then cuts and fills around the center,
-        without another change of scale.
+        Resample all slices to pixels of this side; a size then only cuts and fills at the edges.
     size, fit
         As in `read_image_folder`, for each slice, with proportions in mm. Needed if the slices
         differ in size. A mask may lose slices at its ends, but not all of them.
@@ -108,15 +111,9 @@ def read_volume_folder(
         check_choice("plane", plane, AXES)
     if spacing_mm is not None and not (np.ndim(spacing_mm) == 0 and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
-    if spacing_mm is not None and fit == "stretch":
-        refuse(
-            "fit", "'stretch' with spacing_mm", "'crop', 'pad' or none", "Leave one of them out."
-        )
     form = (plane, spacing_mm, check_size(size, fit), fit)
-    columns = {"image": next(iter(images.values())), "group": "patient", **(columns or {})}
-    if columns["group"] is None:
-        remedy = f"If no patient has two scans, use the file: {{'group': {columns['image']!r}}}."
-        refuse("columns['group']", "None", "the column that holds the patient", remedy)
+    given = {role: column for role, column in (columns or {}).items() if column is not None}
+    columns = {"image": next(iter(images.values())), "group": "patient", **given}
     table = "volumes.csv" if table is None else table
     found = Folder(folder, table, columns, class_names, "patient", [*images.values()])
     labels = MaskLabels(mask_labels) if "mask" in found.columns else None
@@ -132,9 +129,8 @@ def read_volume_folder(
         labels.check(found)
         found.note_masks([stack["masks"] for stack in stacks], names)
     scans = dict(zip(found.names, [stack.pop("scan") for stack in stacks], strict=True))
-    planes = Counter(scan["plane"] for scan in scans.values())
-    if len(planes) > 1:
-        shown = ", ".join(f"{name} {count}" for name, count in planes.items())
+    if len(planes := {scan["plane"] for scan in scans.values()}) > 1:
+        shown = ", ".join(sorted(planes))
         found.notes.append(f"scans of several planes: {shown}. plane='axial' takes one for all.")
     sides = [stack["pixel_spacing_mm"].mean() for stack in stacks]
     if max(sides) > LONGER * min(sides):
@@ -165,29 +161,27 @@ def read_volume_folder(
 
 def _read_stacks(found, files, window, form, labels):
     """Return the slices of each row as a dict of fields per slice, None where one is at fault."""
-    cells = [_without_dicom(found, found.table[name]) for name in files]
-    parts = set()
-    columns = [_locate(found, column, parts) for column in cells]
-    stacks, digests, moved = [], [], []
+    parts, moved = set(), []
+    columns = [_locate(found, found.table[name], parts) for name in files]
+    stacks, digests = ([None] * len(found.table) for _ in range(2))
     for i, paths in enumerate(zip(*columns, strict=True)):
-        stack = digest = None
+        names = [found.table[name].iloc[i] for name in files]
         with found.complaints(i):
-            if None not in paths:
-                names = [column.iloc[i] for column in cells]
-                volumes = [_read_volume(*both) for both in zip(paths, names, strict=True)]
-                scan = {"shape": list(volumes[0].shape), "affine": volumes[0].affine.tolist()}
-                first, *others = map(nibabel.as_closest_canonical, volumes)
-                for k, name in enumerate(names[1:]):
-                    is_mask = labels is not None and k == len(others) - 1
-                    others[k] = _on_grid(others[k], first, name, is_mask, moved)
-                mask = others.pop() if labels else None
-                arrays = [np.asarray(volume.dataobj) for volume in (first, *others)]
-                digest = hashlib.sha256(b"".join(a.tobytes() for a in arrays)).digest()
-                flags = None if mask is None else _flags(mask, labels, names[-1])
-                stack = _stack(arrays, first.affine, flags, window, form)
-                stack["scan"] |= scan
-        stacks.append(stack)
-        digests.append(digest)
+            if None in paths:
+                continue
+            volumes = [_read_volume(*both) for both in zip(paths, names, strict=True)]
+            first, *others = map(nibabel.as_closest_canonical, volumes)
+            for k, name in enumerate(names[1:]):
+                is_mask = labels is not None and k == len(others) - 1
+                others[k] = _on_grid(others[k], first, name, is_mask, moved)
+            mask, flags = np.asarray(others.pop().dataobj) if labels else None, None
+            channels = [np.asarray(volume.dataobj) for volume in (first, *others)]
+            digests[i] = hashlib.sha256(b"".join(c.tobytes() for c in channels)).digest()
+            with found.complaints(i, names[-1]):
+                flags = labels and labels.flags(mask, names[-1], ADVICE)
+            stacks[i] = _stack(channels, first.affine, flags, window, form)
+            original = {"shape": volumes[0].shape, "affine": volumes[0].affine.tolist()}
+            stacks[i]["scan"] |= original
     found.check_same_content(digests)
     names, counts = np.unique(found.groups, return_counts=True)
     several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
@@ -197,68 +191,38 @@ def _read_stacks(found, files, window, form, labels):
     if moved:
         what = f"on another grid than the first channel ({len(moved)}): {some(moved)}"
         found.notes.append(f"{what}. They were resampled onto it; look at some.")
-    files = {p.relative_to(found.path).as_posix(): p for p in found.path.rglob("*.nii*")}
-    for name in found.table.to_numpy().ravel():
-        files.pop(name, None)
-    known = {name for name, path in files.items() if os.path.realpath(path) in found.seen}
-    extra = sorted(name for name in {*files} - known if not re.search(r"(^|/)\.", name))
-    if extra:
-        what = f"volumes that the table does not name ({len(extra)}): {some(extra)}"
-        found.notes.append(f"{what}. They were not read.")
+    used = {os.path.realpath(path) for column in columns for path in column if path}
+    there = sorted(found.path.rglob("[!.]*.nii*"))
+    if extra := [path.name for path in there if os.path.realpath(path) not in used]:
+        what = f"volumes that were not read ({len(extra)}): {some(extra)}"
+        found.notes.append(f"{what}. No column in use names them.")
     return stacks
 
 
-def _without_dicom(found, cells):
-    """Return the cells, empty where one names DICOM files, which are complained of."""
-    cells = cells.copy()
-    for line, cell in cells.items():
-        path = found.path / PurePosixPath(cell.replace("\\", "/"))
-        is_file = cell and path.is_file() and not cell.lower().endswith((".nii", ".gz"))
-        files = [path] if is_file else sorted(filter(Path.is_file, path.rglob("*"))) if cell else []
-        series = Counter(filter(None, map(_series, files)))
-        if not (series or (cell and path.is_dir())):
-            continue
-        cells[line] = ""
-        listed = "; ".join(
-            f"{name} ({count} file{'s' * (count > 1)})" for name, count in series.items()
-        )
-        advice = "Name the file that you mean."
-        if SEG in series:
-            advice = (
-                "The program segimage2itkimage of dcmqi converts it: segimage2itkimage -t nifti "
-                "--mergeSegments --outputDirectory OUT --inputDICOM FILE. Name the file it writes."
-            )
-        elif series:
-            advice = (
-                "mkdir OUT; dcm2niix -z y -f %s_%d -o OUT FOLDER writes a file for each series, "
-                "named by its number and description. Name the one that you mean."
-            )
-        what = "DICOM instead of a NIfTI file" if series else "folder instead of a NIfTI file"
-        found.add(what, f"{cell} ({line}){': ' * bool(series)}{listed}", advice)
-    return cells
-
-
 def _locate(found, cells, parts):
-    """Return paths; `parts` are the volumes of 4-D files that were listed before, once each."""
+    """Return a path for each cell; `parts` holds the volumes of 4-D files listed before."""
     paths = []
     for line, cell in cells.items():
         name = POSITION.sub("", cell)
         if name != cell and cell not in parts:
+            # Another volume of this file may have been listed.
             found.seen.pop(os.path.realpath(found.path / name), None)
             parts.add(cell)
-        paths += found.locate(found.path, pd.Series({line: name}), (".nii.gz", ".nii"))
+        if name and not name.endswith(NIFTI) and (series := _series(found.path / name)):
+            found.add("DICOM instead of a NIfTI file", f"{cell} ({line}): {series}", CONVERT)
+            name = ""
+        paths += found.locate(found.path, pd.Series({line: name}), NIFTI)
     return paths
 
 
 def _series(path):
-    """Return number and description of the series that a file belongs to; None if not DICOM."""
-    try:
-        header = pydicom.dcmread(path, stop_before_pixels=True)
-    except Exception:  # other files fail in many ways inside the parser
-        return None
-    if header.get("SOPClassUID") == SegmentationStorage:
-        return SEG
-    return f"{header.get('SeriesNumber', '')} {header.get('SeriesDescription', '')}".strip()
+    """Return the DICOM series in a folder or file, as in 3 MR T1 post; 5 MR FLAIR."""
+    words, series = ("SeriesNumber", "Modality", "SeriesDescription"), set()
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with suppress(Exception):  # other files fail in many ways inside the parser
+            header = pydicom.dcmread(file, stop_before_pixels=True)
+            series.add(" ".join(str(header.get(word, "")) for word in words))
+    return "; ".join(sorted(series))
 
 
 def _read_volume(path, name):
@@ -267,53 +231,29 @@ def _read_volume(path, name):
     try:
         return imaging.read_nifti(path, index=int(position[1]) if position else None)
     except ValueError as error:
-        advice = "Replace or correct it as said here."
-        raise Complaint("volume that cannot be used", str(error).rstrip("."), advice) from error
+        what, advice = "volume that cannot be used", "Replace or correct it as said here."
+        raise Complaint(what, str(error).rstrip("."), advice) from error
 
 
 def _on_grid(volume, first, name, is_mask, moved):
-    """Return a channel or mask on the grid of the first channel; add it to `moved` if it was not.
-
-    Complain if they do not overlap, or if nothing that a mask marks lies inside.
-    """
+    """Return a channel or mask on the grid of the first channel; list it if it was on another."""
     corners = np.stack(np.meshgrid(*[(0, n - 1) for n in first.shape]), axis=-1).reshape(-1, 3)
     at = [nibabel.affines.apply_affine(v.affine, corners) for v in (first, volume)]
     apart = np.linalg.norm(at[0] - at[1], axis=1).max()
     if volume.shape == first.shape and apart <= SAME_PLACE * min(first.header.get_zooms()):
         return volume
-    data = np.asarray(volume.dataobj)
-    if is_mask:
-        # NIfTI images refuse 64-bit integers, which labels of an atlas may be.
-        volume = nibabel.Nifti1Image(data.astype(np.float64), volume.affine)
-    # Beyond the centers of the outer voxels, to their faces, values are known as well.
-    how = {"order": 0 if is_mask else 1, "mode": "grid-constant"}
-    result = resample_from_to(volume, first, cval=0 if is_mask else _background(data), **how)
-    if is_mask:
-        sizes = [abs(np.linalg.det(v.affine[:3, :3])) for v in (result, volume)]
-        before, after = np.count_nonzero(data), np.count_nonzero(result.dataobj)
-        share = 1.0 if before == 0 else after * sizes[0] / (before * sizes[1])
-    else:
-        ones = nibabel.Nifti1Image(np.ones(data.shape, np.uint8), volume.affine)
-        share = np.mean(resample_from_to(ones, first, order=0, mode="grid-constant").dataobj)
-    if share == 0:
-        advice = "Check that both belong to one scan; if so, register them first."
+    # float64, since NIfTI images refuse 64-bit integers, which labels of an atlas may be.
+    data = np.asarray(volume.dataobj, np.float64 if is_mask else np.float32)
+    air = 0 if is_mask else _background(data)
+    volume = nibabel.Nifti1Image(data, volume.affine)
+    # Values are known beyond the centers of the outer voxels, up to their faces.
+    how = {"order": 0 if is_mask else 1, "mode": "grid-constant", "cval": air}
+    result = resample_from_to(volume, first, **how)
+    if (data != air).any() and not (np.asarray(result.dataobj) != air).any():
         what = f"{'mask' if is_mask else 'channel'} that lies outside its scan"
-        raise Complaint(what, name, advice)
-    moved.append(f"{name}, {share:.0%} in common" if share < 0.9 else name)
+        raise Complaint(what, name, "Check that both belong to one scan, and register them.")
+    moved.append(name)
     return result
-
-
-def _flags(mask, labels, name):
-    values = np.asarray(mask.dataobj)
-    advice = "Save it as whole numbers: data > 0.5 for one mask, numpy.rint(data) for labels."
-    if (odd := values[values % 1 != 0]).size:
-        what = "mask with fractions, as interpolation or a scale factor leaves them"
-        raise Complaint(what, f"{name}: {odd.size} voxels, such as {odd[0]:g}", advice)
-    try:
-        return labels.flags(values.astype(np.int64), name, advice)
-    except Complaint as error:
-        what, detail, advice = error.args
-        raise Complaint(what, f"{name}: {detail}", advice) from error
 
 
 def _stack(channels, affine, flags, window, form):
@@ -329,12 +269,9 @@ def _stack(channels, affine, flags, window, form):
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
     images = _turned(images, axis)
     placement = _placement(images.shape[1:3], zooms[[down, across]], spacing_mm, size, fit)
-    box, inner, whole = placement
-    steps = growth(placement)
-    starts = [
-        edge - (outside - part) // 2 * step
-        for edge, outside, part, step in zip(box[1::-1], whole, inner, steps, strict=True)
-    ]
+    (left, top, *_), inner, whole = placement
+    steps, edges = growth(placement), (np.array(whole) - inner) // 2
+    starts = (top, left) - edges * steps
     normal = np.cross(affine[:3, across], affine[:3, down])
     normal /= np.linalg.norm(normal)
     distance, n = normal @ affine[:3, axis], len(images)
@@ -347,8 +284,7 @@ def _stack(channels, affine, flags, window, form):
     }
     if flags is not None:
         stack["masks"] = resized_masks(_turned(flags, axis), placement)
-    grid = {"rows": [starts[0], steps[0]], "columns": [starts[1], steps[1]]}
-    grid = {side: [float(value) for value in pair] for side, pair in grid.items()}
+    grid = dict(zip(("rows", "columns"), np.stack([starts, steps], axis=1).tolist(), strict=True))
     return stack | {"scan": {"plane": plane, **grid}}
 
 
@@ -363,20 +299,17 @@ def _placement(shape, spacing, spacing_mm, size, fit):
     if spacing_mm is None and spacing.max() / spacing.min() - 1 <= SAME_PROPORTION:
         return place(shape, size, fit)
     side = spacing.min() if spacing_mm is None else spacing_mm
-    square = shape * spacing / side
     # Whole pixels of exactly this side; what is left over at the edges is less than one of them.
-    count = np.maximum(1, np.floor(square + 0.01)).astype(int)
-    if spacing_mm is None:
-        (left, top, right, bottom), inner, whole = place(tuple(count.tolist()), size, fit)
-        low, high = np.array([top, left]), np.array([bottom, right])
+    count = np.maximum(1, np.floor(shape * spacing / side + 0.01)).astype(int)
+    if spacing_mm is None or size is None:
+        box, inner, whole = place(tuple(count.tolist()), size, fit)
     else:
-        whole = tuple(count.tolist()) if size is None else size
-        inner = tuple(np.minimum(count, whole).tolist())
+        inner, whole = tuple(np.minimum(count, size).tolist()), size
         low = (count - inner) // 2
-        high = low + inner
-    low, high = ((edge + (square - count) / 2) * side / spacing for edge in (low, high))
-    low, high = np.maximum(low, 0), np.minimum(high, shape)
-    return (low[1], low[0], high[1], high[0]), inner, whole
+        box = (*low[::-1], *(low + inner)[::-1])
+    margin = (shape - count * side / spacing) / 2
+    box = np.reshape(box, (2, 2)) * (side / spacing)[::-1] + margin[::-1]
+    return tuple(np.clip(box, 0, shape[::-1]).ravel().tolist()), inner, whole
 
 
 def _background(data):
@@ -417,23 +350,13 @@ def _scaled(data, low, high, by_percentile):
 def write_masks(dataset, masks, folder):
     """Write masks of slices as NIfTI files, one per scan, on the grid of the scan's file.
 
-    A voxel gets the value of the pixel in which its center lies, 0 or 1, uint8. Slices that were
-    dropped with `select` stay empty. A file is named after the scan's first channel, with ``_mask``
-    at the end; if one exists already, nothing is written.
+    The data set comes from `read_volume_folder`, perhaps after `crop_to_head`, `resize` or
+    `select`; slices that were dropped stay empty. Masks are (n, height, width), False and True or 0
+    and 1, such as ``predictions[..., 0] >= 0.5``. A voxel gets the value of the pixel in which its
+    center lies, as uint8.
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-        From `read_volume_folder`, perhaps after `crop_to_head`, `resize` or `select`.
-    masks : array (n, height, width)
-        False and True or 0 and 1, such as ``predictions[..., 0] >= 0.5`` or ``dataset.mask(name)``.
-    folder : str or Path
-        Where to put them; it is made if needed.
-
-    Returns
-    -------
-    list of Path
-        The files, in the order of the scans.
+    A file is named after the scan's first channel, with ``_mask`` at the end. If one exists
+    already, nothing is written. Returned are the paths.
     """
     scans, masks = dataset.meta.get("scans"), np.asarray(masks)
     if not scans:
