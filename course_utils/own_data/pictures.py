@@ -16,7 +16,7 @@ from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.own_data._folder import (
-    COLOR,
+    BESIDE,
     Complaint,
     Folder,
     MaskLabels,
@@ -28,8 +28,20 @@ from course_utils.own_data._folder import (
     resized_masks,
     some,
 )
-from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom, masks_beside
+from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom
 
+OWN_PIXELS = (
+    "A mask must lie on the picture's own pixels. Draw it again, or, if it shows all of the "
+    "picture, save mask.resize((width, height), Image.Resampling.NEAREST)."
+)
+BLURRED = (
+    "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
+    "['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) > 127)."
+)
+ON_BLACK = (
+    "What lies under them is undefined. Put it on black, for example: save Image.alpha_composite("
+    "Image.new('RGBA', image.size, 'black'), image.convert('RGBA'))."
+)
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
@@ -80,8 +92,8 @@ def read_image_folder(
     images, masks : str, optional
         Sub-folders.
     mask_labels : str or dict
-        What a mask marks, with one value beside 0; or a dict from names to the stored values or
-        colors: ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
+        What a mask marks, with one value beside 0; or a dict from names to the stored values:
+        ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
     mode : {"gray", "rgb"}
         What the set becomes. Color pictures whose channels differ by at most 20 of 255 count as
         gray; for ``"rgb"`` gray pictures are repeated three times.
@@ -133,7 +145,6 @@ def read_image_folder(
         found.groups = group_near_duplicates(pixels)
         found.check_groups(found.names.to_numpy()[np.unique(found.groups, return_index=True)[1]])
         found.stop_if_any()
-        _note_mixed_groups(found)
     found.note_pixels(pixels, window)
     if masks is not None:
         found.note_masks(found.masks, labels.names)
@@ -152,15 +163,6 @@ def read_image_folder(
     )
 
 
-def _note_mixed_groups(found):
-    rows = pd.DataFrame({"label": found.labels, "name": found.names.to_numpy()})
-    mixed = rows.groupby(found.groups).filter(lambda group: group["label"].nunique() > 1)
-    pairs = mixed.groupby(found.groups[mixed.index])["name"].apply(lambda n: " and ".join(n[:2]))
-    if len(pairs):
-        what = f"look-alikes of different classes ({len(pairs)}): {some(pairs)}"
-        found.notes.append(f"{what}. Look at them; scores by group need one class for each.")
-
-
 def read_pictures(found, images, masks, mode, window=None, unlisted="error", labels=None):
     """Read the pictures and masks of all rows, None where one is at fault."""
     base = found.subfolder("images", images)
@@ -177,62 +179,46 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
         found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
     empty = ([None] * len(paths) for _ in range(4))
     found.images, found.masks, found.mask_files, found.spacing = empty
-    digests, owners, turned = [None] * len(paths), {}, {"gray": [], "rgb": []}
+    digests, turned = [None] * len(paths), []
     for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
         picture = mask = None
         with found.complaints(i):
             if path is not None:
                 picture, changed = read_picture(path, mode, window)
-                turned[mode] += [found.names.iloc[i]] * changed
+                turned += [found.names.iloc[i]] * changed
                 content = repr(picture.shape).encode() + picture.tobytes()
                 digests[i] = hashlib.sha256(content).digest()
         if mask_path is not None:
             name = found.mask_files[i] = mask_path.relative_to(found.path).as_posix()
             with found.complaints(i, name):
                 mask = read_mask(mask_path, labels, name)
-                if mask.any() and owners.setdefault(mask_path, i) != i:
-                    other = found.names.iloc[owners[mask_path]]
-                    advice = "Only a black mask may stand for several; else save it twice."
-                    raise Complaint("mask of two pictures", f"also of {other}", advice)
-                _check_shapes(mask, picture)
+                if picture is not None and mask.shape != picture.shape[:2]:
+                    shapes = [" x ".join(map(str, a.shape[:2])) for a in (mask, picture)]
+                    detail = f"mask {shapes[0]}, image {shapes[1]} px"
+                    raise Complaint("mask of another size than its image", detail, OWN_PIXELS)
         if masks is None or mask is not None:
             found.images[i], found.masks[i] = picture, mask
     labels.check(found)
     found.check_same_content(digests)
-    for kind, names in turned.items():
-        if names:
-            how = "color pictures of little color, read as gray" if kind == "gray" else ""
-            how = how or "gray pictures in a color set, repeated for red, green and blue"
-            found.notes.append(f"{how} ({len(names)}): {some(names)}.")
-
-
-def _check_shapes(mask, picture):
-    if picture is not None and mask.shape != picture.shape[:2]:
-        height, width = picture.shape[:2]
-        detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
-        advice = (
-            "A mask must lie on the picture's own pixels. Draw it again, or, if it shows the whole "
-            f"picture, save mask.resize(({width}, {height}), Image.Resampling.NEAREST)."
-        )
-        raise Complaint("mask of another size than its image", detail, advice)
+    if turned:
+        how = {"gray": "pictures of little color, read as gray", "rgb": "gray pictures, repeated"}
+        found.notes.append(f"{how[mode]} ({len(turned)}): {some(turned)}.")
 
 
 def _mask_paths(found, base, images, paths):
-    advice = "Add the mask, black where there is nothing to mark, or name it in columns['mask']."
+    advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
     column = found.columns.get("mask")
     if column is not None:
         names = found.computed("mask") if callable(column) else found.table[column]
-        return found.locate(base, names, SUFFIXES, advice, dict(found.seen))
-    names = [None if path is None else path.relative_to(images) for path in paths]
-    files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
-    for mask, added in masks_beside([*files, *filter(None, names)]).items():
-        advice = found.mask_advice(added, mask, base == found.path)
-    for i, name in enumerate(names):
+        return found.locate(base, names, SUFFIXES, advice)
+    names = []
+    for path in paths:
+        name = Path() if path is None else path.relative_to(images)
         # Without loss first: a mask that somebody saved as JPEG may be there, too.
-        endings = () if name is None else (*LOSSLESS, name.suffix, ".jpg", ".jpeg")
+        endings = (*LOSSLESS, name.suffix, ".jpg", ".jpeg") if name.name else ()
         others = [base / name.with_suffix(ending) for ending in endings]
-        others = [path for path in others if path != paths[i] and path.is_file()]
-        names[i] = others[0].relative_to(base).as_posix() if others else str(name or "")
+        others = [other for other in others if other != path and other.is_file()]
+        names.append(others[0].relative_to(base).as_posix() if others else str(name) * bool(path))
     return found.locate(base, pd.Series(names, found.table.index), SUFFIXES, advice)
 
 
@@ -262,9 +248,7 @@ def read_picture(path, mode, window=None):
 def _gray(pixels, window):
     if pixels.dtype == np.uint8:
         if window is not None:
-            advice = (
-                "Leave the window out; if others have more bits, read these as a set of their own."
-            )
+            advice = "Leave the window out, or read these as a set of their own."
             raise Complaint("8 bits per pixel, where intensity_window asks for more", "", advice)
         return pixels
     if not np.isfinite(pixels).all():
@@ -287,8 +271,7 @@ def _dicom(path, window):
         raise Complaint("not a readable image", str(error).rstrip("."), "Leave it out.") from error
     pixels, color = image.pixels, image.units == "color"
     if pixels.ndim > (3 if color else 2):
-        frames = "Image.fromarray(imaging.read_dicom(name).pixels[k]).save('frame.tif')"
-        advice = f"Save those that you need, each one as a file: {frames}."
+        advice = "Save what you need: Image.fromarray(imaging.read_dicom(name).pixels[k]).save(…)."
         raise Complaint("several pictures in one file", f"{len(pixels)} of them", advice)
     if image.photometric_interpretation == "MONOCHROME1" and window is not None:
         return np.float32(sum(window)) - pixels
@@ -299,31 +282,13 @@ def read_mask(path, labels, name):
     """Return the flags of a mask file, uint8 (height, width)."""
     image = _open(path, mask=True)
     values = np.array(image)
-    if image.mode == "P" and labels.values is None:
-        colors = np.array(image.getpalette(), int).reshape(-1, 3).sum(axis=1)
-        black = [value for value in np.unique(values) if value < len(colors) and not colors[value]]
-        if black and 0 not in black:
-            advice = (
-                "Say which number marks: mask_labels={'lesion': 1}, with the others under None."
-            )
-            raise Complaint("palette mask in which another number than 0 is black", "", advice)
     if image.mode in ("LA", "RGBA"):
-        if not np.isin(values[..., -1], (0, 255)).all():
-            raise Complaint("half-transparent mask", "", "Save it on black, without transparency.")
         values = values[..., :-1] * (values[..., -1:] > 0)
     if values.ndim == 3:
-        red, green, blue = np.moveaxis(
-            np.broadcast_to(values, (*values.shape[:2], 3)), 2, 0
-        ).astype(int)
-        gray = (red == green) & (green == blue)
-        color = COLOR | red << 16 | green << 8 | blue
-        values = red if gray.all() else np.where(red | green | blue, color, 0)
-    blurred = (
-        "If its edge is blurred, as JPEG and resizing do, cut it in the middle and name the PNG in "
-        "columns['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) "
-        "> 127).save('mask.png')."
-    )
-    return labels.flags(values, name, blurred)
+        red, green, blue = np.broadcast_to(values, (*values.shape[:2], 3)).astype(int).T
+        color = (red << 16 | green << 8 | blue).T
+        values = red.T if ((red == green) & (green == blue)).all() else color
+    return labels.flags(values, name, BLURRED)
 
 
 def _open(path, mask=False):
@@ -352,11 +317,7 @@ def _open(path, mask=False):
         image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
     if image.mode in ("LA", "RGBA"):
         if image.getchannel("A").getextrema() != (255, 255):
-            advice = (
-                "What lies under them is undefined. Put it on black, for example: save Image."
-                "alpha_composite(Image.new('RGBA', image.size, 'black'), image.convert('RGBA'))."
-            )
-            raise Complaint("transparent pixels", "", advice)
+            raise Complaint("transparent pixels", "", ON_BLACK)
         image = image.convert("L" if image.mode == "LA" else "RGB")
     return image
 

@@ -461,7 +461,7 @@ COMPLAINTS = {
     "missing mask": (
         lambda f: (f / "masks" / "a.png").unlink(), "listed, but not in masks (1): a.png", "",
     ),
-    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "put the table"),
+    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "or a table"),
     "empty table": (content("labels.csv", b""), "not a readable CSV", "no line"),
     "only a header": (content("labels.csv", b"file,label\n"), "only a header", ""),
     "missing columns": (
