@@ -484,27 +484,40 @@ def growth(placement):
     return np.array([(bottom - top) / inner[0], (right - left) / inner[1]])
 
 
-def resized(image, placement, fill, linear=True):
+def resized(image, placement, fill):
     """Return a picture (height, width) or (height, width, channels) with `fill` around it."""
     box, inner, size = placement
     result = np.full((*size, *image.shape[2:]), fill, dtype=image.dtype)
-    top, left = ((whole - part) // 2 for whole, part in zip(size, inner, strict=True))
-    part = average(image, inner, box=box, linear=linear)
-    result[top : top + inner[0], left : left + inner[1]] = part
+    result[_inside(inner, size)] = average(image, inner, box=box, linear=True)
     return result
 
 
 def resized_masks(flags, placement):
     """Return bit flags (n, height, width): set where at least half of the new pixel is marked."""
-    small = np.zeros((len(flags), *placement[2]), np.uint8)
+    (left, top, right, bottom), inner, size = placement
+    down = _shares(top, bottom, inner[0], flags.shape[1])
+    across = _shares(left, right, inner[1], flags.shape[2])
+    small = np.zeros((len(flags), *size), np.uint8)
     for j in range(int(flags.max()).bit_length()):
         mask = flags >> j & 1
-        shares = [resized(one.astype(np.float32), placement, 0, linear=False) for one in mask]
-        part = np.stack(shares) >= 0.5 - 1e-6
-        small |= part.astype(np.uint8) << j
+        # Pillow's box filter weights whole pixels, which makes masks up to 6 % too large.
+        part = down @ mask.astype(np.float32) @ across.T >= 0.5 - 1e-5
+        small[:, *_inside(inner, size)] |= part.astype(np.uint8) << j
         if mask.any() and not part.any():
             # Its patient would count as free of the lesion.
             before = f"{np.count_nonzero(mask)} pixels before"
             advice = "Pass a larger size, or cut the images to the part that matters first."
             raise Complaint("mask of which nothing is left after resizing", before, advice)
     return small
+
+
+def _inside(inner, size):
+    """Return the part of a picture in whose center a smaller one lies."""
+    return tuple(slice((n - m) // 2, (n - m) // 2 + m) for m, n in zip(inner, size, strict=True))
+
+
+def _shares(low, high, count, length):
+    """Return which share of each of `count` new pixels from low to high each old one covers."""
+    edges, old = np.linspace(low, high, count + 1)[:, np.newaxis], np.arange(length)
+    parts = np.minimum(edges[1:], old + 1) - np.maximum(edges[:-1], old)
+    return (np.clip(parts, 0, None) * count / (high - low)).astype(np.float32)

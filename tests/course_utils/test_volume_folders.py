@@ -328,6 +328,19 @@ def test_without_a_patient_column_the_file_can_be_the_patient(folder):
     assert sorted(set(data.groups)) == ["1/t1c.nii.gz", "2/t1c.nii.gz"]
 
 
+def test_a_mask_keeps_its_volume_at_another_spacing(tmp_path):
+    y, x = np.ogrid[:60, :60]
+    disks = np.stack([np.hypot(y - 30.3, x - 28.6) < r for r in (9, 12.5, 16, 20)], axis=-1)
+    write(tmp_path / "scan.nii.gz", voxels(0, disks.shape))
+    write(tmp_path / "mask.nii.gz", disks.astype(np.uint8))
+    (tmp_path / "volumes.csv").write_text("scan,mask,patient\nscan.nii.gz,mask.nii.gz,P1\n")
+    options = {"images": {"T1": "scan"}, "intensity_window": (0, 100), "columns": {"mask": "mask"}}
+    for side in (1.3, 2.4, 3.4):
+        data = read_volume_folder(tmp_path, spacing_mm=side, **options)
+        areas = data.masks.sum(axis=(1, 2)) * side**2
+        np.testing.assert_allclose(areas, 4 * disks.sum(axis=(0, 1)), rtol=0.03)
+
+
 def test_scans_of_several_planes_are_noted(folder):
     for name, seed in (("t1c", 2), ("flair", 12), ("mask", None)):
         data = MASK.transpose(2, 0, 1) if seed is None else voxels(seed).transpose(2, 0, 1)
