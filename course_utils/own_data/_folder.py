@@ -43,10 +43,9 @@ class Complaint(Exception):
 class Folder:
     """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
 
-    The table is the name of a CSV file, a DataFrame, or a function that returns text columns and
-    notes. `table` is all of it text, and its index says where each row stands; `names` are the
-    (first) files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
-    `pictures.read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
+    The table is the name of a CSV file, a DataFrame, or a function that returns text and notes; the
+    index of `table` says where each row stands. `names` are the (first) files of the rows,
+    `labels`, `groups` and `splits` arrays over the rows or None.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
@@ -55,13 +54,10 @@ class Folder:
         if not self.path.is_dir():
             raise DatasetError(f"There is no folder {folder}. Give the folder that holds the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
-        if not isinstance(columns, dict):
-            refuse("columns", repr(columns), "a dict", "For example {'group': 'patient'}.")
         for role, column in columns.items():
             check_choice("columns", role, ROLES)
             if callable(column) and role not in ("group", "mask"):
-                remedy = "Compute the column before, and pass the table as a DataFrame."
-                refuse(f"columns[{role!r}]", "a function", "the name of a column", remedy)
+                refuse(f"columns[{role!r}]", "a function", "a column", "Compute the column before.")
         label = {} if class_names is None else {"label": "label"}
         self.columns, self.by_class = {"image": "file", **label, **columns}, callable(table)
         group = self.columns.get("group")
@@ -89,15 +85,11 @@ class Folder:
     def _read_table(self, table, files):
         if callable(table):
             self.table, self.notes = table()
-            if "split" in self.table:
-                self.columns = {"split": "split", **self.columns}
+            self.columns = {**({"split": "split"} if "split" in self.table else {}), **self.columns}
         elif isinstance(table, pd.DataFrame):
             self.table = as_text(table)
         elif not isinstance(table, str | Path):
             refuse("table", repr(table), "a file name or a DataFrame", "For example 'labels.csv'.")
-        elif not (self.path / table).is_file():
-            advice = "Put the table there, or name it: table='name.csv'."
-            raise DatasetError(f"There is no file {self.path / table}. {advice}")
         else:
             self.table, self.notes = read_csv(self.path / table)
         self.columns = {role: name for role, name in self.columns.items() if name is not None}
@@ -184,14 +176,12 @@ class Folder:
     def computed(self, role):
         """Return what the function of a role makes of the table: text, one per row."""
         values = np.asarray(self.columns[role](self.table.copy()), dtype=object)
-        allowed = f"one value for each of the {len(self.table)} rows, none missing"
-        if values.shape != (len(self.table),):
-            received = f"a function that returns shape {values.shape}"
-            refuse(f"columns[{role!r}]", received, allowed, "It gets the table.")
         missing = np.flatnonzero(pd.isna(values))
-        if missing.size:
-            received = f"nothing for {self.names.iloc[missing[0]]} ({missing.size} such rows)"
-            remedy = "Return the file's name for these, for example: .fillna(table['file'])."
+        if values.shape != (len(self.table),) or missing.size:
+            where = f", nothing for {self.names.iloc[missing[0]]}" if missing.size else ""
+            received = f"a function that returns shape {values.shape}{where}"
+            allowed = f"one value for each of the {len(self.table)} rows, none missing"
+            remedy = "Return the file's name where nothing is known: .fillna(table['file'])."
             refuse(f"columns[{role!r}]", received, allowed, remedy)
         return pd.Series(values.astype(str), index=self.table.index)
 
@@ -246,55 +236,46 @@ class Folder:
 
         A name without its ending or folder is found if one file alone has it.
         """
-        paths, below = [], []
+        paths = []
         for where, name in names.items():
-            if os.path.isabs(name) and base.resolve() in Path(name).resolve().parents:
-                name = Path(name).resolve().relative_to(base.resolve()).as_posix()
             windows = PureWindowsPath(name)
             relative = posixpath.normpath(windows.as_posix())
             path, place = None, f"{name} ({where})"
             # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
             forms = (relative, *(unicodedata.normalize(form, relative) for form in ("NFC", "NFD")))
             found = [base / form for form in forms if os.path.isfile(base / form)][:1]
-            if name and not found:
-                found, elsewhere = self._similar(base, forms[1], suffixes)
-                below += [f"{name} in {file.parent.name}" for file in found if elsewhere][:1]
+            found = found or self._similar(base, forms[1], suffixes)
             if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
-                self.add("path outside the folder", place, "Copy the file into the folder.")
-            elif len(found) > 1:
+                self.add(
+                    "path outside the folder", place, "Copy the file and name it relative to it."
+                )
+            elif name and len(found) > 1:
                 several = ", ".join(file.relative_to(base).as_posix() for file in found)
                 remedy = "Write folder and ending into the table."
                 self.add("name that several files have", f"{place}: {several}", remedy)
             elif name and not found:
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif name:
-                path = found[0]
-                real = os.path.realpath(path)
+                path, real = found[0], os.path.realpath(found[0])
                 if real in self.seen:
                     twice = f"{place} and {self.seen[real]}"
                     self.add("file listed twice", twice, "Keep one, or copy the file.")
                     path = None
                 self.seen.setdefault(real, where)
             paths.append(path)
-        if below:
-            self.notes.append(f"files found in sub-folders ({len(below)}): {some(below)}.")
         return paths
 
     def _similar(self, base, name, suffixes):
         """Return files of this name but for case and ending, here or else in any sub-folder."""
         if base not in self.index:
             index = self.index[base] = {}
-            for file in sorted(base.rglob("*")):
+            for file in filter(Path.is_file, sorted(base.rglob("[!.]*"))):
                 words = unicodedata.normalize("NFC", file.relative_to(base).as_posix()).lower()
-                if file.is_file() and not file.name.startswith("."):
-                    index.setdefault((False, words), []).append(file)
-                    index.setdefault((True, words.split("/")[-1]), []).append(file)
+                index.setdefault((False, words), []).append(file)
+                index.setdefault((True, words.split("/")[-1]), []).append(file)
         names = [f"{name}{suffix}".lower() for suffix in ("", *suffixes)]
-        for below in (False, True):
-            found = [file for each in names for file in self.index[base].get((below, each), [])]
-            if found:
-                return found, below
-        return [], False
+        files = {k: [f for n in names for f in self.index[base].get((k, n), [])] for k in (0, 1)}
+        return files[0] or files[1]
 
     def subfolder(self, field, name):
         """Return the path of a sub-folder, or refuse it."""
@@ -381,12 +362,10 @@ def some(places):
 
 def known_labels(class_names):
     """Return a dict from the values of the label column to the names of the classes."""
-    if isinstance(class_names, dict):
-        known = {str(value): name for value, name in class_names.items()}
-        check_names("class_names", dict.fromkeys(known.values()))
-        return known
-    names = check_names("class_names", class_names)
-    return dict(zip(names, names, strict=True))
+    if not isinstance(class_names, dict):
+        class_names = {name: name for name in check_names("class_names", class_names)}
+    check_names("class_names", dict.fromkeys(class_names.values()))
+    return {str(value): name for value, name in class_names.items()}
 
 
 class MaskLabels:
@@ -407,10 +386,7 @@ class MaskLabels:
         self.names = check_names("mask_labels", names)
 
     def flags(self, values, name, blurred):
-        """Return the flags of one mask, uint8; `Complaint` for values without a meaning.
-
-        `name` is that of the file, and `blurred` the advice where there are too many values.
-        """
+        """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
         found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
         others = found[found != 0].tolist()
         if (found % 1 != 0).any():
@@ -425,7 +401,7 @@ class MaskLabels:
         if self.values is None:
             self.seen |= {value: self.seen.get(value, name) for value in others}
             if len(others) > 1:
-                raise Complaint("mask with several values beside 0", _shown(others), NAMED)
+                raise Complaint("mask with several values beside 0", _shown(found), NAMED)
             return (values != 0).astype(np.uint8)
         named = np.concatenate([*self.values.values()])
         if unknown := [value for value in others if value not in named]:

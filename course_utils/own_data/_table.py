@@ -37,6 +37,9 @@ def read_csv(path):
             text = content.decode("cp1252")
             notes.append(f"{path.name} was read as Windows text (cp1252): look at letters like ä.")
         lines, separator = _lines(text.removeprefix("\ufeff"))
+    except FileNotFoundError as error:
+        advice = "Put the table there, or name it: table='name.csv'."
+        raise DatasetError(f"There is no file {path}. {advice}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         advice = "Save it as CSV in UTF-8, or pass a DataFrame: table=pandas.read_excel(…)."
         raise DatasetError(f"{path} is not a readable CSV table ({error}). {advice}") from error
@@ -95,28 +98,21 @@ def as_text(frame):
         frame = frame.reset_index()
     if not len(frame):
         refuse("table", "a table without rows", "one row per file", "Look at how it was read.")
-    frame = frame.set_axis([clean(str(name)) for name in frame.columns], axis=1)
-    rows = [f"row {k}" for k in range(len(frame))]
-    columns = [[_text(value) for value in frame.iloc[:, k]] for k in range(frame.shape[1])]
-    table = pd.DataFrame(dict(enumerate(columns)), index=rows, dtype=str)
-    table.columns = frame.columns
-    return _without_index(table, "table")
+    cells = {k: [_text(value) for value in frame.iloc[:, k]] for k in range(frame.shape[1])}
+    table = pd.DataFrame(cells, index=[f"row {k}" for k in range(len(frame))], dtype=str)
+    return _without_index(table.set_axis([clean(str(name)) for name in frame], axis=1), "table")
 
 
 def _text(value):
-    if pd.isna(value):
-        return ""
-    if isinstance(value, float | np.floating):
-        # A column of numbers with gaps makes 7 a 7.0.
-        return np.format_float_positional(value, trim="-")
-    return clean(str(value))
+    if isinstance(value, float | np.floating) and not pd.isna(value):
+        return np.format_float_positional(value, trim="-")  # gaps in a column make 7 a 7.0
+    return "" if pd.isna(value) else clean(str(value))
 
 
 def class_folders(base, known, ignored=None):
-    """Return a table of the pictures in folders named as the classes, and notes.
+    """Return a table of the pictures in class folders, above or below folders of splits, and notes.
 
-    Above or below these folders there may be one for each split. Masks beside their pictures and
-    what lies in `ignored` are left out.
+    Masks beside their pictures and what lies in `ignored` are left out.
     """
     files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
     masks, rows, left_out = masks_beside(files), [], Counter()

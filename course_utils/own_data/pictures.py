@@ -30,17 +30,10 @@ from course_utils.own_data._folder import (
 )
 from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom
 
-OWN_PIXELS = (
-    "A mask must lie on the picture's own pixels. Draw it again, or, if it shows all of the "
-    "picture, save mask.resize((width, height), Image.Resampling.NEAREST)."
-)
+OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
 BLURRED = (
     "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
     "['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) > 127)."
-)
-ON_BLACK = (
-    "What lies under them is undefined. Put it on black, for example: save Image.alpha_composite("
-    "Image.new('RGBA', image.size, 'black'), image.convert('RGBA'))."
 )
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
@@ -75,20 +68,19 @@ def read_image_folder(
     Parameters
     ----------
     folder : str or Path
-        The folder that holds the pictures: PNG, JPEG, TIFF, BMP, GIF, or DICOM of one frame.
+        It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
     class_names : sequence of str, or dict
-        Values of the label column or names of the class folders, of two the disease last; or a
-        dict from these to class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
+        Labels or names of the class folders, of two the disease last; or a dict from these to
+        class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
     table : str or DataFrame, optional
-        The table with one row per picture; left out: labels.csv in the folder, if there is one.
+        One row per picture; left out: labels.csv in the folder, if there is one.
     columns : dict, optional
-        Which column has which role: ``"image"`` (file names in `images`; left out: the column
-        file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
-        `masks`; left out: those of the pictures). Group and mask may be functions from the table
-        (a DataFrame of text; for class folders with columns file and label) to a value per row.
+        Which column is the ``"image"`` (left out: file), ``"label"`` (left out: label),
+        ``"group"``, ``"split"`` and ``"mask"`` (left out: the names of the pictures). Group and
+        mask may be functions from the table, a DataFrame of text, to a value per row.
     images, masks : str, optional
         Sub-folders.
     mask_labels : str or dict
@@ -100,10 +92,9 @@ def read_image_folder(
     size : int or (height, width), optional
         Resize all pictures. A pixel belongs to a mask where at least half of it does.
     fit : {"crop", "pad", "stretch"}, optional
-        For other proportions: take the center, add 0 (with a window: its low end) around, or
-        distort. Left out, such pictures are an error.
+        For other proportions: take the center, add 0 (with a window: its low end), or distort.
     intensity_window : (low, high), optional
-        For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1. DICOM
+        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32. DICOM
         files that are stored inverted are turned within it.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
@@ -171,8 +162,7 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
     if masks is not None:
         mask_paths = _mask_paths(found, found.subfolder("masks", masks), base, paths)
     elif "mask" in found.columns:
-        remedy = "Give masks='.' for the folder itself."
-        refuse("masks", "None", "the masks' sub-folder", remedy)
+        refuse("masks", "None", "a sub-folder", "Give masks='.' for the folder itself.")
     mask_folder = (found.path if masks is None else found.path / masks).resolve()
     ignored = mask_folder if base.resolve() in mask_folder.parents else None
     if unlisted == "error":
@@ -227,22 +217,20 @@ def read_picture(path, mode, window=None):
 
     They are uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
     """
-    image = _dicom(path, window) if is_dicom(path) else _open(path)
-    pixels = np.asarray(image)
-    color = pixels.ndim == 3
+    pixels = np.asarray(_dicom(path, window) if is_dicom(path) else _open(path))
+    gray = pixels.ndim == 2
     if mode == "rgb":
         if pixels.dtype != np.uint8:
             advice = "A color set has 8 bits: save it with 8 bits."
             raise Complaint("more than 8 bits per pixel in a color set", "", advice)
-        return (pixels if color else np.repeat(pixels[..., np.newaxis], 3, axis=2)), not color
-    if color:
-        distance = int(np.ptp(pixels, axis=2).max())
-        if distance > TINT:
-            advice = "Use mode='rgb', for which gray pictures are repeated three times."
-            raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
-        pixels = np.asarray(Image.fromarray(pixels).convert("L"))
-        return _gray(pixels, window), distance > 0
-    return _gray(pixels, window), False
+        return np.repeat(pixels[..., np.newaxis], 3, axis=2) if gray else pixels, gray
+    if gray:
+        return _gray(pixels, window), False
+    distance = int(np.ptp(pixels, axis=2).max())
+    if distance > TINT:
+        advice = "Use mode='rgb', for which gray pictures are repeated three times."
+        raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
+    return _gray(np.asarray(Image.fromarray(pixels).convert("L")), window), distance > 0
 
 
 def _gray(pixels, window):
@@ -269,13 +257,12 @@ def _dicom(path, window):
         image = imaging.read_dicom(path)
     except ValueError as error:
         raise Complaint("not a readable image", str(error).rstrip("."), "Leave it out.") from error
-    pixels, color = image.pixels, image.units == "color"
-    if pixels.ndim > (3 if color else 2):
+    if image.pixels.ndim > (3 if image.units == "color" else 2):
         advice = "Save what you need: Image.fromarray(imaging.read_dicom(name).pixels[k]).save(…)."
-        raise Complaint("several pictures in one file", f"{len(pixels)} of them", advice)
-    if image.photometric_interpretation == "MONOCHROME1" and window is not None:
-        return np.float32(sum(window)) - pixels
-    return pixels
+        count = f"{len(image.pixels)} of them"
+        raise Complaint("several pictures in one file", count, advice)
+    inverted = image.photometric_interpretation == "MONOCHROME1" and window is not None
+    return np.float32(sum(window)) - image.pixels if inverted else image.pixels
 
 
 def read_mask(path, labels, name):
@@ -317,7 +304,8 @@ def _open(path, mask=False):
         image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
     if image.mode in ("LA", "RGBA"):
         if image.getchannel("A").getextrema() != (255, 255):
-            raise Complaint("transparent pixels", "", ON_BLACK)
+            advice = "What lies under them is undefined; put the image on a background yourself."
+            raise Complaint("transparent pixels", "", advice)
         image = image.convert("L" if image.mode == "LA" else "RGB")
     return image
 

@@ -381,7 +381,7 @@ def test_labels_become_several_masks(folder):
         write(folder / f"{k}/mask.nii.gz", labels)
     message = complaint(folder)
     assert "1/t1c.nii.gz (line 2), 1/mask.nii.gz: values 0, 1, 2" in message
-    assert "mask_labels={'tumor': (1, 2, 3)}" in message
+    assert "for example mask_labels={'core': (1, 3), 'edema': 2}" in message
     assert read(folder, mask_labels={"tumor": (1, 2, 3)}).mask("tumor")[1].sum() == 3
     data = read(folder, mask_labels={"core": (1, 3), "edema": 2}, class_names=None)
     assert data.mask_names == ("core", "edema")

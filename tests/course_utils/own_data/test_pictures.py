@@ -433,7 +433,7 @@ COMPLAINTS = {
     "float": (
         pixels(np.full((30, 40), np.nan, np.float32), format="TIFF"), "NaN or infinite", "",
     ),
-    "RGBA": (pixels(TRANSPARENT), "transparent pixels (1): a.png", "on black"),
+    "RGBA": (pixels(TRANSPARENT), "transparent pixels (1): a.png", "background"),
     "one transparent gray level": (transparent_color, "transparent pixels (1): a.png", ""),
     "color in gray": (pixels(COLOR), "color image in a gray set (1): a.png", "mode='rgb'"),
     "one bit": (pixels(gray(), "1"), "color mode not read (1): a.png (line 2), mode 1", ""),
