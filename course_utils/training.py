@@ -412,7 +412,8 @@ def _forms(model, train, target, weighted):
     """Check the model on one image; return what gives targets and weights the form it needs."""
     images, truth = next(iter(to_tf(train.select([0]), target=target)))
     answer = model(images)
-    classes, remedy = len(train.class_names), "Change its last layer, or target=."
+    # Of the classes that have a name, those that occur: a subset of two needs one output.
+    classes, remedy = int(train.labels.max()) + 1, "Change its last layer, or target=."
     good, allowed = answer.shape[:3] == truth.shape[:3], f"{(1, *truth.shape[1:])} for a mask"
     if target == "labels":
         allowed = f"(1, {classes if classes > 2 else 1}) for {classes} classes"
@@ -430,7 +431,8 @@ def _forms(model, train, target, weighted):
         shape += [1] * (len(values.shape) - 1)
 
     def formed(images, targets, *weights):
-        targets = tf.reshape(targets, [-1]) if flat else targets
+        if target == "labels":
+            targets = tf.reshape(targets, [-1] if flat else [-1, 1])
         return (images, targets, *(tf.reshape(each, shape) for each in weights))
 
     return formed

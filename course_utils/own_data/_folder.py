@@ -12,7 +12,6 @@ from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pandas as pd
-from PIL import ImageColor
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
@@ -21,10 +20,17 @@ from course_utils.own_data._table import SPLIT_WORDS, as_text, masks_beside, rea
 
 # Written in a way that a number gives back.
 NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
-# More values than these are a blurred edge; colors of masks are numbers from here on.
-MANY, COLOR = 8, 1 << 24
+# More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
+MANY, ATLAS = 8, 200
+NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
+BESIDE = (
+    "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
+    "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
+)
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
+# A mask that marks a larger share is probably inverted.
+FULL = 0.9
 FITS = ("crop", "pad", "stretch")
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.
 SAME_PROPORTION = 0.02
@@ -37,10 +43,9 @@ class Complaint(Exception):
 class Folder:
     """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
 
-    The table is the name of a CSV file, a DataFrame, or a function that returns text columns and
-    notes. `table` is all of it text, and its index says where each row stands; `names` are the
-    (first) files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
-    `pictures.read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
+    The table is the name of a CSV file, a DataFrame, or a function that returns text and notes; the
+    index of `table` says where each row stands. `names` are the (first) files of the rows,
+    `labels`, `groups` and `splits` arrays over the rows or None.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
@@ -49,19 +54,12 @@ class Folder:
         if not self.path.is_dir():
             raise DatasetError(f"There is no folder {folder}. Give the folder that holds the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
-        if not isinstance(columns, dict):
-            refuse("columns", repr(columns), "a dict", "For example {'group': 'patient'}.")
         for role, column in columns.items():
             check_choice("columns", role, ROLES)
             if callable(column) and role not in ("group", "mask"):
-                remedy = "Compute the column before, and pass the table as a DataFrame."
-                refuse(f"columns[{role!r}]", "a function", "the name of a column", remedy)
-        columns = {
-            "image": "file",
-            **({} if class_names is None else {"label": "label"}),
-            **columns,
-        }
-        self.columns, self.by_class = columns, callable(table)
+                refuse(f"columns[{role!r}]", "a function", "a column", "Compute the column before.")
+        label = {} if class_names is None else {"label": "label"}
+        self.columns, self.by_class = {"image": "file", **label, **columns}, callable(table)
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
             allowed = f"the column that holds the {group_kind} of each file, or a function"
@@ -71,9 +69,7 @@ class Folder:
         self.names = self.table[self.columns["image"]]
         for column in self.used:
             for place in self.table.index[self.table[column] == ""]:
-                advice = "Fill the cell in, or delete the row and move its file away."
-                if column == self.columns.get("mask"):
-                    advice = "Name a black mask where there is nothing to mark."
+                advice = "Fill it in (with a black mask where nothing is marked), or leave it out."
                 self.add(f"no value in column {column}", place, advice)
         self.class_names, self.labels = self._class_numbers(class_names)
         self.splits = None
@@ -87,31 +83,23 @@ class Folder:
             self.check_groups()
 
     def _read_table(self, table, files):
-        hint = ""
         if callable(table):
             self.table, self.notes = table()
-            hint = " It was made from the class folders, and a function may compute groups from it."
-            if "split" in self.table:
-                self.columns = {"split": "split", **self.columns}
+            self.columns = {**({"split": "split"} if "split" in self.table else {}), **self.columns}
         elif isinstance(table, pd.DataFrame):
             self.table = as_text(table)
         elif not isinstance(table, str | Path):
             refuse("table", repr(table), "a file name or a DataFrame", "For example 'labels.csv'.")
         else:
-            path = self.path / table
-            if not path.is_file():
-                others = ", ".join(repr(other.name) for other in self.path.glob("*.csv"))
-                advice = f"Put the table there{f', or give table= {others}' if others else ''}."
-                raise DatasetError(f"There is no file {path}. {advice}")
-            self.table, self.notes = read_csv(path)
+            self.table, self.notes = read_csv(self.path / table)
         self.columns = {role: name for role, name in self.columns.items() if name is not None}
         named = [*self.columns.values(), *files]
         self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
         if missing := [column for column in self.used if column not in self.table]:
             raise DatasetError(
-                f"{table if isinstance(table, str) else 'The table'} of {self.path} has no column "
-                f"{', '.join(missing)}; it has {', '.join(self.table)}. Rename the column, or say "
-                f"in columns= which one is meant.{hint}"
+                f"The table of {self.path} has no column {', '.join(missing)}; it has "
+                f"{', '.join(self.table)}. Rename the column, say in columns= which one is meant, "
+                "or compute groups or masks by a function."
             )
 
     # What is wrong.
@@ -188,16 +176,12 @@ class Folder:
     def computed(self, role):
         """Return what the function of a role makes of the table: text, one per row."""
         values = np.asarray(self.columns[role](self.table.copy()), dtype=object)
-        allowed = f"one value for each of the {len(self.table)} rows, none missing"
-        if values.shape != (len(self.table),):
-            received = f"a function that returns shape {values.shape}"
-            refuse(f"columns[{role!r}]", received, allowed, "It gets the table.")
         missing = np.flatnonzero(pd.isna(values))
-        if missing.size:
-            received = f"nothing for {self.names.iloc[missing[0]]} ({missing.size} such rows)"
-            remedy = (
-                f"End the function with .fillna(table[{self.columns['image']!r}]), for example."
-            )
+        if values.shape != (len(self.table),) or missing.size:
+            where = f", nothing for {self.names.iloc[missing[0]]}" if missing.size else ""
+            received = f"a function that returns shape {values.shape}{where}"
+            allowed = f"one value for each of the {len(self.table)} rows, none missing"
+            remedy = "Return the file's name where nothing is known: .fillna(table['file'])."
             refuse(f"columns[{role!r}]", received, allowed, remedy)
         return pd.Series(values.astype(str), index=self.table.index)
 
@@ -210,8 +194,8 @@ class Folder:
                 if word and word not in SPLITS:
                     advice = f"Allowed: {', '.join(SPLITS)}."
                     self.add("unknown split", f"{word!r} in {place}", advice)
-            advice = f"Put all files of one {kind} into one split; else the test is no test."
-            advice += " Or leave the splits out, columns={'split': None}, and divide anew."
+            advice = f"With a {kind} in both the test is no test. Move it, or leave the splits out"
+            advice += " with columns={'split': None}, and divide anew."
             facts.append((f"a {kind} in two splits", self.splits, advice))
         if kind == "lesion":
             kinds = np.array([*self.class_names, ""])[self.labels]
@@ -247,65 +231,51 @@ class Folder:
 
     # The files.
 
-    def locate(
-        self, base, names, suffixes=(), advice="Add the file or delete the row.", taken=None
-    ):
+    def locate(self, base, names, suffixes=(), advice="Add the file or delete the row."):
         """Return one path per row, None where there is no such file; complain of these.
 
-        A name without its ending or folder is found if one file alone has it. Files in `taken`,
-        left out those of all calls so far, are refused.
+        A name without its ending or folder is found if one file alone has it.
         """
-        paths, below = [], []
-        taken = self.seen if taken is None else taken
+        paths = []
         for where, name in names.items():
-            if os.path.isabs(name) and base.resolve() in Path(name).resolve().parents:
-                name = Path(name).resolve().relative_to(base.resolve()).as_posix()
             windows = PureWindowsPath(name)
             relative = posixpath.normpath(windows.as_posix())
             path, place = None, f"{name} ({where})"
             # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
             forms = (relative, *(unicodedata.normalize(form, relative) for form in ("NFC", "NFD")))
             found = [base / form for form in forms if os.path.isfile(base / form)][:1]
-            if name and not found:
-                found, elsewhere = self._similar(base, forms[1], suffixes)
-                below += [f"{name} in {file.parent.name}" for file in found if elsewhere][:1]
+            found = found or self._similar(base, forms[1], suffixes)
             if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
-                copy = "Copy the file here and name it relative to it."
-                self.add("path outside the folder", place, copy)
-            elif len(found) > 1:
+                self.add(
+                    "path outside the folder", place, "Copy the file and name it relative to it."
+                )
+            elif name and len(found) > 1:
                 several = ", ".join(file.relative_to(base).as_posix() for file in found)
-                what = "name that several files have"
-                self.add(what, f"{place}: {several}", "Write folder and ending into the table.")
+                remedy = "Write folder and ending into the table."
+                self.add("name that several files have", f"{place}: {several}", remedy)
             elif name and not found:
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif name:
-                path = found[0]
-                real = os.path.realpath(path)
-                if real in taken:
-                    twice = f"{place} and {taken[real]}"
-                    self.add("file listed twice", twice, "Keep one.")
+                path, real = found[0], os.path.realpath(found[0])
+                if real in self.seen:
+                    twice = f"{place} and {self.seen[real]}"
+                    self.add("file listed twice", twice, "Keep one, or copy the file.")
                     path = None
                 self.seen.setdefault(real, where)
             paths.append(path)
-        if below:
-            self.notes.append(f"files found in sub-folders ({len(below)}): {some(below)}.")
         return paths
 
     def _similar(self, base, name, suffixes):
         """Return files of this name but for case and ending, here or else in any sub-folder."""
         if base not in self.index:
             index = self.index[base] = {}
-            for file in sorted(base.rglob("*")):
+            for file in filter(Path.is_file, sorted(base.rglob("[!.]*"))):
                 words = unicodedata.normalize("NFC", file.relative_to(base).as_posix()).lower()
-                if file.is_file() and not file.name.startswith("."):
-                    index.setdefault((False, words), []).append(file)
-                    index.setdefault((True, words.split("/")[-1]), []).append(file)
+                index.setdefault((False, words), []).append(file)
+                index.setdefault((True, words.split("/")[-1]), []).append(file)
         names = [f"{name}{suffix}".lower() for suffix in ("", *suffixes)]
-        for below in (False, True):
-            found = [file for each in names for file in self.index[base].get((below, each), [])]
-            if found:
-                return found, below
-        return [], False
+        files = {k: [f for n in names for f in self.index[base].get((k, n), [])] for k in (0, 1)}
+        return files[0] or files[1]
 
     def subfolder(self, field, name):
         """Return the path of a sub-folder, or refuse it."""
@@ -326,23 +296,11 @@ class Folder:
             known = os.path.realpath(path) in self.seen
             if hidden or known or ignored in path.resolve().parents:
                 continue
-            what, advice = f"{noun} that the table does not list", "List it or move it away."
-            if file in masks and "mask" in self.columns:
-                what, advice = "mask of which no picture knows", "Move it away."
-            elif file in masks:
-                what, advice = "mask beside its picture", self.mask_advice(masks[file], file)
-            elif self.by_class:
-                continue
-            self.add(what, file.as_posix(), advice)
-
-    def mask_advice(self, added, mask, beside=True):
-        """Return how to name the masks of pictures whose names differ by what was added."""
-        change, ending = f" + {added + mask.suffix!r}", r"\.\w+$"
-        if self.names.str.contains(ending).any():
-            change = f".str.replace(r'{ending}', {added + mask.suffix!r}, regex=True)"
-        function = f"lambda table: table[{self.columns['image']!r}]{change}"
-        where = "masks='.' and " if beside else ""
-        return f"Pass {where}columns={{'mask': {function}}}, or move it away."
+            if file in masks:
+                self.add("mask beside its picture", file.as_posix(), BESIDE)
+            elif not self.by_class:
+                what = f"{noun} that the table does not list"
+                self.add(what, file.as_posix(), "List it or move it away.")
 
     def check_same_content(self, digests):
         """Complain of equal content under two names where a fact differs; otherwise note it."""
@@ -388,13 +346,13 @@ class Folder:
                 f"values in the set go from {pixels.min():g} to {pixels.max():g}."
             )
 
-    def note_masks(self, masks, names=("lesion",)):
-        """Note masks that mark nothing in the whole set, or everything in one image or volume."""
+    def note_masks(self, masks, names):
+        """Note masks that mark nothing in the whole set, or nearly all of an image or volume."""
         for j, name in enumerate(names):
             if not any((mask >> j & 1).any() for mask in masks):
                 self.notes.append(f"no mask marks a single pixel of {name}.")
-        if full := sum(bool(mask.all()) for mask in masks):
-            self.notes.append(f"masks that mark every pixel ({full}): are they inverted?")
+        if full := sum(bool((mask > 0).mean() > FULL) for mask in masks):
+            self.notes.append(f"masks that mark nearly every pixel ({full}): are they inverted?")
 
 
 def some(places):
@@ -404,65 +362,51 @@ def some(places):
 
 def known_labels(class_names):
     """Return a dict from the values of the label column to the names of the classes."""
-    if isinstance(class_names, dict):
-        known = {str(value): name for value, name in class_names.items()}
-        check_names("class_names", dict.fromkeys(known.values()))
-        return known
-    names = check_names("class_names", class_names)
-    return dict(zip(names, names, strict=True))
+    if not isinstance(class_names, dict):
+        class_names = {name: name for name in check_names("class_names", class_names)}
+    check_names("class_names", dict.fromkeys(class_names.values()))
+    return {str(value): name for value, name in class_names.items()}
 
 
 class MaskLabels:
     """What the stored values of masks mean: bit j of the flags belongs to ``names[j]``.
 
-    A name stands for the one value beside 0. A dict gives the values, or colors such as
-    ``"#ff0000"``, of each name, and under None those to leave out.
+    A name stands for the one value beside 0. A dict gives the values of each name, and under None
+    those to leave out.
     """
 
     def __init__(self, mask_labels):
         self.values, self.seen, names = None, {}, mask_labels
         if isinstance(mask_labels, dict):
             names = [name for name in mask_labels if name is not None]
-            self.values = {
-                name: [_number(value) for value in np.atleast_1d(np.array(values, dtype=object))]
-                for name, values in mask_labels.items()
-            }
+            self.values = {name: np.atleast_1d(v) for name, v in mask_labels.items()}
+            if any(v.dtype.kind not in "iu" for v in self.values.values()):
+                remedy = "Write {'core': (1, 3), 'edema': 2}."
+                refuse("mask_labels", repr(mask_labels), "whole numbers for each name", remedy)
         self.names = check_names("mask_labels", names)
 
     def flags(self, values, name, blurred):
-        """Return the flags of one mask, uint8; `Complaint` for values without a meaning.
-
-        `name` is that of the file, and `blurred` the advice where there are too many values.
-        """
+        """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
         found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
         others = found[found != 0].tolist()
         if (found % 1 != 0).any():
             advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
             raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
-        steps, low = np.diff(found), [value for value in others if value <= MANY]
-        even = np.ptp(steps) <= 1 if len(steps) else True
         # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
-        edge = len(low) < len(others) - 1 and max(others) in (255, 65535) and not even
-        # An atlas has up to 200 labels, of which a dict may name some.
-        if len(others) > (MANY if self.values is None else 200) or (edge and self.values is None):
-            what, detail = (
-                "mask of many values",
-                f"{len(found)} values, {found[0]:g} to {found[-1]:g}",
-            )
-            raise Complaint(what, detail, blurred)
+        between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
+        edge = self.values is None and between and others[-1] in (255, 65535)
+        if edge or len(others) > (MANY if self.values is None else ATLAS):
+            detail = f"{len(found)} values, {found[0]:g} to {found[-1]:g}"
+            raise Complaint("mask of many values", detail, blurred)
         if self.values is None:
             self.seen |= {value: self.seen.get(value, name) for value in others}
             if len(others) > 1:
-                what = "mask with several values beside 0"
-                raise Complaint(what, f"values {_shown(found)}", self._advice(others))
+                raise Complaint("mask with several values beside 0", _shown(found), NAMED)
             return (values != 0).astype(np.uint8)
-        named = [value for values in self.values.values() for value in values]
+        named = np.concatenate([*self.values.values()])
         if unknown := [value for value in others if value not in named]:
-            what = "mask values that mask_labels does not name"
-            advice = (
-                f"Give them a name, or leave them out: mask_labels={{…, None: {_code(unknown)}}}."
-            )
-            raise Complaint(what, f"values {_shown(unknown)}", advice)
+            advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
+            raise Complaint("mask values that mask_labels does not name", _shown(unknown), advice)
         marks = [np.isin(values, self.values[name]) for name in self.names]
         return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
 
@@ -470,40 +414,11 @@ class MaskLabels:
         """Complain if the one value beside 0 is not the same in all masks."""
         if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
             for value, name in self.seen.items():
-                advice = self._advice(sorted(self.seen))
-                found.add("masks whose values differ", f"{_shown([value])} in {name}", advice)
-
-    def _advice(self, values):
-        example = f"mask_labels={{{self.names[0]!r}: {_code(values)}}}"
-        return f"Say what the values mean, for example {example}, or one name for each."
-
-
-def _number(value):
-    """Return a stored value of a mask; a color becomes a number above all gray values."""
-    try:
-        if isinstance(value, str):
-            red, green, blue = ImageColor.getrgb(value)[:3]
-            return COLOR | red << 16 | green << 8 | blue if red or green or blue else 0
-        if float(value) == int(value):
-            return int(value)
-    except (TypeError, ValueError):
-        pass
-    allowed = "whole numbers or colors such as '#ff0000'"
-    return refuse("mask_labels", repr(value), allowed, "Write {'core': (1, 3), 'edema': 2}.")
-
-
-def _code(values):
-    words = [f"'#{v - COLOR:06x}'" if v >= COLOR else f"{v:g}" for v in values]
-    return words[0] if len(words) == 1 else f"({', '.join(words)})"
+                found.add("masks whose values differ", f"{value:g} in {name}", NAMED)
 
 
 def _shown(values):
-    return _code(list(values)).strip("()").replace("'", "")
-
-
-def marked(values, advice):
-    """Return which values of a mask mark something."""
-    return MaskLabels("lesion").flags(values, "mask", advice) > 0
+    return f"values {', '.join(f'{value:g}' for value in values[:MANY])}"
 
 
 def check_size(size, fit):

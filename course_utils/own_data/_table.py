@@ -18,7 +18,7 @@ SUFFIXES += (".dcm", ".dicom")
 SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", "testing": "test"}
 SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
 # What programs add to the name of a picture to name its mask.
-MASK_NAME = re.compile(r"(.+?)([ _-]?(?:mask|seg|segmentation|annotation|label|gt)[ _-]?\d*)", re.I)
+MASK_NAME = re.compile(r"(.+?)[ _-]?(mask|seg|segmentation|annotation|label|gt)[ _-]?\d*", re.I)
 
 
 def clean(text):
@@ -37,6 +37,9 @@ def read_csv(path):
             text = content.decode("cp1252")
             notes.append(f"{path.name} was read as Windows text (cp1252): look at letters like ä.")
         lines, separator = _lines(text.removeprefix("\ufeff"))
+    except FileNotFoundError as error:
+        advice = "Put the table there, or name it: table='name.csv'."
+        raise DatasetError(f"There is no file {path}. {advice}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         advice = "Save it as CSV in UTF-8, or pass a DataFrame: table=pandas.read_excel(…)."
         raise DatasetError(f"{path} is not a readable CSV table ({error}). {advice}") from error
@@ -46,7 +49,7 @@ def read_csv(path):
         raise DatasetError(f"{path} is not a readable CSV table: it has {found}. {advice}")
     (_, header), *lines = lines
     if all(len(row) == len(header) + 1 for _, row in lines):
-        header = ["", *header]  # R writes its numbers of rows without a name
+        header = ["", *header]  # R names no column of row numbers
     if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
         raise DatasetError(
             f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
@@ -95,81 +98,49 @@ def as_text(frame):
         frame = frame.reset_index()
     if not len(frame):
         refuse("table", "a table without rows", "one row per file", "Look at how it was read.")
-    frame = frame.set_axis([clean(str(name)) for name in frame.columns], axis=1)
-    rows = [f"row {k}" for k in range(len(frame))]
-    columns = [[_text(value) for value in frame.iloc[:, k]] for k in range(frame.shape[1])]
-    table = pd.DataFrame(dict(enumerate(columns)), index=rows, dtype=str)
-    table.columns = frame.columns
-    return _without_index(table, "table")
+    cells = {k: [_text(value) for value in frame.iloc[:, k]] for k in range(frame.shape[1])}
+    table = pd.DataFrame(cells, index=[f"row {k}" for k in range(len(frame))], dtype=str)
+    return _without_index(table.set_axis([clean(str(name)) for name in frame], axis=1), "table")
 
 
 def _text(value):
-    if pd.isna(value):
-        return ""
-    if isinstance(value, float | np.floating):
-        # A column of numbers with gaps makes 7 a 7.0.
-        return np.format_float_positional(value, trim="-")
-    return clean(str(value))
+    if isinstance(value, float | np.floating) and not pd.isna(value):
+        return np.format_float_positional(value, trim="-")  # gaps in a column make 7 a 7.0
+    return "" if pd.isna(value) else clean(str(value))
 
 
 def class_folders(base, known, ignored=None):
-    """Return a table of the pictures in folders named as the classes, and notes.
+    """Return a table of the pictures in class folders, above or below folders of splits, and notes.
 
-    Above or below these folders there may be one for each split. Masks beside their pictures and
-    what lies in `ignored` are left out.
+    Masks beside their pictures and what lies in `ignored` are left out.
     """
     files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
-    masks, rows, others, strange = masks_beside(files), [], Counter(), []
+    masks, rows, left_out = masks_beside(files), [], Counter()
+    written = {name.casefold(): name for name in known}
     for file in files:
         folders = [clean(part) for part in file.parts[:-1]]
         words = [SPLIT_WORDS.get(part.lower(), "") for part in folders]
-        place = [k for k in range(min(2, len(folders))) if folders[k] in known]
-        # brain/train/yes or brain/yes/train; what lies deeper, such as patients, is for the group.
-        if not place or (place[0] == 1 and not words[0]):
-            if is_picture(base / file):
-                others["/".join(folders[:2]) or "the folder itself"] += 1
-        elif not is_picture(base / file):
-            strange.append(file.as_posix())
+        labels = [written.get(part.casefold()) for part in folders[:2]]
+        # brain/yes/train or brain/train/yes; what lies deeper, such as patients, is for the group.
+        k = 0 if labels and labels[0] else 1
+        fits = len(labels) > k and labels[k] and (k == 0 or words[0])
+        if not (fits and is_picture(base / file)):
+            left_out["/".join(folders[:2]) or "the folder itself"] += 1
         elif file not in masks:
-            k = place[0]
-            rows.append(
-                (file.as_posix(), folders[k], (words[:k] or words[k + 1 : k + 2] or [""])[0])
-            )
-    absent = [name for name in known if name not in {label for _, label, _ in rows}]
+            split = words[0] if k else (words[1:2] or [""])[0]
+            rows.append((file.as_posix(), labels[k], split))
+    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
+    absent = [name for name in known if name not in set(table["label"])]
+    counts = ", ".join(f"{count} in {name}" for name, count in left_out.items())
     if absent:
-        paths = [path for path in base.rglob("*") if path.is_dir() and clean(path.name) in known]
-        advice = f"Pictures lie in {', '.join(others)}. " if others else "It has no pictures. "
-        if paths and not rows:
-            parents = [path.parent for path in sorted(paths)]
-            holder = parents[0].parent if parents[0].name.lower() in SPLIT_WORDS else parents[0]
-            advice = f"Give the folder that holds them: {holder.as_posix()}. "
         raise DatasetError(
             f"There is no file labels.csv, and {base} has no sub-folder of pictures named "
-            f"{' or '.join(absent)}. {advice}Name the class folders in class_names, or put the "
-            "table there. One of another name is read with table='name.csv'."
+            f"{' or '.join(absent)}; other files: {counts or 'none'}. Give the folder that holds "
+            "the class folders, with their names in class_names, or a table: table='name.csv'."
         )
-    written = {name.casefold(): name for name in known}
-    for other in others:
-        name = other.split("/")[-1]
-        if name not in known and name.casefold() in written:
-            raise DatasetError(
-                f"{base}: the folder {other} is written otherwise than the class "
-                f"{written[name.casefold()]}. Rename the folder."
-            )
-    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
     table.index = [f"folder {label}" for label in table["label"]]
-    parted = table["split"] != ""
-    if parted.any() and not parted.all():
-        some = table["file"][~parted].iloc[0]
-        raise DatasetError(
-            f"{base}: {(~parted).sum()} pictures lie in no folder of a split, such as {some}. "
-            "Move them into train, validation or test, or move these folders away."
-        )
-    counts = ", ".join(f"{count} in {name}" for name, count in others.items())
-    notes = [f"pictures left out, since their folder is no class: {counts}."] if others else []
-    if strange:
-        notes.append(f"files left out, since they are no pictures: {len(strange)}, {strange[0]}.")
-    return table if parted.any() else table[["file", "label"]], notes
+    notes = [f"left out, as no pictures in a folder of a class: {counts}."] if counts else []
+    return table if table["split"].any() else table[["file", "label"]], notes
 
 
 def visible(base):
@@ -193,11 +164,7 @@ def is_dicom(path):
 
 
 def masks_beside(files):
-    """Return masks that lie beside their picture: a dict from mask to what its name adds."""
+    """Return the masks that lie beside their pictures."""
     pictures = {os.path.splitext(file)[0] for file in files}
-    found = {}
-    for file in files:
-        fits = MASK_NAME.fullmatch(file.stem)
-        if fits and str(file.with_name(fits[1])) in pictures:
-            found[file] = fits[2]
-    return found
+    fits = {file: MASK_NAME.fullmatch(file.stem) for file in files}
+    return {file for file, fit in fits.items() if fit and str(file.with_name(fit[1])) in pictures}

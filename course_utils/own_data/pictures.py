@@ -16,7 +16,7 @@ from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.own_data._folder import (
-    COLOR,
+    BESIDE,
     Complaint,
     Folder,
     MaskLabels,
@@ -28,8 +28,13 @@ from course_utils.own_data._folder import (
     resized_masks,
     some,
 )
-from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom, masks_beside
+from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom
 
+OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
+BLURRED = (
+    "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
+    "['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) > 127)."
+)
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
@@ -63,35 +68,33 @@ def read_image_folder(
     Parameters
     ----------
     folder : str or Path
-        The folder that holds the pictures: PNG, JPEG, TIFF, BMP, GIF, or DICOM of one frame.
+        It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
     class_names : sequence of str, or dict
-        Values of the label column or names of the class folders, of two the disease last; or a
-        dict from these to class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
+        Labels or names of the class folders, of two the disease last; or a dict from these to
+        class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
     table : str or DataFrame, optional
-        The table with one row per picture; left out: labels.csv in the folder, if there is one.
+        One row per picture; left out: labels.csv in the folder, if there is one.
     columns : dict, optional
-        Which column has which role: ``"image"`` (file names in `images`; left out: the column
-        file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
-        `masks`; left out: those of the pictures). Group and mask may be functions from the table
-        (a DataFrame of text; for class folders with columns file and label) to a value per row.
+        Which column is the ``"image"`` (left out: file), ``"label"`` (left out: label),
+        ``"group"``, ``"split"`` and ``"mask"`` (left out: the names of the pictures). Group and
+        mask may be functions from the table, a DataFrame of text, to a value per row.
     images, masks : str, optional
         Sub-folders.
     mask_labels : str or dict
-        What a mask marks, with one value beside 0; or a dict from names to the stored values or
-        colors: ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
+        What a mask marks, with one value beside 0; or a dict from names to the stored values:
+        ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
     mode : {"gray", "rgb"}
         What the set becomes. Color pictures whose channels differ by at most 20 of 255 count as
         gray; for ``"rgb"`` gray pictures are repeated three times.
     size : int or (height, width), optional
         Resize all pictures. A pixel belongs to a mask where at least half of it does.
     fit : {"crop", "pad", "stretch"}, optional
-        For other proportions: take the center, add 0 (with a window: its low end) around, or
-        distort. Left out, such pictures are an error.
+        For other proportions: take the center, add 0 (with a window: its low end), or distort.
     intensity_window : (low, high), optional
-        For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1. DICOM
+        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32. DICOM
         files that are stored inverted are turned within it.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
@@ -133,7 +136,6 @@ def read_image_folder(
         found.groups = group_near_duplicates(pixels)
         found.check_groups(found.names.to_numpy()[np.unique(found.groups, return_index=True)[1]])
         found.stop_if_any()
-        _note_mixed_groups(found)
     found.note_pixels(pixels, window)
     if masks is not None:
         found.note_masks(found.masks, labels.names)
@@ -152,15 +154,6 @@ def read_image_folder(
     )
 
 
-def _note_mixed_groups(found):
-    rows = pd.DataFrame({"label": found.labels, "name": found.names.to_numpy()})
-    mixed = rows.groupby(found.groups).filter(lambda group: group["label"].nunique() > 1)
-    pairs = mixed.groupby(found.groups[mixed.index])["name"].apply(lambda n: " and ".join(n[:2]))
-    if len(pairs):
-        what = f"look-alikes of different classes ({len(pairs)}): {some(pairs)}"
-        found.notes.append(f"{what}. Look at them; scores by group need one class for each.")
-
-
 def read_pictures(found, images, masks, mode, window=None, unlisted="error", labels=None):
     """Read the pictures and masks of all rows, None where one is at fault."""
     base = found.subfolder("images", images)
@@ -169,70 +162,53 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
     if masks is not None:
         mask_paths = _mask_paths(found, found.subfolder("masks", masks), base, paths)
     elif "mask" in found.columns:
-        remedy = "Give masks='.' for the folder itself."
-        refuse("masks", "None", "the masks' sub-folder", remedy)
+        refuse("masks", "None", "a sub-folder", "Give masks='.' for the folder itself.")
     mask_folder = (found.path if masks is None else found.path / masks).resolve()
     ignored = mask_folder if base.resolve() in mask_folder.parents else None
     if unlisted == "error":
         found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
     empty = ([None] * len(paths) for _ in range(4))
     found.images, found.masks, found.mask_files, found.spacing = empty
-    digests, owners, turned = [None] * len(paths), {}, {"gray": [], "rgb": []}
+    digests, turned = [None] * len(paths), []
     for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
         picture = mask = None
         with found.complaints(i):
             if path is not None:
                 picture, changed = read_picture(path, mode, window)
-                turned[mode] += [found.names.iloc[i]] * changed
+                turned += [found.names.iloc[i]] * changed
                 content = repr(picture.shape).encode() + picture.tobytes()
                 digests[i] = hashlib.sha256(content).digest()
         if mask_path is not None:
             name = found.mask_files[i] = mask_path.relative_to(found.path).as_posix()
             with found.complaints(i, name):
                 mask = read_mask(mask_path, labels, name)
-                if mask.any() and owners.setdefault(mask_path, i) != i:
-                    other = found.names.iloc[owners[mask_path]]
-                    advice = "Only a black mask may stand for several; else save it twice."
-                    raise Complaint("mask of two pictures", f"also of {other}", advice)
-                _check_shapes(mask, picture)
+                if picture is not None and mask.shape != picture.shape[:2]:
+                    shapes = [" x ".join(map(str, a.shape[:2])) for a in (mask, picture)]
+                    detail = f"mask {shapes[0]}, image {shapes[1]} px"
+                    raise Complaint("mask of another size than its image", detail, OWN_PIXELS)
         if masks is None or mask is not None:
             found.images[i], found.masks[i] = picture, mask
     labels.check(found)
     found.check_same_content(digests)
-    for kind, names in turned.items():
-        if names:
-            how = "color pictures of little color, read as gray" if kind == "gray" else ""
-            how = how or "gray pictures in a color set, repeated for red, green and blue"
-            found.notes.append(f"{how} ({len(names)}): {some(names)}.")
-
-
-def _check_shapes(mask, picture):
-    if picture is not None and mask.shape != picture.shape[:2]:
-        height, width = picture.shape[:2]
-        detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
-        advice = (
-            "A mask must lie on the picture's own pixels. Draw it again, or, if it shows the whole "
-            f"picture, save mask.resize(({width}, {height}), Image.Resampling.NEAREST)."
-        )
-        raise Complaint("mask of another size than its image", detail, advice)
+    if turned:
+        how = {"gray": "pictures of little color, read as gray", "rgb": "gray pictures, repeated"}
+        found.notes.append(f"{how[mode]} ({len(turned)}): {some(turned)}.")
 
 
 def _mask_paths(found, base, images, paths):
-    advice = "Add the mask, black where there is nothing to mark, or name it in columns['mask']."
+    advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
     column = found.columns.get("mask")
     if column is not None:
         names = found.computed("mask") if callable(column) else found.table[column]
-        return found.locate(base, names, SUFFIXES, advice, dict(found.seen))
-    names = [None if path is None else path.relative_to(images) for path in paths]
-    files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
-    for mask, added in masks_beside([*files, *filter(None, names)]).items():
-        advice = found.mask_advice(added, mask, base == found.path)
-    for i, name in enumerate(names):
+        return found.locate(base, names, SUFFIXES, advice)
+    names = []
+    for path in paths:
+        name = Path() if path is None else path.relative_to(images)
         # Without loss first: a mask that somebody saved as JPEG may be there, too.
-        endings = () if name is None else (*LOSSLESS, name.suffix, ".jpg", ".jpeg")
+        endings = (*LOSSLESS, name.suffix, ".jpg", ".jpeg") if name.name else ()
         others = [base / name.with_suffix(ending) for ending in endings]
-        others = [path for path in others if path != paths[i] and path.is_file()]
-        names[i] = others[0].relative_to(base).as_posix() if others else str(name or "")
+        others = [other for other in others if other != path and other.is_file()]
+        names.append(others[0].relative_to(base).as_posix() if others else str(name) * bool(path))
     return found.locate(base, pd.Series(names, found.table.index), SUFFIXES, advice)
 
 
@@ -241,30 +217,26 @@ def read_picture(path, mode, window=None):
 
     They are uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
     """
-    image = _dicom(path, window) if is_dicom(path) else _open(path)
-    pixels = np.asarray(image)
-    color = pixels.ndim == 3
+    pixels = np.asarray(_dicom(path, window) if is_dicom(path) else _open(path))
+    gray = pixels.ndim == 2
     if mode == "rgb":
         if pixels.dtype != np.uint8:
             advice = "A color set has 8 bits: save it with 8 bits."
             raise Complaint("more than 8 bits per pixel in a color set", "", advice)
-        return (pixels if color else np.repeat(pixels[..., np.newaxis], 3, axis=2)), not color
-    if color:
-        distance = int(np.ptp(pixels, axis=2).max())
-        if distance > TINT:
-            advice = "Use mode='rgb', for which gray pictures are repeated three times."
-            raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
-        pixels = np.asarray(Image.fromarray(pixels).convert("L"))
-        return _gray(pixels, window), distance > 0
-    return _gray(pixels, window), False
+        return np.repeat(pixels[..., np.newaxis], 3, axis=2) if gray else pixels, gray
+    if gray:
+        return _gray(pixels, window), False
+    distance = int(np.ptp(pixels, axis=2).max())
+    if distance > TINT:
+        advice = "Use mode='rgb', for which gray pictures are repeated three times."
+        raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
+    return _gray(np.asarray(Image.fromarray(pixels).convert("L")), window), distance > 0
 
 
 def _gray(pixels, window):
     if pixels.dtype == np.uint8:
         if window is not None:
-            advice = (
-                "Leave the window out; if others have more bits, read these as a set of their own."
-            )
+            advice = "Leave the window out, or read these as a set of their own."
             raise Complaint("8 bits per pixel, where intensity_window asks for more", "", advice)
         return pixels
     if not np.isfinite(pixels).all():
@@ -285,45 +257,25 @@ def _dicom(path, window):
         image = imaging.read_dicom(path)
     except ValueError as error:
         raise Complaint("not a readable image", str(error).rstrip("."), "Leave it out.") from error
-    pixels, color = image.pixels, image.units == "color"
-    if pixels.ndim > (3 if color else 2):
-        frames = "Image.fromarray(imaging.read_dicom(name).pixels[k]).save('frame.tif')"
-        advice = f"Save those that you need, each one as a file: {frames}."
-        raise Complaint("several pictures in one file", f"{len(pixels)} of them", advice)
-    if image.photometric_interpretation == "MONOCHROME1" and window is not None:
-        return np.float32(sum(window)) - pixels
-    return pixels
+    if image.pixels.ndim > (3 if image.units == "color" else 2):
+        advice = "Save what you need: Image.fromarray(imaging.read_dicom(name).pixels[k]).save(…)."
+        count = f"{len(image.pixels)} of them"
+        raise Complaint("several pictures in one file", count, advice)
+    inverted = image.photometric_interpretation == "MONOCHROME1" and window is not None
+    return np.float32(sum(window)) - image.pixels if inverted else image.pixels
 
 
 def read_mask(path, labels, name):
     """Return the flags of a mask file, uint8 (height, width)."""
     image = _open(path, mask=True)
     values = np.array(image)
-    if image.mode == "P" and labels.values is None:
-        colors = np.array(image.getpalette(), int).reshape(-1, 3).sum(axis=1)
-        black = [value for value in np.unique(values) if value < len(colors) and not colors[value]]
-        if black and 0 not in black:
-            advice = (
-                "Say which number marks: mask_labels={'lesion': 1}, with the others under None."
-            )
-            raise Complaint("palette mask in which another number than 0 is black", "", advice)
     if image.mode in ("LA", "RGBA"):
-        if not np.isin(values[..., -1], (0, 255)).all():
-            raise Complaint("half-transparent mask", "", "Save it on black, without transparency.")
         values = values[..., :-1] * (values[..., -1:] > 0)
     if values.ndim == 3:
-        red, green, blue = np.moveaxis(
-            np.broadcast_to(values, (*values.shape[:2], 3)), 2, 0
-        ).astype(int)
-        gray = (red == green) & (green == blue)
-        color = COLOR | red << 16 | green << 8 | blue
-        values = red if gray.all() else np.where(red | green | blue, color, 0)
-    blurred = (
-        "If its edge is blurred, as JPEG and resizing do, cut it in the middle and name the PNG in "
-        "columns['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) "
-        "> 127).save('mask.png')."
-    )
-    return labels.flags(values, name, blurred)
+        red, green, blue = np.broadcast_to(values, (*values.shape[:2], 3)).astype(int).T
+        color = (red << 16 | green << 8 | blue).T
+        values = red.T if ((red == green) & (green == blue)).all() else color
+    return labels.flags(values, name, BLURRED)
 
 
 def _open(path, mask=False):
@@ -352,10 +304,7 @@ def _open(path, mask=False):
         image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
     if image.mode in ("LA", "RGBA"):
         if image.getchannel("A").getextrema() != (255, 255):
-            advice = (
-                "What lies under them is undefined. Put it on black, for example: save Image."
-                "alpha_composite(Image.new('RGBA', image.size, 'black'), image.convert('RGBA'))."
-            )
+            advice = "What lies under them is undefined; put the image on a background yourself."
             raise Complaint("transparent pixels", "", advice)
         image = image.convert("L" if image.mode == "LA" else "RGB")
     return image

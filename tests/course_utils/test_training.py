@@ -252,6 +252,21 @@ def test_an_own_metric_compares_each_label_with_its_answer(classes, kernel, bias
         assert curves[name] == [pytest.approx(0.75)]
 
 
+def test_two_of_three_classes_need_one_output():
+    data = noise(6, 1, labels=[0, 1] * 3, class_names=["a", "b", "c"])
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
+    seen = []
+
+    def right(truth, answer):
+        seen.append((truth.shape, answer.shape))
+        return keras.ops.mean((truth > 0) == (answer > 0.5))
+
+    model.compile("adam", "binary_crossentropy", metrics=[right])
+    training.fit(model, data, epochs=1)
+    assert seen
+    assert all(len(truth) == len(answer) == 2 for truth, answer in seen)
+
+
 @pytest.mark.parametrize("outputs", [1, 2])
 def test_weights_of_images_are_those_of_their_classes_in_keras(outputs):
     loss = "binary_crossentropy" if outputs == 1 else "sparse_categorical_crossentropy"

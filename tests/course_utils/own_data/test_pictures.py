@@ -433,7 +433,7 @@ COMPLAINTS = {
     "float": (
         pixels(np.full((30, 40), np.nan, np.float32), format="TIFF"), "NaN or infinite", "",
     ),
-    "RGBA": (pixels(TRANSPARENT), "transparent pixels (1): a.png", "on black"),
+    "RGBA": (pixels(TRANSPARENT), "transparent pixels (1): a.png", "background"),
     "one transparent gray level": (transparent_color, "transparent pixels (1): a.png", ""),
     "color in gray": (pixels(COLOR), "color image in a gray set (1): a.png", "mode='rgb'"),
     "one bit": (pixels(gray(), "1"), "color mode not read (1): a.png (line 2), mode 1", ""),
@@ -461,7 +461,7 @@ COMPLAINTS = {
     "missing mask": (
         lambda f: (f / "masks" / "a.png").unlink(), "listed, but not in masks (1): a.png", "",
     ),
-    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "put the table"),
+    "no table": (lambda f: (f / "labels.csv").unlink(), "There is no file", "or a table"),
     "empty table": (content("labels.csv", b""), "not a readable CSV", "no line"),
     "only a header": (content("labels.csv", b"file,label\n"), "only a header", ""),
     "missing columns": (
