@@ -124,9 +124,10 @@ def read_volume_folder(
     files = [*images.values(), *([found.columns["mask"]] if names else [])]
     stacks = _read_stacks(found, files, (*window, by_percentile), form, labels)
     found.check_one_size([None if stack is None else stack["images"][0] for stack in stacks])
+    if names and not found.problems:
+        labels.check(found)
     found.stop_if_any()
     if names:
-        labels.check(found)
         found.note_masks([stack["masks"] for stack in stacks], names)
     scans = dict(zip(found.names, [stack.pop("scan") for stack in stacks], strict=True))
     if len(planes := {scan["plane"] for scan in scans.values()}) > 1:
@@ -372,12 +373,11 @@ def write_masks(dataset, masks, folder):
     if len(set(zip(cells, number, strict=True))) < len(cells):
         remedy = "Select every slice once."
         refuse("dataset", "a slice that occurs twice", "one mask for each slice", remedy)
-    names = {
-        cell: re.sub(r"\.nii(\.gz)?", "", cell) + "_mask.nii.gz" for cell in dict.fromkeys(cells)
-    }
-    paths = {cell: Path(folder) / name.replace("\\", "/") for cell, name in names.items()}
-    if there := [str(path) for path in paths.values() if path.exists()]:
-        refuse("folder", f"{some(there)}, written already", "new files", "Give another folder.")
+    names = {cell: re.sub(r"\.nii(\.gz)?", "", cell).replace("\\", "/") for cell in cells}
+    paths = {cell: Path(folder, f"{name}_mask.nii.gz") for cell, name in names.items()}
+    each = [*paths.values()]
+    if there := [str(path) for path in each if path.exists() or each.count(path) > 1]:
+        refuse("folder", f"{some(there)}, there already or twice", "new files", "Use another name.")
     written = []
     try:
         for cell, path in paths.items():

@@ -389,6 +389,12 @@ def test_labels_become_several_masks(folder):
     assert not data.labels.any()
 
 
+def test_one_name_stands_for_one_value_in_all_masks(folder):
+    write(folder / "2/mask.nii.gz", 2 * (np.arange(144).reshape(6, 8, 3) % 2).astype(np.uint8))
+    assert "masks whose values differ" in complaint(folder)
+    assert read(folder, mask_labels={"tumor": (1, 2)}).mask("tumor")[3:].sum() == 72
+
+
 def test_masks_with_fractions_are_read_after_the_advice(folder):
     write(folder / "1/mask.nii.gz", (MASK + 1) * np.float32(0.9999))
     message = complaint(folder)
@@ -605,7 +611,7 @@ def test_writing_masks_refuses_what_it_cannot_put_back(folder, tmp_path):
     write_masks(data, predictions[..., 0] >= 0.5, out)
     before = [path.read_bytes() for path in sorted(out.rglob("*.gz"))]
     (out / "1/t1c_mask.nii.gz").unlink()
-    assert "t1c_mask.nii.gz, written already" in message(data, ~masks)
+    assert "t1c_mask.nii.gz, there already" in message(data, ~masks)
     assert [path.read_bytes() for path in out.rglob("*.gz")] == before[1:]
 
 
