@@ -45,7 +45,7 @@ def read(folder):
             folder,
             images="images",
             masks="masks",
-            mask_name="tumor",
+            mask_labels="tumor",
             columns={"label": "diagnosis"},
             class_names=DIAGNOSES,
             group_kind="image",

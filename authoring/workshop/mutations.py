@@ -34,7 +34,7 @@ MUTATIONS = [
         "own_data/pictures.py",
         "window[0] if window else 0",
         "0",
-        "test_own_data.py",
+        "own_data/test_pictures.py",
     ),
     (
         "volumes padded with 0",

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from course_utils._checks import check_integer, refuse
+from course_utils._checks import check_choice, check_integer, refuse
+from course_utils.datasets._fields import LENGTHS
 
 # The median of the head becomes this gray level of 255, so that three times as bright still fits.
 MEDIAN = 80
@@ -26,8 +27,14 @@ def resize(dataset, size):
     linear = size > min(shape)
     images = [average(image, (size, size), linear=linear) for image in dataset.images]
     spacing = None if spacing is None else spacing * (np.array(shape) / size)
+    whole = dict.fromkeys(dataset.meta.get("scans", ()), (0, 0, shape[1], shape[0]))
     return replace(
-        dataset, images=np.stack(images), masks=None, mask_names=(), pixel_spacing_mm=spacing
+        dataset,
+        images=np.stack(images),
+        masks=None,
+        mask_names=(),
+        pixel_spacing_mm=spacing,
+        meta=_moved(dataset.meta, whole, size),
     )
 
 
@@ -45,45 +52,85 @@ def average(image, size, *, box=None, linear=False):
     return np.asarray(plane.resize(size[::-1], method, box=box))
 
 
-def crop_to_head(dataset, size=96):
+def crop_to_head(dataset, size=96, per=None):
     """Return a set whose slices are cropped to the head, of one size and one median brightness.
 
     A network that was trained on one scanner's slices needs another's in the same form. The head's
-    place and its brightness are measured in each slice by itself, in the first channel.
+    place and brightness are measured in the first channel: of dark background, with fluid and air
+    dark (T1 or T1c). With float32 images, air must lie near the low end of the intensity window.
 
-    The data set holds brain slices on dark background, in which fluid and air are dark: T1 or T1c
-    first. With float32 images, air must lie near the low end of the intensity window. The result is
-    uint8, `size` x `size` px (from 16), in each channel the median of the head at 80. A pixel
-    belongs to a mask where at least half of it does, or else the largest share, so that no tumor
-    disappears. Pixel spacing and positions are left out: every slice is resized by itself.
+    With ``per="stack"`` (left out: where ``slice_positions_mm`` are known), the slices of a scan
+    or else of a group get one box and one brightness; spacing and positions stay, empty slices
+    too. With ``per="slice"`` each is measured by itself, as if it were the only one.
+
+    The result is uint8, `size` x `size` px (from 16), in each channel the median of the head at 80.
+    A pixel belongs to a mask where at least half of it does, or else the largest share in the stack
+    or slice, so that no tumor disappears.
     """
-    pixels, size = dataset.as_float(), check_integer("size", size, 16)
-    boxes = [head_box(image, f"image {i}") for i, image in enumerate(pixels[..., 0])]
-    images = np.empty((len(dataset), size, size, pixels.shape[-1]), np.uint8)
-    for i, box in enumerate(boxes):
-        for channel in range(images.shape[-1]):
-            plane = scale_head(crop(pixels[i, ..., channel], box, size), MEDIAN)
-            images[i, ..., channel] = np.clip(plane, 0, 255).round()
-    changed = {"images": images, "intensity_window": None, "pixel_spacing_mm": None}
-    changed |= {"slice_positions_mm": None, "slice_thickness_mm": None}
-    if dataset.masks is not None:
-        changed["masks"] = _crop_masks(dataset, boxes, size)
+    check_integer("size", size, 16)
+    usual = "slice" if dataset.slice_positions_mm is None else "stack"
+    alone = check_choice("per", usual if per is None else per, ("stack", "slice")) == "slice"
+    names = np.arange(len(dataset)) if alone else scan_names(dataset)
+    members = {name: np.flatnonzero(names == name) for name in dict.fromkeys(names.tolist())}
+    boxes = {k: head_box(dataset.as_float(i)[..., 0]) for k, i in members.items()}
+    if without := [k for k, box in boxes.items() if box is None]:
+        at = np.concatenate([members[k] for k in without]).tolist()
+        noun = ("slice" if alone else "stack") + "s" * (len(without) > 1)
+        received = f"{len(without)} {noun} without a head, images {at}"
+        chosen = f"[i for i in range({len(dataset)}) if i not in {at}]"
+        remedy = f"Drop them with dataset.select({chosen}), or check the intensity window."
+        refuse("images", received, "a head on dark background", remedy)
+    images = np.empty((len(dataset), size, size, dataset.images.shape[-1]), np.uint8)
+    masks = None if dataset.masks is None else np.zeros(images.shape[:3], np.uint8)
+    for name, which in members.items():
+        for channel, planes in enumerate(np.moveaxis(dataset.as_float(which), -1, 0)):
+            planes = scale_head(np.stack([crop(p, boxes[name], size) for p in planes]), MEDIAN)
+            images[which, ..., channel] = np.clip(planes, 0, 255).round()
+        if masks is not None:
+            masks[which] = _crop_masks(dataset.select(which), boxes[name], size, which)
+    changed = {"images": images, "intensity_window": None, "masks": masks}
+    if alone:
+        changed |= dict.fromkeys(LENGTHS) | {"meta": _moved(dataset.meta, {}, size)}
+    else:
+        changed["meta"] = _moved(dataset.meta, boxes, size)
+        if dataset.pixel_spacing_mm is not None:
+            sides = np.array([boxes[name][2] - boxes[name][0] for name in names.tolist()])
+            changed["pixel_spacing_mm"] = dataset.pixel_spacing_mm * sides[:, None] / size
     return replace(dataset, **changed)
 
 
-def head_box(image, name="image"):
+def scan_names(dataset):
+    """Return the scan that each slice comes from (n,), or where it is unknown its group."""
+    column = dataset.meta.get("scan_column")
+    return dataset.groups if column is None else dataset.attributes[column].to_numpy(str)
+
+
+def _moved(meta, boxes, size):
+    """Return meta in which each scan's grid is that of its box, averaged to size x size."""
+    if "scans" not in meta:
+        return meta
+    scans = {name: scan for name, scan in meta["scans"].items() if name in boxes}
+    for name, scan in scans.items():
+        left, top, right, bottom = boxes[name]
+        for axis, low, high in (("rows", top, bottom), ("columns", left, right)):
+            start, step = scan[axis]
+            scan[axis] = [start + step * float(low), step * float(high - low) / size]
+    return meta | {"scans": scans}
+
+
+def head_box(image):
     """Return the square around a head in an image (height, width), with a small margin.
 
     The box is (left, top, right, bottom) in pixels, from edge to edge: the first pixel goes from 0
-    to 1. Parts of it may lie outside the image. A refusal calls the image `name`.
+    to 1. Parts of it may lie outside the image. A stack (n, height, width) gets one box. Without a
+    head on dark background it is None.
     """
     image = np.asarray(image, np.float32)
     head = image > AIR * np.percentile(image, 99)
-    rows, columns = (np.flatnonzero(head.sum(axis=a) > 8) for a in (1, 0))
-    if np.ptp(image) == 0 or min(len(rows), len(columns)) < max(image.shape) / 10:
-        received = f"{len(rows)} rows and {len(columns)} columns brighter than air"
-        remedy = "Drop it, or check the intensity window."
-        refuse(name, received, "a head on dark background", remedy)
+    head = head.reshape(-1, *image.shape[-2:])
+    rows, columns = (np.flatnonzero((head.sum(axis=a) > 8).any(axis=0)) for a in (2, 1))
+    if np.ptp(image) == 0 or min(len(rows), len(columns)) < max(image.shape[-2:]) / 10:
+        return None
     y, x = (rows[0] + rows[-1] + 1) / 2, (columns[0] + columns[-1] + 1) / 2
     half = (max(np.ptp(rows), np.ptp(columns)) + 1) * 0.53
     return x - half, y - half, x + half, y + half
@@ -103,15 +150,17 @@ def scale_head(image, median):
     return image * median / np.median(head) if head.size else image
 
 
-def _crop_masks(dataset, boxes, size):
-    masks = np.zeros((len(dataset), size, size), np.uint8)
-    for bit, name in enumerate(dataset.mask_names):
-        whole = dataset.mask(name)
-        for i in np.flatnonzero(whole.any(axis=(1, 2))):
-            share = crop(whole[i], boxes[i], size)
-            if not share.any():
-                received = f"mask {name!r}, of whose {whole[i].sum()} pixels none is left"
-                remedy = "Give a larger size; or drop the slice, if its mask lies outside the head."
-                refuse(f"image {i}", f"{received} at size {size}", "masks inside the head", remedy)
-            masks[i] |= (share >= min(0.5, share.max())).astype(np.uint8) << bit
+def _crop_masks(stack, box, size, which):
+    masks = np.zeros((len(stack), size, size), np.uint8)
+    for bit, name in enumerate(stack.mask_names):
+        whole = stack.mask(name)
+        if not whole.any():
+            continue
+        share = np.stack([crop(mask, box, size) for mask in whole])
+        if not share.any():
+            place = f"image {which[whole.any(axis=(1, 2))][0]}"
+            received = f"mask {name!r}, of whose {whole.sum()} pixels none is left at size {size}"
+            remedy = "Give a larger size; or drop the slice, if its mask lies outside the head."
+            refuse(place, received, "masks inside the head", remedy)
+        masks |= (share >= min(0.5, share.max())).astype(np.uint8) << bit
     return masks

@@ -16,7 +16,7 @@ MM = {"meter": 1000.0, "micron": 0.001}
 AXES = ("sagittal", "coronal", "axial")
 
 
-def read_nifti(path):
+def read_nifti(path, index=None):
     """Read a NIfTI file as a nibabel image, after checking that its header means what it says.
 
     The file, ``.nii`` or ``.nii.gz``, holds one 3-D volume. Its voxels become float32 with the
@@ -24,6 +24,8 @@ def read_nifti(path):
     into others; its affine, in mm, takes voxel indices (i, j, k, 1) to (x, y, z, 1),
     where x grows to the patient's right, y to the front, z to the head. Where the file has both,
     the sform is used, as by nibabel.
+
+    Of a 4-D file, ``index`` chooses the volume, from 0.
 
     Examples
     --------
@@ -45,9 +47,12 @@ def read_nifti(path):
         unreadable(name, type(image).__name__, "NIfTI", "Convert it with nibabel first.")
     affine = _affine_in_mm(image, name)
     image = nib.squeeze_image(image)
-    if image.ndim != 3:
-        remedy = "Save one of them, for example image.slicer[..., 0] of nibabel."
-        unreadable(name, f"shape {image.shape}", "one 3-D volume", remedy)
+    if image.ndim == 4 and index in range(image.shape[3]):
+        image = image.slicer[..., index]
+    elif image.ndim != 3 or index:
+        received = f"shape {image.shape}" + (f" and index {index}" if index is not None else "")
+        remedy = "Choose one: read_nifti(path, index=0), or in a table name.nii.gz[0]."
+        unreadable(name, received, "one 3-D volume, or 4-D and an index", remedy)
     if image.get_data_dtype().kind not in "buif":
         received = f"voxels of type {image.get_data_dtype()} (complex or color)"
         unreadable(name, received, "one number for each voxel", "Convert the file first.")
@@ -75,7 +80,10 @@ def _affine_in_mm(image, name):
         unreadable(name, received, "a valid quaternion", "Get the original file.")
     if not forms:
         received = "sform and qform codes 0, which do not say which side is left"
-        remedy = "Get the original, or set the orientation that you know by image.set_sform."
+        remedy = (
+            "Get the original; or, if you know that the axes are right, call "
+            "image.set_sform(image.affine, 1) of nibabel and save it under another name."
+        )
         unreadable(name, received, "a file that states its orientation", remedy)
     letters = ["".join(map(str, nib.aff2axcodes(form))) for form in forms]
     if letters[0] != letters[-1]:

@@ -5,6 +5,6 @@ but allowed in one warning. See docs/your_own_data.md.
 """
 
 from course_utils.own_data.pictures import read_image_folder
-from course_utils.own_data.volumes import read_volume_folder
+from course_utils.own_data.volumes import read_volume_folder, write_masks
 
-__all__ = ["read_image_folder", "read_volume_folder"]
+__all__ = ["read_image_folder", "read_volume_folder", "write_masks"]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import posixpath
 import re
 import unicodedata
 import warnings
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path, PureWindowsPath
 
 import numpy as np
@@ -18,9 +16,21 @@ import pandas as pd
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
 from course_utils.datasets.resizing import average
+from course_utils.own_data._table import SPLIT_WORDS, as_text, masks_beside, read_csv
 
+# Written in a way that a number gives back.
+NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
+# More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
+MANY, ATLAS = 8, 200
+NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
+BESIDE = (
+    "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
+    "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
+)
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
+# A mask that marks a larger share is probably inverted.
+FULL = 0.9
 FITS = ("crop", "pad", "stretch")
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.
 SAME_PROPORTION = 0.02
@@ -33,41 +43,64 @@ class Complaint(Exception):
 class Folder:
     """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
 
-    `table` is all of it text, and its index holds the lines of the file; `names` are the (first)
-    files of the rows, `labels`, `groups` and `splits` arrays over the rows or None; after
-    `pictures.read_pictures`, `images`, `masks` and `spacing` are lists with one entry per row.
+    The table is the name of a CSV file, a DataFrame, or a function that returns text and notes; the
+    index of `table` says where each row stands. `names` are the (first) files of the rows,
+    `labels`, `groups` and `splits` arrays over the rows or None.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, files=()):
         self.path, self.group_kind = Path(folder), group_kind
-        self.problems, self.notes, self.seen = {}, [], {}
+        self.problems, self.notes, self.seen, self.index = {}, [], {}, {}
         if not self.path.is_dir():
-            raise DatasetError(f"There is no folder {folder}. Give the folder that holds {table}.")
+            raise DatasetError(f"There is no folder {folder}. Give the folder that holds the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
-        for role in columns:
+        for role, column in columns.items():
             check_choice("columns", role, ROLES)
-        self.columns = {"image": "file", "label": "label", **columns}
+            if callable(column) and role not in ("group", "mask"):
+                refuse(f"columns[{role!r}]", "a function", "a column", "Compute the column before.")
+        label = {} if class_names is None else {"label": "label"}
+        self.columns, self.by_class = {"image": "file", **label, **columns}, callable(table)
         group = self.columns.get("group")
         if group is None and group_kind in ("patient", "lesion"):
             allowed = f"the column that holds the {group_kind} of each file, or a function"
             remedy = "If it is unknown, use group_kind='near-duplicate' (look-alikes stay together)"
             refuse("columns['group']", "None", allowed, f"{remedy} or 'image'.")
-        named = [*self.columns.values(), *files]
-        self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
-        self.table = read_table(self.path / table, self.used)
+        self._read_table(table, files)
         self.names = self.table[self.columns["image"]]
         for column in self.used:
-            for line in self.table.index[self.table[column] == ""]:
-                self.add(f"no value in column {column}", f"line {line}", "Fill the cell in.")
+            for place in self.table.index[self.table[column] == ""]:
+                advice = "Fill it in (with a black mask where nothing is marked), or leave it out."
+                self.add(f"no value in column {column}", place, advice)
         self.class_names, self.labels = self._class_numbers(class_names)
         self.splits = None
         if "split" in self.columns:
-            self.splits = self.table[self.columns["split"]].to_numpy(str)
+            words = self.table[self.columns["split"]]
+            self.splits = words.map(lambda word: SPLIT_WORDS.get(word.lower(), word)).to_numpy(str)
         self.groups = np.arange(len(self.table)) if group_kind == "image" else None
         if group is not None:
             self.groups = self._group_names(group)
         if self.groups is not None:
             self.check_groups()
+
+    def _read_table(self, table, files):
+        if callable(table):
+            self.table, self.notes = table()
+            self.columns = {**({"split": "split"} if "split" in self.table else {}), **self.columns}
+        elif isinstance(table, pd.DataFrame):
+            self.table = as_text(table)
+        elif not isinstance(table, str | Path):
+            refuse("table", repr(table), "a file name or a DataFrame", "For example 'labels.csv'.")
+        else:
+            self.table, self.notes = read_csv(self.path / table)
+        self.columns = {role: name for role, name in self.columns.items() if name is not None}
+        named = [*self.columns.values(), *files]
+        self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
+        if missing := [column for column in self.used if column not in self.table]:
+            raise DatasetError(
+                f"The table of {self.path} has no column {', '.join(missing)}; it has "
+                f"{', '.join(self.table)}. Rename the column, say in columns= which one is meant, "
+                "or compute groups or masks by a function."
+            )
 
     # What is wrong.
 
@@ -76,13 +109,13 @@ class Folder:
         self.problems.setdefault((what, advice), []).append(str(place).rstrip("."))
 
     @contextmanager
-    def complaints(self, row):
-        """Turn a `Complaint` about the file of one row into a problem."""
+    def complaints(self, row, name=None):
+        """Turn a `Complaint` about the (first) file of one row, or a named one, into a problem."""
         try:
             yield
         except Complaint as error:
             what, detail, advice = error.args
-            place = f"{self.names.iloc[row]} (line {self.table.index[row]})"
+            place = f"{name or self.names.iloc[row]} ({self.table.index[row]})"
             self.add(what, f"{place}, {detail}" if detail else place, advice)
 
     def stop_if_any(self):
@@ -107,15 +140,14 @@ class Folder:
     # The table.
 
     def _class_numbers(self, class_names):
-        named = isinstance(class_names, dict)
-        known = {str(v): name for v, name in class_names.items()} if named else {}
-        names = tuple(dict.fromkeys(known.values())) if named else class_names
-        names = check_names("class_names", names)
-        known = known or dict(zip(names, names, strict=True))
+        if class_names is None:
+            return ("patient",), np.zeros(len(self.table), dtype=int)
+        known = known_labels(class_names)
+        names = tuple(dict.fromkeys(known.values()))
         values = self.table[self.columns["label"]]
-        for line, value in values[(values != "") & ~values.isin(list(known))].items():
+        for place, value in values[(values != "") & ~values.isin(list(known))].items():
             advice = f"Known labels: {', '.join(known)}. Correct it, or add it to class_names."
-            self.add("label outside the list", f"{value!r} in line {line}", advice)
+            self.add("label outside the list", f"{value!r} in {place}", advice)
         labels = values.map(lambda v: names.index(known[v]) if v in known else -1).to_numpy()
         absent = [name for k, name in enumerate(names) if k not in labels]
         if absent:
@@ -124,12 +156,7 @@ class Folder:
 
     def _group_names(self, group):
         if callable(group):
-            groups = np.asarray(group(self.table.copy()))
-            if groups.shape != (len(self.table),) or pd.isna(groups).any():
-                received = f"a function that returns shape {groups.shape}"
-                allowed = f"one value for each of the {len(self.table)} rows, none missing"
-                refuse("columns['group']", received, allowed, "It gets the table.")
-            return groups.astype(str)
+            return self.computed("group").to_numpy(str)
         groups, similar = self.table[group].to_numpy(str), {}
         for name in np.unique(groups):
             plain = unicodedata.normalize("NFKC", name).casefold()
@@ -146,16 +173,29 @@ class Folder:
             self.notes.append(f"{what}. Each counts as one {self.group_kind}, or leave them out.")
         return groups
 
+    def computed(self, role):
+        """Return what the function of a role makes of the table: text, one per row."""
+        values = np.asarray(self.columns[role](self.table.copy()), dtype=object)
+        missing = np.flatnonzero(pd.isna(values))
+        if values.shape != (len(self.table),) or missing.size:
+            where = f", nothing for {self.names.iloc[missing[0]]}" if missing.size else ""
+            received = f"a function that returns shape {values.shape}{where}"
+            allowed = f"one value for each of the {len(self.table)} rows, none missing"
+            remedy = "Return the file's name where nothing is known: .fillna(table['file'])."
+            refuse(f"columns[{role!r}]", received, allowed, remedy)
+        return pd.Series(values.astype(str), index=self.table.index)
+
     def check_groups(self, names=None):
         """Complain of unknown splits, groups in two splits, and lesions with two labels."""
         groups = self.groups if names is None else names[self.groups]
         kind, facts = self.group_kind, []
         if self.splits is not None:
-            for line, word in zip(self.table.index, self.splits.tolist(), strict=True):
+            for place, word in zip(self.table.index, self.splits.tolist(), strict=True):
                 if word and word not in SPLITS:
                     advice = f"Allowed: {', '.join(SPLITS)}."
-                    self.add("unknown split", f"{word!r} in line {line}", advice)
-            advice = f"Put all files of one {kind} into one split; else the test is no test."
+                    self.add("unknown split", f"{word!r} in {place}", advice)
+            advice = f"With a {kind} in both the test is no test. Move it, or leave the splits out"
+            advice += " with columns={'split': None}, and divide anew."
             facts.append((f"a {kind} in two splits", self.splits, advice))
         if kind == "lesion":
             kinds = np.array([*self.class_names, ""])[self.labels]
@@ -168,14 +208,15 @@ class Folder:
 
     def attributes(self):
         """Return file names, labels as written, and the columns without a role."""
-        kept = {name: self.table[self.columns[name]].to_numpy(str) for name in ("image", "label")}
-        columns = {self.columns[role]: values for role, values in kept.items()}
+        shown = [self.columns[role] for role in ("image", "label") if role in self.columns]
+        columns = {name: self.table[name].to_numpy(str) for name in shown}
         for name in self.table.columns.difference(self.used, sort=False):
             filled = self.table[name] != ""
-            numbers = pd.to_numeric(self.table[name].where(filled), errors="coerce")
-            numeric = filled.any() and numbers[filled].notna().all()
+            # Codes like 007, 12e3 and long accession numbers would lose digits as numbers.
+            numeric = filled.any() and self.table[name][filled].str.fullmatch(NUMBER).all()
             text = self.table[name].where(filled, "unknown").to_numpy(str)
-            columns[name] = numbers.to_numpy() if numeric else text
+            numbers = pd.to_numeric(self.table[name].where(filled)) if numeric else None
+            columns[name] = text if numbers is None else numbers.to_numpy()
         return columns
 
     def fields(self):
@@ -190,31 +231,51 @@ class Folder:
 
     # The files.
 
-    def locate(self, base, names):
-        """Return one path per row, None where there is no such file; complain of these."""
+    def locate(self, base, names, suffixes=(), advice="Add the file or delete the row."):
+        """Return one path per row, None where there is no such file; complain of these.
+
+        A name without its ending or folder is found if one file alone has it.
+        """
         paths = []
-        for line, name in names.items():
+        for where, name in names.items():
             windows = PureWindowsPath(name)
             relative = posixpath.normpath(windows.as_posix())
-            path, place = None, f"{name} (line {line})"
+            path, place = None, f"{name} ({where})"
             # Older Macs write ä as a and two dots (NFD), where others take one character (NFC).
-            spellings = [base / unicodedata.normalize(form, relative) for form in ("NFC", "NFD")]
+            forms = (relative, *(unicodedata.normalize(form, relative) for form in ("NFC", "NFD")))
+            found = [base / form for form in forms if os.path.isfile(base / form)][:1]
+            found = found or self._similar(base, forms[1], suffixes)
             if name and (windows.drive or windows.root or relative.split("/")[0] == ".."):
-                advice = "Copy the file here and name it relative to it."
-                self.add("path outside the folder", place, advice)
-            elif name and not any(map(os.path.isfile, spellings)):
-                advice = "Add the file or delete the line."
+                self.add(
+                    "path outside the folder", place, "Copy the file and name it relative to it."
+                )
+            elif name and len(found) > 1:
+                several = ", ".join(file.relative_to(base).as_posix() for file in found)
+                remedy = "Write folder and ending into the table."
+                self.add("name that several files have", f"{place}: {several}", remedy)
+            elif name and not found:
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif name:
-                path = next(filter(os.path.isfile, spellings))
-                real = os.path.realpath(path)
+                path, real = found[0], os.path.realpath(found[0])
                 if real in self.seen:
-                    where = f"{place} and line {self.seen[real]}"
-                    self.add("file listed twice", where, "Keep one.")
+                    twice = f"{place} and {self.seen[real]}"
+                    self.add("file listed twice", twice, "Keep one, or copy the file.")
                     path = None
-                self.seen.setdefault(real, line)
+                self.seen.setdefault(real, where)
             paths.append(path)
         return paths
+
+    def _similar(self, base, name, suffixes):
+        """Return files of this name but for case and ending, here or else in any sub-folder."""
+        if base not in self.index:
+            index = self.index[base] = {}
+            for file in filter(Path.is_file, sorted(base.rglob("[!.]*"))):
+                words = unicodedata.normalize("NFC", file.relative_to(base).as_posix()).lower()
+                index.setdefault((False, words), []).append(file)
+                index.setdefault((True, words.split("/")[-1]), []).append(file)
+        names = [f"{name}{suffix}".lower() for suffix in ("", *suffixes)]
+        files = {k: [f for n in names for f in self.index[base].get((k, n), [])] for k in (0, 1)}
+        return files[0] or files[1]
 
     def subfolder(self, field, name):
         """Return the path of a sub-folder, or refuse it."""
@@ -226,14 +287,20 @@ class Folder:
 
     def complain_of_unlisted(self, base, suffixes, noun, ignored=None):
         """Complain of files that the table does not list, other than hidden ones."""
-        for path in sorted(base.rglob("*")):
-            relative = path.relative_to(base)
-            hidden = any(part.startswith(".") for part in relative.parts)
+        files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
+        files = sorted(file for file in files if file.name.lower().endswith(suffixes))
+        masks = masks_beside(files) if noun == "picture" else {}
+        for file in files:
+            path = base / file
+            hidden = any(part.startswith(".") for part in file.parts)
             known = os.path.realpath(path) in self.seen
-            elsewhere = ignored in path.resolve().parents
-            if path.name.lower().endswith(suffixes) and not (hidden or known or elsewhere):
+            if hidden or known or ignored in path.resolve().parents:
+                continue
+            if file in masks:
+                self.add("mask beside its picture", file.as_posix(), BESIDE)
+            elif not self.by_class:
                 what = f"{noun} that the table does not list"
-                self.add(what, relative.as_posix(), "List it or move it away.")
+                self.add(what, file.as_posix(), "List it or move it away.")
 
     def check_same_content(self, digests):
         """Complain of equal content under two names where a fact differs; otherwise note it."""
@@ -279,67 +346,79 @@ class Folder:
                 f"values in the set go from {pixels.min():g} to {pixels.max():g}."
             )
 
-    def note_masks(self, masks):
-        """Note masks that mark nothing in the whole set, or everything in one image or volume."""
-        if not any(mask.any() for mask in masks):
-            self.notes.append("no mask marks a single pixel.")
-        if full := sum(bool(mask.all()) for mask in masks):
-            self.notes.append(f"masks that mark every pixel ({full}): are they inverted?")
+    def note_masks(self, masks, names):
+        """Note masks that mark nothing in the whole set, or nearly all of an image or volume."""
+        for j, name in enumerate(names):
+            if not any((mask >> j & 1).any() for mask in masks):
+                self.notes.append(f"no mask marks a single pixel of {name}.")
+        if full := sum(bool((mask > 0).mean() > FULL) for mask in masks):
+            self.notes.append(f"masks that mark nearly every pixel ({full}): are they inverted?")
 
 
 def some(places):
+    places = list(dict.fromkeys(places))
     return "; ".join(places[:3]) + ("; …" if len(places) > 3 else "")
 
 
-def read_table(path, columns):
-    """Return a CSV file as text columns; the index holds each row's line in the file."""
-    # One person's name may be written in two ways that look alike, ü as one character or as two.
-    nfc = partial(unicodedata.normalize, "NFC")
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [nfc(cell.strip()) for cell in row]) for row in reader]
-        if any("\0" in cell for _, row in lines for cell in row):
-            raise csv.Error("it holds zero characters")
-    except FileNotFoundError as error:
-        raise DatasetError(f"There is no file {path}. Put the table there.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(
-            f"{path} is not a readable CSV table ({error}). Save it as CSV in UTF-8, with commas."
-        ) from error
-    lines = [(number, row) for number, row in lines if any(row)]
-    if len(lines) < 2:
-        found = "only a header" if lines else "no line"
-        advice = "The first line names the columns, each further line describes one file."
-        raise DatasetError(f"{path} is not a readable CSV table: it has {found}. {advice}")
-    header = lines[0][1]
-    if len(set(header)) != len(header) or "" in header:
-        refuse(str(path), f"columns {header}", "different, non-empty names", "Rename them.")
-    hint = ""
-    if any(";" in name or "\t" in name for name in header):
-        hint = " The cells must be separated by commas, and decimals written with points."
-    if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
-        raise DatasetError(
-            f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
-            f"({len(ragged)} such lines).{hint or ' Put cells with a comma into double quotes.'}"
-        )
-    if missing := [column for column in columns if column not in header]:
-        raise DatasetError(
-            f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}. Rename "
-            f"the column, or say in columns= which one is meant.{hint}"
-        )
-    numbers, rows = zip(*lines[1:], strict=True)
-    return pd.DataFrame(rows, columns=header, index=list(numbers), dtype=str)
+def known_labels(class_names):
+    """Return a dict from the values of the label column to the names of the classes."""
+    if not isinstance(class_names, dict):
+        class_names = {name: name for name in check_names("class_names", class_names)}
+    check_names("class_names", dict.fromkeys(class_names.values()))
+    return {str(value): name for value, name in class_names.items()}
 
 
-def marked(values, advice):
-    """Return which values of a mask mark something; complain of others than 0 and 1 or 255."""
-    if not any(np.isin(values, (0, high)).all() for high in (1, 255)):
-        found = np.unique(values)
-        shown = ", ".join(f"{value:g}" for value in found[:4]) + (", …" if len(found) > 4 else "")
-        what = "mask with other values than 0 and 1, or 0 and 255"
-        raise Complaint(what, f"values {shown}", advice)
-    return values > 0
+class MaskLabels:
+    """What the stored values of masks mean: bit j of the flags belongs to ``names[j]``.
+
+    A name stands for the one value beside 0. A dict gives the values of each name, and under None
+    those to leave out.
+    """
+
+    def __init__(self, mask_labels):
+        self.values, self.seen, names = None, {}, mask_labels
+        if isinstance(mask_labels, dict):
+            names = [name for name in mask_labels if name is not None]
+            self.values = {name: np.atleast_1d(v) for name, v in mask_labels.items()}
+            if any(v.dtype.kind not in "iu" for v in self.values.values()):
+                remedy = "Write {'core': (1, 3), 'edema': 2}."
+                refuse("mask_labels", repr(mask_labels), "whole numbers for each name", remedy)
+        self.names = check_names("mask_labels", names)
+
+    def flags(self, values, name, blurred):
+        """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
+        found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
+        others = found[found != 0].tolist()
+        if (found % 1 != 0).any():
+            advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
+            raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
+        # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
+        between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
+        edge = self.values is None and between and others[-1] in (255, 65535)
+        if edge or len(others) > (MANY if self.values is None else ATLAS):
+            detail = f"{len(found)} values, {found[0]:g} to {found[-1]:g}"
+            raise Complaint("mask of many values", detail, blurred)
+        if self.values is None:
+            self.seen |= {value: self.seen.get(value, name) for value in others}
+            if len(others) > 1:
+                raise Complaint("mask with several values beside 0", _shown(found), NAMED)
+            return (values != 0).astype(np.uint8)
+        named = np.concatenate([*self.values.values()])
+        if unknown := [value for value in others if value not in named]:
+            advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
+            raise Complaint("mask values that mask_labels does not name", _shown(unknown), advice)
+        marks = [np.isin(values, self.values[name]) for name in self.names]
+        return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
+
+    def check(self, found):
+        """Complain if the one value beside 0 is not the same in all masks."""
+        if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
+            for value, name in self.seen.items():
+                found.add("masks whose values differ", f"{value:g} in {name}", NAMED)
+
+
+def _shown(values):
+    return f"values {', '.join(f'{value:g}' for value in values[:MANY])}"
 
 
 def check_size(size, fit):
@@ -385,18 +464,36 @@ def resized(image, placement, fill):
     """Return a picture (height, width) or (height, width, channels) with `fill` around it."""
     box, inner, size = placement
     result = np.full((*size, *image.shape[2:]), fill, dtype=image.dtype)
-    top, left = ((whole - part) // 2 for whole, part in zip(size, inner, strict=True))
-    part = average(image, inner, box=box, linear=True)
-    result[top : top + inner[0], left : left + inner[1]] = part
+    result[_inside(inner, size)] = average(image, inner, box=box, linear=True)
     return result
 
 
-def resized_masks(masks, placement):
-    """Return 0/1 masks (n, height, width): 1 where at least half of the new pixel is marked."""
-    small = np.stack([resized(mask.astype(np.float32), placement, 0) >= 0.5 for mask in masks])
-    if masks.any() and not small.any():
-        # Its patient would count as free of the lesion.
-        before = f"{np.count_nonzero(masks)} pixels before"
-        advice = "Pass a larger size, or cut the images to the part that matters first."
-        raise Complaint("mask of which nothing is left after resizing", before, advice)
-    return small.astype(np.uint8)
+def resized_masks(flags, placement):
+    """Return bit flags (n, height, width): set where at least half of the new pixel is marked."""
+    (left, top, right, bottom), inner, size = placement
+    down = _shares(top, bottom, inner[0], flags.shape[1])
+    across = _shares(left, right, inner[1], flags.shape[2])
+    small = np.zeros((len(flags), *size), np.uint8)
+    for j in range(int(flags.max()).bit_length()):
+        mask = flags >> j & 1
+        # Pillow's box filter weights whole pixels, which makes masks up to 6 % too large.
+        part = down @ mask.astype(np.float32) @ across.T >= 0.5 - 1e-5
+        small[:, *_inside(inner, size)] |= part.astype(np.uint8) << j
+        if mask.any() and not part.any():
+            # Its patient would count as free of the lesion.
+            before = f"{np.count_nonzero(mask)} pixels before"
+            advice = "Pass a larger size, or cut the images to the part that matters first."
+            raise Complaint("mask of which nothing is left after resizing", before, advice)
+    return small
+
+
+def _inside(inner, size):
+    """Return the part of a picture in whose center a smaller one lies."""
+    return tuple(slice((n - m) // 2, (n - m) // 2 + m) for m, n in zip(inner, size, strict=True))
+
+
+def _shares(low, high, count, length):
+    """Return which share of each of `count` new pixels from low to high each old one covers."""
+    edges, old = np.linspace(low, high, count + 1)[:, np.newaxis], np.arange(length)
+    parts = np.minimum(edges[1:], old + 1) - np.maximum(edges[:-1], old)
+    return (np.clip(parts, 0, None) * count / (high - low)).astype(np.float32)

@@ -4,79 +4,105 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageOps
 
+from course_utils import imaging
 from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.own_data._folder import (
+    BESIDE,
     Complaint,
     Folder,
+    MaskLabels,
     check_size,
     growth,
-    marked,
+    known_labels,
     place,
     resized,
     resized_masks,
+    some,
 )
+from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom
 
+OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
+BLURRED = (
+    "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
+    "['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) > 127)."
+)
+LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
 BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT = 258, 262, 339
+# Up to which distance of its channels a color picture counts as gray: encoders round and tint.
+TINT = 20
 
 
 def read_image_folder(
     folder,
     *,
-    columns,
     class_names,
     group_kind,
+    table=None,
+    columns=None,
     images=".",
     masks=None,
-    mask_name="lesion",
+    mask_labels="lesion",
     mode="gray",
     size=None,
     fit=None,
     intensity_window=None,
     pixel_spacing_mm=None,
 ):
-    r"""Read pictures that the folder's labels.csv describes into an `ImageDataset`.
+    r"""Read a folder of pictures into an `ImageDataset`: class folders, or pictures with a table.
 
-    They keep the order of the table; ``attributes`` holds file names, labels as written, and the
-    columns without a role. Add source and license with `dataclasses.replace`.
+    Without a table the labels are the names of sub-folders, and folders train, validation and test
+    above or below these become the splits. ``attributes`` holds file names, labels as written, and
+    the columns without a role. Add source and license with `dataclasses.replace`.
 
     Parameters
     ----------
     folder : str or Path
-        The folder that holds labels.csv (UTF-8, commas, one line per picture) and the pictures.
-    columns : dict
-        Which column has which role: ``"image"`` (file names in `images`; left out: the column
-        file), ``"label"`` (left out: label), ``"group"``, ``"split"``, ``"mask"`` (names in
-        `masks`; left out: those of the pictures, or the same ending in .png). The group may be a
-        function from the table (a DataFrame of text) to one value per row.
+        It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
     class_names : sequence of str, or dict
-        Values of the label column, of two the disease last; or a dict from value to class name,
-        which may merge values: ``{"0": "benign", "1": "malignant"}``.
+        Labels or names of the class folders, of two the disease last; or a dict from these to
+        class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
-    images, masks, mask_name : str, optional
-        Sub-folders, and what the masks mark, with values 0 and 1 or 0 and 255, in every picture.
+    table : str or DataFrame, optional
+        One row per picture; left out: labels.csv in the folder, if there is one.
+    columns : dict, optional
+        Which column is the ``"image"`` (left out: file), ``"label"`` (left out: label),
+        ``"group"``, ``"split"`` and ``"mask"`` (left out: the names of the pictures). Group and
+        mask may be functions from the table, a DataFrame of text, to a value per row.
+    images, masks : str, optional
+        Sub-folders.
+    mask_labels : str or dict
+        What a mask marks, with one value beside 0; or a dict from names to the stored values:
+        ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
     mode : {"gray", "rgb"}
-        What the pictures are. A color file whose three channels are equal counts as gray.
+        What the set becomes. Color pictures whose channels differ by at most 20 of 255 count as
+        gray; for ``"rgb"`` gray pictures are repeated three times.
     size : int or (height, width), optional
         Resize all pictures. A pixel belongs to a mask where at least half of it does.
     fit : {"crop", "pad", "stretch"}, optional
-        For other proportions: take the center, add 0 (with a window: its low end) around, or
-        distort. Left out, such pictures are an error.
+        For other proportions: take the center, add 0 (with a window: its low end), or distort.
     intensity_window : (low, high), optional
-        For gray pictures of more than 8 bits, which become float32: what becomes 0 and 1.
+        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32. DICOM
+        files that are stored inverted are turned within it.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
+
+    Examples
+    --------
+    ``read_image_folder("brain", class_names=("no", "yes"), group_kind="near-duplicate", size=64,
+    fit="crop")`` reads ``brain/no`` and ``brain/yes``.
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = check_size(size, fit)
@@ -84,17 +110,25 @@ def read_image_folder(
     if window and mode == "rgb":
         refuse("intensity_window", repr(window), "None with mode='rgb'", "Color has 8 bits.")
     spacing = None if pixel_spacing_mm is None else np.asarray(pixel_spacing_mm, dtype=float)
-    found = Folder(folder, "labels.csv", columns, class_names, group_kind)
-    read_pictures(found, images, masks, mode, window)
+    labels = MaskLabels(mask_labels)
+    if table is None:
+        table = "labels.csv"
+        if Path(folder).is_dir() and not Path(folder, table).exists():
+            apart = None if masks is None or Path(masks) == Path() else Path(folder, masks)
+            known = known_labels(class_names)
+            table = partial(class_folders, Path(folder, images), known, apart)
+    found = Folder(folder, table, columns or {}, class_names, group_kind)
+    read_pictures(found, images, masks, mode, window, labels=labels)
     for i, picture in enumerate(found.images):
         with found.complaints(i):
             if picture is not None:
                 placement = place(picture.shape[:2], size, fit)
                 found.images[i] = resized(picture, placement, window[0] if window else 0)
-                if masks is not None:
-                    found.masks[i] = resized_masks(found.masks[i][np.newaxis], placement)[0]
                 if spacing is not None:
                     found.spacing[i] = spacing * growth(placement)
+                if masks is not None:
+                    with found.complaints(i, found.mask_files[i]):
+                        found.masks[i] = resized_masks(found.masks[i][np.newaxis], placement)[0]
     found.check_one_size(found.images)
     found.stop_if_any()
     pixels = np.stack(found.images).reshape(len(found.images), *found.images[0].shape[:2], -1)
@@ -104,7 +138,7 @@ def read_image_folder(
         found.stop_if_any()
     found.note_pixels(pixels, window)
     if masks is not None:
-        found.note_masks(found.masks)
+        found.note_masks(found.masks, labels.names)
     found.warn()
     return ImageDataset(
         **found.fields(),
@@ -114,72 +148,100 @@ def read_image_folder(
         groups=found.groups,
         splits=found.splits,
         masks=None if masks is None else np.stack(found.masks),
-        mask_names=() if masks is None else (mask_name,),
+        mask_names=() if masks is None else labels.names,
         pixel_spacing_mm=None if spacing is None else np.stack(found.spacing),
         attributes=found.attributes(),
     )
 
 
-def read_pictures(found, images, masks, mode, window=None, unlisted="error"):
+def read_pictures(found, images, masks, mode, window=None, unlisted="error", labels=None):
     """Read the pictures and masks of all rows, None where one is at fault."""
     base = found.subfolder("images", images)
-    paths = found.locate(base, found.names)
-    mask_paths = [None] * len(paths)
+    paths = found.locate(base, found.names, SUFFIXES)
+    mask_paths, labels = [None] * len(paths), labels or MaskLabels("lesion")
     if masks is not None:
-        mask_paths = _mask_paths(found, found.subfolder("masks", masks), paths)
+        mask_paths = _mask_paths(found, found.subfolder("masks", masks), base, paths)
     elif "mask" in found.columns:
-        remedy = "Give masks='.' for the folder itself."
-        refuse("masks", "None", "the masks' sub-folder", remedy)
+        refuse("masks", "None", "a sub-folder", "Give masks='.' for the folder itself.")
     mask_folder = (found.path if masks is None else found.path / masks).resolve()
     ignored = mask_folder if base.resolve() in mask_folder.parents else None
     if unlisted == "error":
         found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
-    found.images, found.masks, found.spacing = ([None] * len(paths) for _ in range(3))
-    digests = [None] * len(paths)
-    for i, path in enumerate(paths):
+    empty = ([None] * len(paths) for _ in range(4))
+    found.images, found.masks, found.mask_files, found.spacing = empty
+    digests, turned = [None] * len(paths), []
+    for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
+        picture = mask = None
         with found.complaints(i):
-            picture = None if path is None else read_picture(path, mode, window)
-            mask = None if mask_paths[i] is None else read_mask(mask_paths[i])
-            if picture is not None and mask is not None and mask.shape != picture.shape[:2]:
-                height, width = picture.shape[:2]
-                detail = f"mask {mask.shape[0]} x {mask.shape[1]}, image {height} x {width} px"
-                advice = "A mask must lie on the picture's own pixels."
-                raise Complaint("mask of another size than its image", detail, advice)
-            if masks is None or mask is not None:
-                found.images[i], found.masks[i] = picture, mask
-            if picture is not None:
+            if path is not None:
+                picture, changed = read_picture(path, mode, window)
+                turned += [found.names.iloc[i]] * changed
                 content = repr(picture.shape).encode() + picture.tobytes()
                 digests[i] = hashlib.sha256(content).digest()
+        if mask_path is not None:
+            name = found.mask_files[i] = mask_path.relative_to(found.path).as_posix()
+            with found.complaints(i, name):
+                mask = read_mask(mask_path, labels, name)
+                if picture is not None and mask.shape != picture.shape[:2]:
+                    shapes = [" x ".join(map(str, a.shape[:2])) for a in (mask, picture)]
+                    detail = f"mask {shapes[0]}, image {shapes[1]} px"
+                    raise Complaint("mask of another size than its image", detail, OWN_PIXELS)
+        if masks is None or mask is not None:
+            found.images[i], found.masks[i] = picture, mask
+    labels.check(found)
     found.check_same_content(digests)
+    if turned:
+        how = {"gray": "pictures of little color, read as gray", "rgb": "gray pictures, repeated"}
+        found.notes.append(f"{how[mode]} ({len(turned)}): {some(turned)}.")
 
 
-def _mask_paths(found, base, paths):
-    if "mask" in found.columns:
-        return found.locate(base, found.table[found.columns["mask"]])
-    names = found.names.where([path is not None for path in paths], "")
-    for i, name in enumerate(names.str.replace("\\", "/")):
-        as_png = str(Path(name).with_suffix(".png")) if name else ""
-        if name and not (base / name).exists() and (base / as_png).exists():
-            names.iloc[i] = as_png
-    return found.locate(base, names)
+def _mask_paths(found, base, images, paths):
+    advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
+    column = found.columns.get("mask")
+    if column is not None:
+        names = found.computed("mask") if callable(column) else found.table[column]
+        return found.locate(base, names, SUFFIXES, advice)
+    names = []
+    for path in paths:
+        name = Path() if path is None else path.relative_to(images)
+        # Without loss first: a mask that somebody saved as JPEG may be there, too.
+        endings = (*LOSSLESS, name.suffix, ".jpg", ".jpeg") if name.name else ()
+        others = [base / name.with_suffix(ending) for ending in endings]
+        others = [other for other in others if other != path and other.is_file()]
+        names.append(others[0].relative_to(base).as_posix() if others else str(name) * bool(path))
+    return found.locate(base, pd.Series(names, found.table.index), SUFFIXES, advice)
 
 
 def read_picture(path, mode, window=None):
-    """Return uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits."""
-    image = _open(path)
+    """Return pixels and whether their colors were changed.
+
+    They are uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
+    """
+    pixels = np.asarray(_dicom(path, window) if is_dicom(path) else _open(path))
+    gray = pixels.ndim == 2
     if mode == "rgb":
-        if image.mode != "RGB":
-            advice = "Leave it out, or use mode='gray' for all."
-            raise Complaint("gray image in an RGB set", "", advice)
-        return np.array(image)
-    pixels = _gray(image)
+        if pixels.dtype != np.uint8:
+            advice = "A color set has 8 bits: save it with 8 bits."
+            raise Complaint("more than 8 bits per pixel in a color set", "", advice)
+        return np.repeat(pixels[..., np.newaxis], 3, axis=2) if gray else pixels, gray
+    if gray:
+        return _gray(pixels, window), False
+    distance = int(np.ptp(pixels, axis=2).max())
+    if distance > TINT:
+        advice = "Use mode='rgb', for which gray pictures are repeated three times."
+        raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
+    return _gray(np.asarray(Image.fromarray(pixels).convert("L")), window), distance > 0
+
+
+def _gray(pixels, window):
     if pixels.dtype == np.uint8:
         if window is not None:
-            what = "8 bits per pixel, where intensity_window asks for more"
-            raise Complaint(what, "", "Leave the window out, or read them as two sets.")
+            advice = "Leave the window out, or read these as a set of their own."
+            raise Complaint("8 bits per pixel, where intensity_window asks for more", "", advice)
         return pixels
     if not np.isfinite(pixels).all():
-        raise Complaint("NaN or infinite pixels", "", "Leave the image out or correct the pixels.")
+        advice = "Leave the image out, or save it with a number there, such as the lowest."
+        raise Complaint("NaN or infinite pixels", "", advice)
     if (pixels.astype(np.float32) != pixels).any():
         raise Complaint("values beyond 24 bits", "", "Scale them down before reading.")
     if window is None:
@@ -189,36 +251,55 @@ def read_picture(path, mode, window=None):
     return pixels.astype(np.float32)
 
 
-def read_mask(path):
-    """Return a mask file as uint8 (height, width) of 0 and 1."""
-    advice = "Save a mask of two values as PNG; JPEG and resizing blur its edge."
-    return marked(_gray(_open(path, ("1",))), advice).astype(np.uint8)
+def _dicom(path, window):
+    """Return the pixels of a DICOM file, high values bright."""
+    try:
+        image = imaging.read_dicom(path)
+    except ValueError as error:
+        raise Complaint("not a readable image", str(error).rstrip("."), "Leave it out.") from error
+    if image.pixels.ndim > (3 if image.units == "color" else 2):
+        advice = "Save what you need: Image.fromarray(imaging.read_dicom(name).pixels[k]).save(…)."
+        count = f"{len(image.pixels)} of them"
+        raise Complaint("several pictures in one file", count, advice)
+    inverted = image.photometric_interpretation == "MONOCHROME1" and window is not None
+    return np.float32(sum(window)) - image.pixels if inverted else image.pixels
 
 
-def _gray(image):
-    pixels = np.array(image)
-    if image.mode == "RGB":
-        if (pixels != pixels[..., :1]).any():
-            advice = "Convert it yourself, knowing what the colors mean, or use mode='rgb'."
-            raise Complaint("color image in a gray set", "", advice)
-        return np.ascontiguousarray(pixels[..., 0])
-    return pixels
+def read_mask(path, labels, name):
+    """Return the flags of a mask file, uint8 (height, width)."""
+    image = _open(path, mask=True)
+    values = np.array(image)
+    if image.mode in ("LA", "RGBA"):
+        values = values[..., :-1] * (values[..., -1:] > 0)
+    if values.ndim == 3:
+        red, green, blue = np.broadcast_to(values, (*values.shape[:2], 3)).astype(int).T
+        color = (red << 16 | green << 8 | blue).T
+        values = red.T if ((red == green) & (green == blue)).all() else color
+    return labels.flags(values, name, BLURRED)
 
 
-def _open(path, modes=()):
+def _open(path, mask=False):
     """Return the decoded image the way up viewers show it, gray or RGB without transparency."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                _check_kind(image, modes)
+                if image.format == "PNG":
+                    # Pillow reads beyond damaged parts unless it is asked to compare checksums.
+                    image.verify()
+            with Image.open(path) as image:
+                _check_kind(image, mask)
                 image = ImageOps.exif_transpose(image)
     except Complaint:
         raise
     except Exception as error:  # damaged files fail in many ways inside Pillow
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
-        advice = "Get the file again, or save it as PNG or TIFF of 8 or 16 bits."
+        advice = "Get it again, save it as PNG or TIFF of 8 or 16 bits, or leave it out."
         raise Complaint("not a readable image", reason, advice) from error
+    if mask:
+        return image
+    if image.mode == "P":
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
     if "transparency" in image.info and image.mode in ("L", "RGB"):
         image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
     if image.mode in ("LA", "RGBA"):
@@ -229,7 +310,7 @@ def _open(path, modes=()):
     return image
 
 
-def _check_kind(image, modes):
+def _check_kind(image, mask):
     """Complain of files whose pixels Pillow would bend silently, and of what is no intensity."""
 
     def tag(number):
@@ -246,9 +327,7 @@ def _check_kind(image, modes):
     bits = max(np.atleast_1d(tag(BITS_PER_SAMPLE) or 0))
     if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
         raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
-    if image.mode == "P":
-        raise Complaint("palette image", "", "Its numbers are no intensities; save gray or RGB.")
-    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", *modes)
+    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", "P", *(["1"] if mask else []))
     if image.mode not in allowed and image.mode[:4] != "I;16":
         raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")
     if tag(PHOTOMETRIC) == 0 and image.mode != "L":

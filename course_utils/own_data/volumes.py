@@ -1,22 +1,34 @@
-"""Volumes: a folder of NIfTI files as a data set of slices."""
+"""Volumes: a folder of NIfTI files as a data set of slices, and masks back as NIfTI files."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
 
 import nibabel
 import numpy as np
+import pandas as pd
+import pydicom
+from nibabel.processing import resample_from_to
 
 from course_utils import imaging
-from course_utils._checks import refuse
+from course_utils._checks import check_choice, refuse
+from course_utils._files import replacing
 from course_utils.datasets import ImageDataset
 from course_utils.datasets._fields import check_window
+from course_utils.datasets.resizing import scan_names
+from course_utils.imaging.volumes import AXES
 from course_utils.own_data._folder import (
+    SAME_PROPORTION,
     Complaint,
     Folder,
+    MaskLabels,
     check_size,
     growth,
-    marked,
     place,
     resized,
     resized_masks,
@@ -25,45 +37,68 @@ from course_utils.own_data._folder import (
 
 # Two grids are one if no corner of the volume moves by more than this share of a voxel side.
 SAME_PLACE = 0.1
-# With "percentile": shares of the voxels above the volume's lowest value, which is mostly air.
+# The longest side of a voxel is the distance of slices if it is longer than the others by this.
+LONGER = 1.1
+# With "percentile": shares of the voxels that are not background.
 PERCENTILES = (0.5, 99.5)
+# Air around a head: closer to the background than this share of the way to the brightest voxels.
+AIR = 0.05
+NIFTI = (".nii.gz", ".nii")
+POSITION = re.compile(r"\[(\d+)\]$")
+ADVICE = "Save it as whole numbers: data > 0.5 for one mask, numpy.rint(data) for labels."
+CONVERT = (
+    "dcm2niix -z y -f %s_%d -o OUT FOLDER writes each series, named by number and description, "
+    "into the folder OUT, which must exist. dcmqi converts a segmentation (SEG): "
+    "segimage2itkimage -t nifti --mergeSegments --outputDirectory OUT --inputDICOM FILE."
+)
 
 
 def read_volume_folder(
     folder,
     *,
     images,
-    columns,
-    class_names,
     intensity_window,
-    mask_name="lesion",
+    class_names=None,
+    table=None,
+    columns=None,
+    plane=None,
+    spacing_mm=None,
+    mask_labels="lesion",
     size=None,
     fit=None,
 ):
-    r"""Read volumes that the folder's volumes.csv describes into an `ImageDataset` of axial slices.
+    r"""Read volumes that a table describes into an `ImageDataset` of slices.
 
     Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
-    the mask, relative to the folder. A label is that of all slices. Images become float32; slices
-    run from feet to head, with ``slice_positions_mm`` along their normal, ``slice_thickness_mm``
+    the mask, relative to the folder; ``name.nii.gz[2]`` is the third volume of a 4-D file. Those on
+    another grid than the first channel are resampled onto it (linear; nearest for masks), and a
+    warning lists them. Pixels become square.
+
+    A label is that of all slices. Images become float32; slices run from feet to head, back to
+    front, or left to right, with ``slice_positions_mm`` along their normal, ``slice_thickness_mm``
     (the distance of neighbors) and ``pixel_spacing_mm``. ``attributes`` adds ``slice`` and
-    ``<mask_name>_in_slice``.
+    ``<mask>_in_slice``; ``meta["scans"]`` holds what `write_masks` needs.
 
     Parameters
     ----------
-    folder, columns, class_names
-        As in `read_image_folder`, with volumes.csv; the group is the patient.
+    folder, class_names, table, columns, mask_labels
+        As in `read_image_folder`; the table is volumes.csv, the group the patient (left out: the
+        column patient). Without ``class_names`` there is one class, patient, and no label column.
     images : dict
-        Channel name to column: ``{"T1c": "t1c", "FLAIR": "flair"}``. The channels of one row must
-        lie on one grid.
+        Channel name to column: ``{"T1c": "t1c", "FLAIR": "flair"}``.
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
         ``"percentile"`` is for MR, whose values have no unit: in each volume the 0.5th and 99.5th
-        percentile of the voxels above the lowest value become 0 and 1; the rest is cut off.
-    mask_name : str
-        What the mask marks, with values 0 and 1 or 0 and 255, on the grid of the volume.
+        percentile of the foreground become 0 and 1. Background, the most frequent value and what is
+        hardly brighter, becomes 0, in z-scores, too.
+    plane : {"axial", "coronal", "sagittal"}, optional
+        Left out: that in which each scan was acquired, across the longest side of its voxels;
+        axial if no side is longer than the others by a tenth.
+    spacing_mm : float, optional
+        Resample all slices to pixels of this side; a size then only cuts and fills at the edges.
     size, fit
-        As in `read_image_folder`, for each slice. Needed if the volumes differ in size. A mask may
-        lose slices at its ends, but not all of them.
+        As in `read_image_folder`, for each slice, with proportions in mm. Needed if the slices
+        differ in size. A mask may lose slices at its ends, but not all of them.
     """
     if not isinstance(images, dict) or not images:
         refuse("images", repr(images), "a dict, channel name to column", "{'T1c': 't1c'}")
@@ -72,110 +107,219 @@ def read_volume_folder(
         remedy = "For CT give HU, for example (-160, 240); for MR 'percentile'."
         refuse("intensity_window", repr(intensity_window), "(low, high) or 'percentile'", remedy)
     window = (0.0, 1.0) if by_percentile else check_window(intensity_window)
-    size = check_size(size, fit)
-    columns = {"image": next(iter(images.values())), **columns}
-    found = Folder(folder, "volumes.csv", columns, class_names, "patient", [*images.values()])
-    taken = {"slice", f"{mask_name}_in_slice"} & set(found.table.columns)
-    if taken:
+    if plane is not None:
+        check_choice("plane", plane, AXES)
+    if spacing_mm is not None and not (np.ndim(spacing_mm) == 0 and 0.01 <= spacing_mm <= 100):
+        refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
+    form = (plane, spacing_mm, check_size(size, fit), fit)
+    given = {role: column for role, column in (columns or {}).items() if column is not None}
+    columns = {"image": next(iter(images.values())), "group": "patient", **given}
+    table = "volumes.csv" if table is None else table
+    found = Folder(folder, table, columns, class_names, "patient", [*images.values()])
+    labels = MaskLabels(mask_labels) if "mask" in found.columns else None
+    names = () if labels is None else labels.names
+    added = {"slice", *(f"{name}_in_slice" for name in names)}
+    if taken := added & set(found.table.columns):
         refuse("column", ", ".join(sorted(taken)), "other names", "They name what is added here.")
-    files = [*images.values(), *([columns["mask"]] if "mask" in columns else [])]
-    stacks = _read_stacks(found, files, (window, by_percentile), size, fit, "mask" in columns)
+    files = [*images.values(), *([found.columns["mask"]] if names else [])]
+    stacks = _read_stacks(found, files, (*window, by_percentile), form, labels)
     found.check_one_size([None if stack is None else stack["images"][0] for stack in stacks])
+    if names and not found.problems:
+        labels.check(found)
     found.stop_if_any()
-    if "mask" in columns:
-        found.note_masks([stack["masks"] for stack in stacks])
+    if names:
+        found.note_masks([stack["masks"] for stack in stacks], names)
+    scans = dict(zip(found.names, [stack.pop("scan") for stack in stacks], strict=True))
+    if len(planes := {scan["plane"] for scan in scans.values()}) > 1:
+        shown = ", ".join(sorted(planes))
+        found.notes.append(f"scans of several planes: {shown}. plane='axial' takes one for all.")
+    sides = [stack["pixel_spacing_mm"].mean() for stack in stacks]
+    if max(sides) > LONGER * min(sides):
+        shown = f"{min(sides):.3g} to {max(sides):.3g} mm"
+        found.notes.append(f"pixels of {shown}. spacing_mm={max(sides):.2g} makes them equal.")
     found.warn()
     counts = [len(stack["images"]) for stack in stacks]
     per_slice = {key: np.concatenate([stack[key] for stack in stacks]) for key in stacks[0]}
     attributes = {name: np.repeat(v, counts) for name, v in found.attributes().items()}
     attributes["slice"] = np.concatenate([np.arange(count) for count in counts])
-    if "mask" in columns:
-        attributes[f"{mask_name}_in_slice"] = per_slice["masks"].any(axis=(1, 2))
+    for bit, name in enumerate(names):
+        attributes[f"{name}_in_slice"] = (per_slice["masks"] >> bit & 1).any(axis=(1, 2))
+    fields = found.fields()
+    meta = {"scan_column": found.columns["image"], "scans": scans, **(fields.pop("meta") or {})}
     return ImageDataset(
-        **found.fields(),
+        **fields,
         **per_slice,
         intensity_window=window,
         channel_names=tuple(images),
         labels=np.repeat(found.labels, counts),
         groups=np.repeat(found.groups, counts),
         splits=None if found.splits is None else np.repeat(found.splits, counts),
-        mask_names=(mask_name,) if "mask" in columns else (),
+        mask_names=names,
         attributes=attributes,
+        meta=meta,
     )
 
 
-def _read_stacks(found, files, window, size, fit, has_mask):
+def _read_stacks(found, files, window, form, labels):
     """Return the slices of each row as a dict of fields per slice, None where one is at fault."""
-    columns = [found.locate(found.path, found.table[name]) for name in files]
-    found.complain_of_unlisted(found.path, (".nii", ".nii.gz"), "volume")
-    stacks, digests = [], []
+    parts, moved = set(), []
+    columns = [_locate(found, found.table[name], parts) for name in files]
+    stacks, digests = ([None] * len(found.table) for _ in range(2))
     for i, paths in enumerate(zip(*columns, strict=True)):
-        stack = digest = None
+        names = [found.table[name].iloc[i] for name in files]
         with found.complaints(i):
-            if None not in paths:
-                volumes = [_read_volume(path, path.relative_to(found.path)) for path in paths]
-                _check_one_grid(volumes, files, has_mask)
-                channels = volumes[: len(volumes) - has_mask]
-                digest = hashlib.sha256(b"".join(v.dataobj.tobytes() for v in channels)).digest()
-                stack = _stack(channels, volumes[-1] if has_mask else None, window, size, fit)
-        stacks.append(stack)
-        digests.append(digest)
+            if None in paths:
+                continue
+            volumes = [_read_volume(*both) for both in zip(paths, names, strict=True)]
+            first, *others = map(nibabel.as_closest_canonical, volumes)
+            for k, name in enumerate(names[1:]):
+                is_mask = labels is not None and k == len(others) - 1
+                others[k] = _on_grid(others[k], first, name, is_mask, moved)
+            mask, flags = np.asarray(others.pop().dataobj) if labels else None, None
+            channels = [np.asarray(volume.dataobj) for volume in (first, *others)]
+            digests[i] = hashlib.sha256(b"".join(c.tobytes() for c in channels)).digest()
+            with found.complaints(i, names[-1]):
+                flags = labels and labels.flags(mask, names[-1], ADVICE)
+            stacks[i] = _stack(channels, first.affine, flags, window, form)
+            original = {"shape": volumes[0].shape, "affine": volumes[0].affine.tolist()}
+            stacks[i]["scan"] |= original
     found.check_same_content(digests)
     names, counts = np.unique(found.groups, return_counts=True)
     several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
     if several:
         what = f"several scans of one patient ({len(several)}): {some(several)}"
         found.notes.append(f"{what}. Scores by patient take their slices together.")
+    if moved:
+        what = f"on another grid than the first channel ({len(moved)}): {some(moved)}"
+        found.notes.append(f"{what}. They were resampled onto it; look at some.")
+    used = {os.path.realpath(path) for column in columns for path in column if path}
+    there = sorted(found.path.rglob("[!.]*.nii*"))
+    if extra := [path.name for path in there if os.path.realpath(path) not in used]:
+        what = f"volumes that were not read ({len(extra)}): {some(extra)}"
+        found.notes.append(f"{what}. No column in use names them.")
     return stacks
 
 
+def _locate(found, cells, parts):
+    """Return a path for each cell; `parts` holds the volumes of 4-D files listed before."""
+    paths = []
+    for line, cell in cells.items():
+        name = POSITION.sub("", cell)
+        if name != cell and cell not in parts:
+            # Another volume of this file may have been listed.
+            found.seen.pop(os.path.realpath(found.path / name), None)
+            parts.add(cell)
+        if name and not name.endswith(NIFTI) and (series := _series(found.path / name)):
+            found.add("DICOM instead of a NIfTI file", f"{cell} ({line}): {series}", CONVERT)
+            name = ""
+        paths += found.locate(found.path, pd.Series({line: name}), NIFTI)
+    return paths
+
+
+def _series(path):
+    """Return the DICOM series in a folder or file, as in 3 MR T1 post; 5 MR FLAIR."""
+    words, series = ("SeriesNumber", "Modality", "SeriesDescription"), set()
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with suppress(Exception):  # other files fail in many ways inside the parser
+            header = pydicom.dcmread(file, stop_before_pixels=True)
+            series.add(" ".join(str(header.get(word, "")) for word in words))
+    return "; ".join(sorted(series))
+
+
 def _read_volume(path, name):
-    """Return a NIfTI file as a float32 nibabel image in the orientation RAS."""
+    """Return a NIfTI file, or one volume of it as in name.nii.gz[2], as a nibabel image."""
+    position = POSITION.search(name)
     try:
-        return nibabel.as_closest_canonical(imaging.read_nifti(path))
+        return imaging.read_nifti(path, index=int(position[1]) if position else None)
     except ValueError as error:
-        reason = f"{name}: {error}".rstrip(".")
-        raise Complaint("unreadable volume", reason, "Replace it.") from error
+        what, advice = "volume that cannot be used", "Replace or correct it as said here."
+        raise Complaint(what, str(error).rstrip("."), advice) from error
 
 
-def _check_one_grid(volumes, files, has_mask):
-    first = volumes[0]
-    corners = nibabel.affines.apply_affine
-    at = np.stack(np.meshgrid(*[(0, n - 1) for n in first.shape]), axis=-1).reshape(-1, 3)
-    for k, volume in enumerate(volumes[1:], 1):
-        apart = corners(first.affine, at) - corners(volume.affine, at)
-        moved = np.linalg.norm(apart, axis=1).max()
-        if volume.shape != first.shape or moved > SAME_PLACE * min(first.header.get_zooms()):
-            what = "mask" if has_mask and k == len(volumes) - 1 else "channel"
-            one, other = (" x ".join(map(str, v.shape)) for v in (first, volume))
-            detail = f"{files[k]}: {other} voxels instead of {one}, moved by up to {moved:.3g} mm"
-            advice = "Resample it onto the volume (masks with the nearest voxel) and look at it."
-            raise Complaint(f"{what} on another grid than its volume", detail, advice)
+def _on_grid(volume, first, name, is_mask, moved):
+    """Return a channel or mask on the grid of the first channel; list it if it was on another."""
+    corners = np.stack(np.meshgrid(*[(0, n - 1) for n in first.shape]), axis=-1).reshape(-1, 3)
+    at = [nibabel.affines.apply_affine(v.affine, corners) for v in (first, volume)]
+    apart = np.linalg.norm(at[0] - at[1], axis=1).max()
+    if volume.shape == first.shape and apart <= SAME_PLACE * min(first.header.get_zooms()):
+        return volume
+    # float64, since NIfTI images refuse 64-bit integers, which labels of an atlas may be.
+    data = np.asarray(volume.dataobj, np.float64 if is_mask else np.float32)
+    air = 0 if is_mask else _background(data)
+    volume = nibabel.Nifti1Image(data, volume.affine)
+    # Values are known beyond the centers of the outer voxels, up to their faces.
+    how = {"order": 0 if is_mask else 1, "mode": "grid-constant", "cval": air}
+    result = resample_from_to(volume, first, **how)
+    if (data != air).any() and not (np.asarray(result.dataobj) != air).any():
+        what = f"{'mask' if is_mask else 'channel'} that lies outside its scan"
+        raise Complaint(what, name, "Check that both belong to one scan, and register them.")
+    moved.append(name)
+    return result
 
 
-def _stack(volumes, mask, window, size, fit):
-    """Return the axial slices of volumes (one per channel) and a mask that share one grid."""
-    (low, high), by_percentile = window
-    affine, zooms = volumes[0].affine, volumes[0].header.get_zooms()
-    # Seen from the feet, front of the patient up: in RAS, rows and columns run the other way.
-    channels = [np.asarray(v.dataobj).T[:, ::-1, ::-1] for v in volumes]
+def _stack(channels, affine, flags, window, form):
+    """Return the slices of channels and flags on one canonical grid as a dict of fields."""
+    (low, high, by_percentile), (plane, spacing_mm, size, fit) = window, form
+    zooms = nibabel.affines.voxel_sizes(affine)
+    if plane is None:
+        longest = np.argmax(zooms)
+        thick = zooms[longest] > LONGER * np.delete(zooms, longest).max()
+        plane = AXES[longest] if thick else "axial"
+    axis = AXES.index(plane)
+    across, down = (other for other in range(3) if other != axis)
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
-    placement = place(images.shape[1:3], size, fit)
-    images = np.stack([resized(image, placement, low) for image in images])
-    normal = np.cross(affine[:3, 0], affine[:3, 1])
+    images = _turned(images, axis)
+    placement = _placement(images.shape[1:3], zooms[[down, across]], spacing_mm, size, fit)
+    (left, top, *_), inner, whole = placement
+    steps, edges = growth(placement), (np.array(whole) - inner) // 2
+    starts = (top, left) - edges * steps
+    normal = np.cross(affine[:3, across], affine[:3, down])
     normal /= np.linalg.norm(normal)
-    distance, n = normal @ affine[:3, 2], len(images)
+    distance, n = normal @ affine[:3, axis], len(images)
+    sign = np.sign(distance)
     stack = {
-        "images": images.astype(np.float32),
-        "slice_positions_mm": normal @ affine[:3, 3] + distance * np.arange(n),
-        "slice_thickness_mm": np.full(n, distance),
-        "pixel_spacing_mm": np.tile(np.array(zooms[1::-1]) * growth(placement), (n, 1)),
+        "images": np.stack([resized(image, placement, low) for image in images], dtype=np.float32),
+        "slice_positions_mm": sign * (normal @ affine[:3, 3] + distance * np.arange(n)),
+        "slice_thickness_mm": np.full(n, abs(distance)),
+        "pixel_spacing_mm": np.tile(zooms[[down, across]] * steps, (n, 1)),
     }
-    if mask is not None:
-        values = np.asarray(mask.dataobj).T[:, ::-1, ::-1]
-        advice = "Choose the labels that count and save them as 1, for example (data == 2)."
-        stack["masks"] = resized_masks(marked(values, advice), placement)
-    return stack
+    if flags is not None:
+        stack["masks"] = resized_masks(_turned(flags, axis), placement)
+    grid = dict(zip(("rows", "columns"), np.stack([starts, steps], axis=1).tolist(), strict=True))
+    return stack | {"scan": {"plane": plane, **grid}}
+
+
+def _turned(data, axis):
+    """Return a view of canonical voxels as slices, turned the way `imaging.plane` turns them."""
+    across, down = (other for other in range(3) if other != axis)
+    return np.moveaxis(data, (axis, down, across), (0, 1, 2))[:, ::-1, ::-1]
+
+
+def _placement(shape, spacing, spacing_mm, size, fit):
+    """Return what `place` does, with proportions in mm, for pixels that become square."""
+    if spacing_mm is None and spacing.max() / spacing.min() - 1 <= SAME_PROPORTION:
+        return place(shape, size, fit)
+    side = spacing.min() if spacing_mm is None else spacing_mm
+    # Whole pixels of exactly this side; what is left over at the edges is less than one of them.
+    count = np.maximum(1, np.floor(shape * spacing / side + 0.01)).astype(int)
+    if spacing_mm is None or size is None:
+        box, inner, whole = place(tuple(count.tolist()), size, fit)
+    else:
+        inner, whole = tuple(np.minimum(count, size).tolist()), size
+        low = (count - inner) // 2
+        box = (*low[::-1], *(low + inner)[::-1])
+    margin = (shape - count * side / spacing) / 2
+    box = np.reshape(box, (2, 2)) * (side / spacing)[::-1] + margin[::-1]
+    return tuple(np.clip(box, 0, shape[::-1]).ravel().tolist()), inner, whole
+
+
+def _background(data):
+    """Return the most frequent value, as that of air or of what was cut away around a brain."""
+    some_voxels = data.ravel()[:: max(1, data.size // 1_000_000)]
+    values, counts = np.unique(some_voxels, return_counts=True)
+    frequent = counts.max() >= 0.01 * some_voxels.size
+    # In continuous noise hardly two values are equal.
+    return float(values[counts.argmax()] if frequent else np.percentile(some_voxels, 1))
 
 
 def _scaled(data, low, high, by_percentile):
@@ -183,12 +327,84 @@ def _scaled(data, low, high, by_percentile):
     if data.min() == data.max():
         raise Complaint("volume whose voxels are all equal", f"{data.min():g}", "Leave it out.")
     if by_percentile:
-        darkest, brightest = np.percentile(data[data > data.min()], PERCENTILES)
+        background = _background(data)
+        rest = data[data != background]
+        low, high, highest = np.percentile(rest, (5, 95, 99))
+        # In z-scores much lies below the background, far from it; elsewhere a little around 0.
+        centered = background - low > 0.2 * (high - background)
+        if not centered:
+            rest = rest[rest > background + AIR * (highest - background)]
+        darkest, brightest = np.percentile(rest, PERCENTILES)
         if darkest == brightest:
             raise Complaint("volume without contrast", f"{darkest:g}", "Give a window.")
-        return np.clip((data - darkest) / (brightest - darkest), 0, 1)
+        scaled = np.clip((data - darkest) / (brightest - darkest), 0, 1)
+        if centered and rest.size < 0.9 * data.size:
+            scaled[data == background] = 0
+        return scaled
     if ((data <= low) | (data >= high)).all():
         values = f"values {data.min():g} to {data.max():g}, window {low:g} to {high:g}"
         advice = "Choose the window for these values; CT must be in HU."
         raise Complaint("volume outside the intensity window", values, advice)
     return data
+
+
+def write_masks(dataset, masks, folder):
+    """Write masks of slices as NIfTI files, one per scan, on the grid of the scan's file.
+
+    The data set comes from `read_volume_folder`, perhaps after `crop_to_head`, `resize` or
+    `select`; slices that were dropped stay empty. Masks are (n, height, width), False and True or 0
+    and 1, such as ``predictions[..., 0] >= 0.5``. A voxel gets the value of the pixel in which its
+    center lies, as uint8.
+
+    A file is named after the scan's first channel, with ``_mask`` at the end. If one exists
+    already, nothing is written. Returned are the paths.
+    """
+    scans, masks = dataset.meta.get("scans"), np.asarray(masks)
+    if not scans:
+        received = f"{dataset.name}, of which meta['scans'] does not tell the grid of the scans"
+        remedy = "Set meta back after replace(); crop_to_head(per='slice') cannot be undone."
+        refuse("dataset", received, "slices from read_volume_folder", remedy)
+    shape = dataset.images.shape[:3]
+    if masks.shape != shape or not np.isin(masks, (0, 1)).all():
+        received = f"shape {masks.shape} with values {masks.min():g} to {masks.max():g}"
+        remedy = "Keras predicts (n, height, width, 1): give predictions[..., 0] >= 0.5."
+        refuse("masks", received, f"0 and 1, shape {shape}", remedy)
+    cells, number = scan_names(dataset), dataset.attributes["slice"].to_numpy()
+    if len(set(zip(cells, number, strict=True))) < len(cells):
+        remedy = "Select every slice once."
+        refuse("dataset", "a slice that occurs twice", "one mask for each slice", remedy)
+    names = {cell: re.sub(r"\.nii(\.gz)?", "", cell).replace("\\", "/") for cell in cells}
+    paths = {cell: Path(folder, f"{name}_mask.nii.gz") for cell, name in names.items()}
+    each = [*paths.values()]
+    if there := [str(path) for path in each if path.exists() or each.count(path) > 1]:
+        refuse("folder", f"{some(there)}, there already or twice", "new files", "Use another name.")
+    written = []
+    try:
+        for cell, path in paths.items():
+            mine = cells == cell
+            image = _whole(masks[mine], number[mine], scans[cell])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as part:
+                part.write_bytes(gzip.compress(image.to_bytes()))
+            written.append(path)
+    except BaseException:
+        for path in written:
+            path.unlink()
+        raise
+    return written
+
+
+def _whole(masks, number, scan):
+    """Return the NIfTI image of a scan of which some slices have masks."""
+    whole = np.zeros(scan["shape"], np.uint8)
+    # A view of the voxels in the order in which they were read.
+    canonical = nibabel.apply_orientation(whole, nibabel.io_orientation(scan["affine"]))
+    slices = _turned(canonical, AXES.index(scan["plane"]))
+    # A row and a column of zeros at the end stand for all that lies outside.
+    padded = np.pad(masks.astype(np.uint8), ((0, 0), (0, 1), (0, 1)))
+    at = []
+    for axis, (start, step) in enumerate((scan["rows"], scan["columns"]), 1):
+        pixel = np.floor((np.arange(slices.shape[axis]) + 0.5 - start) / step).astype(int)
+        at.append(np.where((pixel >= 0) & (pixel < masks.shape[axis]), pixel, masks.shape[axis]))
+    slices[number] = padded[:, at[0][:, np.newaxis], at[1]]
+    return nibabel.Nifti1Image(whole, np.array(scan["affine"]))

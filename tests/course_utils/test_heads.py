@@ -12,10 +12,12 @@ from tests.tiny_data import tiny
 
 
 def heads(images):
+    """Return single slices: pictures of which nobody knows what lies above and below."""
     images = np.asarray(images, np.uint8)[..., None]
     masks = np.zeros(images.shape[:3], np.uint8)
     masks[:, 40:60, 40:60] = 0b101
-    return tiny(images=images, masks=masks, mask_names=("a", "b", "c"), channel_names=("T1c",))
+    fields = {"mask_names": ("a", "b", "c"), "channel_names": ("T1c",)}
+    return tiny(images=images, masks=masks, slice_positions_mm=None, **fields)
 
 
 def disk(center, radius, value, size=128):
@@ -34,7 +36,7 @@ def test_a_head_is_found_wherever_it_lies():
 def test_a_mirrored_slice_gives_the_mirrored_crop(mirror):
     data = datasets.load("brain_mri").select(range(0, 2481, 40))
     mirrored = replace(data, images=data.images[mirror], masks=data.masks[mirror])
-    one, other = crop_to_head(data), crop_to_head(mirrored)
+    one, other = crop_to_head(data, per="slice"), crop_to_head(mirrored, per="slice")
     np.testing.assert_array_equal(other.images, one.images[mirror])
     np.testing.assert_array_equal(other.masks, one.masks[mirror])
 
@@ -99,12 +101,58 @@ def test_a_size_is_an_integer_from_16(wrong):
         crop_to_head(heads([disk((64, 64), 40, 60)] * len(tiny())), size=wrong)
 
 
-def test_what_has_no_head_is_refused():
+def test_slices_without_a_head_are_listed_and_the_advice_drops_them():
     data = heads([disk((64, 64), 40, 60)] * len(tiny()))
-    spot = np.zeros((128, 128))
+    images, spot = data.images.copy(), np.zeros((128, 128))
     spot[60:70, 60:70] = 200
-    for nothing in (np.zeros((128, 128)), np.full((128, 128), 9), spot):
-        images = data.images.copy()
-        images[2, ..., 0] = nothing
-        with pytest.raises(ValueError, match=r"image 2: received .* a head on dark background"):
-            crop_to_head(replace(data, images=images))
+    images[1, ..., 0], images[2, ..., 0], images[4, ..., 0] = 0, 9, spot
+    spoiled = replace(data, images=images)
+    with pytest.raises(ValueError, match=r"3 slices without a head, images \[1, 2, 4\]") as caught:
+        crop_to_head(spoiled)
+    advice = str(caught.value).split("Drop them with ")[1].split(", or check")[0]
+    assert len(crop_to_head(eval(advice, {"dataset": spoiled}))) == 3
+
+
+def stacked(images, **changes):
+    """Return three slices each of patients A and B, 2 mm apart, with pixels of 1.5 mm."""
+    masks = np.zeros((6, 128, 128), np.uint8)
+    masks[1, 40:60, 40:60] = 1
+    fields = {"groups": list("AAABBB"), "splits": None, "slice_positions_mm": [0, 2, 4] * 2}
+    fields |= {"slice_thickness_mm": 2, "pixel_spacing_mm": 1.5, "channel_names": ("T1c",)}
+    images = np.asarray(images, np.uint8)[..., None]
+    return tiny(images=images, masks=masks, mask_names=("a",), **(fields | changes))
+
+
+def test_a_stack_stays_a_stack():
+    one = [disk((64, 64), 10, 30), disk((64, 64), 40, 60), np.zeros((128, 128))]
+    data = stacked([*one, *(disk((60, 70), r, 100) for r in (20, 25, 20))])
+    cropped = crop_to_head(data, size=64)
+    # Widest disks of 79 and 49 pixels, with a margin of 3 % on either side.
+    spacing = np.repeat([79, 49], 3) * 1.06 / 64 * 1.5
+    np.testing.assert_allclose(cropped.pixel_spacing_mm, np.stack([spacing] * 2, axis=1))
+    assert cropped.slice_positions_mm.tolist() == data.slice_positions_mm.tolist()
+    assert cropped.slice_thickness_mm.tolist() == [2] * 6
+    # The small disk keeps its share of the wide one and half its brightness; empty stays empty.
+    across = [(cropped.images[i, 32, :, 0] > 20).sum() for i in (0, 1)]
+    assert across[0] / across[1] == pytest.approx(19 / 79, abs=0.05)
+    assert cropped.images[0, 32, 32, 0] == 40 == cropped.images[1, 32, 32, 0] / 2
+    assert not cropped.images[2].any()
+    # The mask's volume in mm3 stays.
+    before, after = (d.masks[1].sum() * d.pixel_spacing_mm[1].prod() for d in (data, cropped))
+    assert after == pytest.approx(before, rel=0.1)
+
+
+def test_slices_of_a_stack_can_be_cropped_as_if_alone():
+    images = [disk((64, 64), r, 60) for r in (20, 30, 40)] * 2
+    alone = crop_to_head(stacked(images), per="slice")
+    single = crop_to_head(stacked(images, slice_positions_mm=None))
+    np.testing.assert_array_equal(alone.images, single.images)
+    assert alone.pixel_spacing_mm is None is alone.slice_positions_mm
+
+
+def test_a_stack_without_a_head_is_named():
+    images = [disk((64, 64), 40, 60)] * 3 + [np.zeros((128, 128))] * 3
+    with pytest.raises(ValueError, match=r"1 stack without a head, images \[3, 4, 5\]"):
+        crop_to_head(stacked(images))
+    with pytest.raises(ValueError, match="per: received 'scan'; allowed: stack, slice"):
+        crop_to_head(stacked(images), per="scan")

@@ -65,7 +65,9 @@ ONE_LESSON = {
 
 # Options that code passes where reading the text does not show it, or that a reader passes.
 PASSED_OTHERWISE = {
-    "datasets.resizing.crop_to_head(size)": "a reader's own network may have another size",
+    "datasets.resizing.crop_to_head(per)": "slices of a stack can stand for single pictures",
+    "own_data.volumes.read_volume_folder(plane)": "a reader's own scans may need one plane",
+    "own_data.volumes.read_volume_folder(spacing_mm)": "a reader's own scans may need one scale",
     "evaluation.decisions.calibration_intercept(sample_weight)": "bootstrap passes it to any score",
     "evaluation.decisions.calibration_slope(sample_weight)": "bootstrap passes it to any score",
     "evaluation.scores.sensitivity_at_specificity(sample_weight)": "bootstrap passes it",
