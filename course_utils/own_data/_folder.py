@@ -16,7 +16,14 @@ import pandas as pd
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
 from course_utils.datasets.resizing import average
-from course_utils.own_data._table import SPLIT_WORDS, as_text, masks_beside, read_csv
+from course_utils.own_data._table import (
+    SPLIT_WORDS,
+    SUFFIXES,
+    as_text,
+    masks_beside,
+    read_csv,
+    visible,
+)
 
 # Written in a way that a number gives back.
 NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
@@ -285,21 +292,19 @@ class Folder:
             refuse(field, repr(name), f"a folder inside {self.path}", remedy)
         return path
 
-    def complain_of_unlisted(self, base, suffixes, noun, ignored=None):
-        """Complain of files that the table does not list, other than hidden ones."""
-        files = [path.relative_to(base) for path in base.rglob("*") if path.is_file()]
-        files = sorted(file for file in files if file.name.lower().endswith(suffixes))
-        masks = masks_beside(files) if noun == "picture" else {}
+    def complain_of_unlisted(self, base, ignored=None):
+        """Complain of pictures that the table does not list, other than hidden ones."""
+        files = [path.relative_to(base) for path in visible(base)]
+        files = [file for file in files if file.name.lower().endswith(SUFFIXES)]
+        masks = masks_beside(files)
         for file in files:
-            path = base / file
-            hidden = any(part.startswith(".") for part in file.parts)
-            known = os.path.realpath(path) in self.seen
-            if hidden or known or ignored in path.resolve().parents:
+            path = (base / file).resolve()
+            if str(path) in self.seen or ignored in path.parents:
                 continue
             if file in masks:
                 self.add("mask beside its picture", file.as_posix(), BESIDE)
             elif not self.by_class:
-                what = f"{noun} that the table does not list"
+                what = "picture that the table does not list"
                 self.add(what, file.as_posix(), "List it or move it away.")
 
     def check_same_content(self, digests):

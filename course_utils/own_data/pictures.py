@@ -166,7 +166,7 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
     mask_folder = (found.path if masks is None else found.path / masks).resolve()
     ignored = mask_folder if base.resolve() in mask_folder.parents else None
     if unlisted == "error":
-        found.complain_of_unlisted(base, SUFFIXES, "picture", ignored)
+        found.complain_of_unlisted(base, ignored)
     empty = ([None] * len(paths) for _ in range(4))
     found.images, found.masks, found.mask_files, found.spacing = empty
     digests, turned = [None] * len(paths), []
