@@ -13,16 +13,9 @@ __all__ = ["compact_cnn", "first_cnn"]
 def first_cnn(input_shape=(224, 224, 3)):
     """Build a network of two convolutions, two poolings and two dense layers.
 
-    Parameters
-    ----------
-    input_shape : (int, int, int), optional
-        Height, width, channels. Images are float32, 0–1.
-
-    Returns
-    -------
-    model : keras.Model
-        Not compiled. The output has shape (n, 1): the probability of class 1. Nearly all
-        parameters lie between the flattened image and the first dense layer.
+    Images are float32, 0–1, and the shape is their height, width and channels. The model is not
+    compiled; its output is (n, 1), the probability of class 1. Nearly all parameters lie between
+    the flattened image and the first dense layer.
 
     Examples
     --------
@@ -51,17 +44,7 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     feature occur anywhere?", so a lesion is recognized wherever it lies, and the number of
     parameters does not depend on the size of the image.
 
-    Parameters
-    ----------
-    input_shape : (int, int, int), optional
-        Height, width, channels. Images are float32, 0–1.
-    filters : sequence of int, optional
-        Channels after each convolution.
-
-    Returns
-    -------
-    model : keras.Model
-        Not compiled. The output has shape (n, 1): the probability of class 1.
+    Images and output are those of `first_cnn`; filters are the channels after each convolution.
 
     Examples
     --------

@@ -314,16 +314,8 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
 def predict(model, dataset):
     """Return a model's probabilities for the images of a data set, in their order.
 
-    Parameters
-    ----------
-    model : keras.Model
-    dataset : ImageDataset
-
-    Returns
-    -------
-    probabilities : ndarray, float64, 0–1
-        (n,) for a model with one output, (n, classes) for one with several, (n, height, width) for
-        one that gives a mask.
+    They are float64, 0–1: (n,) for a model with one output, (n, classes) for one with several, (n,
+    height, width) for one that gives a mask. Logits are refused.
 
     Examples
     --------
@@ -342,17 +334,8 @@ def predict(model, dataset):
 def cosine_adam(rate, epochs, images, batch_size=32):
     """Build an Adam optimizer whose learning rate falls along half a cosine over a training.
 
-    The last epochs then change little, and no epoch has to be picked.
-
-    Parameters
-    ----------
-    rate : float
-        Where it begins; it ends at 0.
-    epochs, images, batch_size : int
-
-    Notes
-    -----
-    Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts.
+    The last epochs then change little, and no epoch has to be picked. It begins at `rate` and ends
+    at 0. Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts.
 
     Examples
     --------

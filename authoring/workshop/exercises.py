@@ -2,7 +2,8 @@
 
 An exercise is one entry in ``course_utils/exercises/lesson_NN.py``, and a task, a check cell and a
 solution cell in the lesson. Its bank is ``tests/lessons/answers/lesson_NN.py``: RIGHT and WRONG,
-each ``{"4.1": [answer, …]}``, beside the entry's own mistakes. `missing` names what is lacking.
+each ``{"4.1": [answer, …]}``, and perhaps NAMED, ``{"4.1": {sentence: answer, …}}``, as the entry's
+own mistakes, for entries with a judge. `missing` names what is lacking.
 
 The command prints how many right answers each check refuses, and how many wrong ones it refuses and
 names; a wrong one is named if the reader sees more than "X gave Y, expected Z". It fails where a
@@ -51,7 +52,7 @@ def bank_of(module):
     if importlib.util.find_spec(name) is None:
         return {}
     file = importlib.import_module(name)
-    return {"RIGHT": file.RIGHT, "WRONG": file.WRONG}
+    return {"RIGHT": file.RIGHT, "WRONG": file.WRONG, "NAMED": getattr(file, "NAMED", {})}
 
 
 def solutions(notebook, module):
@@ -115,7 +116,8 @@ def missing(module, notebook):
 def wrong_answers(entry, bank=()):
     """Return [(wrong answer, the sentence that has to name it, or '')]."""
     named = [(letter, sentence) for letter, sentence in entry.choices.items()]
-    for sentence, answers in entry.mistakes.items():
+    mistakes = entry.mistakes | (bank.get("NAMED", {}).get(entry.number, {}) if bank else {})
+    for sentence, answers in mistakes.items():
         several = answers if isinstance(answers, Several) else [answers]
         named += [(_as_answer(entry, answer), sentence) for answer in several]
     others = bank["WRONG"].get(entry.number, ()) if bank else ()

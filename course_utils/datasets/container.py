@@ -88,17 +88,10 @@ class ImageDataset:
     Examples
     --------
     >>> import numpy as np
-    >>> scans = ImageDataset(
-    ...     name="demo",
-    ...     images=np.zeros((4, 8, 8, 1), np.uint8),
-    ...     labels=[0, 0, 1, 1],
-    ...     class_names=("healthy", "tumor"),
-    ...     groups=["A", "A", "B", "C"],
-    ...     group_kind="patient",
-    ...     splits=["train", "train", "train", "test"],
-    ...     origin="simulated",
-    ... )
-    >>> scans
+    >>> fields = {"images": np.zeros((4, 8, 8, 1), np.uint8), "labels": [0, 0, 1, 1]}
+    >>> fields |= {"class_names": ("healthy", "tumor"), "groups": ["A", "A", "B", "C"]}
+    >>> fields["splits"] = ["train", "train", "train", "test"]
+    >>> ImageDataset(name="demo", **fields, group_kind="patient", origin="simulated")
     ImageDataset 'demo': SIMULATED images
       4 images, 8 x 8 px, 1 channel (intensity), uint8
       3 groups, each a patient

@@ -244,8 +244,8 @@ def _low_coverage(smallest, group_kind, method, paired):
     if low >= LOW_COVERAGE:
         return None
     return (
-        f"{start}in simulation with {size}, 95 % {method} intervals of the AUC covered the truth "
-        f"in {low:.2f} to {high:.2f} of the studies instead of 0.95."
+        f"{start}in simulation with {size}, 95 % {method} intervals covered the truth, there an "
+        f"AUC, in {low:.2f} to {high:.2f} of the studies instead of 0.95."
     )
 
 

@@ -127,13 +127,6 @@ check_1_3 = Exercise(
     ["BA", "BC", "AC"],
     praise="B has one gray for every 0.8 HU, so every integer HU in its range keeps its own gray.",
     judge=_judge_pairs,
-    mistakes={
-        "the source comes first": ["AB", "CB", "CA"],
-        "D has the range": Several([["BA", "BC", "AC", "DA", "DB", "DC"], ["DA"], ["AD", "DA"]]),
-        "has cut to black or white": Several([["AB"], ["CA", "BA"], ["BD", "BA", "BC", "AC"]]),
-        "Something is missing": Several([["BA"], ["BA", "BC"], ["BA", "AC"]]),
-        "two letters each": Several([["A"], 3, ["AX"], [], ["AA", "BA"]]),
-    },
 )
 
 _LPS_AXES = np.arange(60.0).reshape(3, 4, 5) ** 2
@@ -243,24 +236,9 @@ def _same(first, *others):
     return all(np.allclose(first, other, atol=1e-3) for other in others)
 
 
-def _prepare(ct=lambda v, m: np.clip(v, -1000, 1000) / 1000, mr=None):
-    mr = mr or (lambda v, m: np.where(m, (v - v[m].mean()) / v[m].std(), 0))
-    return lambda image, mask, kind: (ct if kind == "CT" else mr)(image, mask)
-
-
 check_1_6 = Exercise(
     "1.6",
-    _prepare(),
+    ...,
     praise="Constants keep a unit; the image's own tissue removes a gain.",
     judge=_judge_prepare,
-    mistakes={
-        "CT: the same HU": _prepare(lambda v, m: np.clip(v, -1000, None) / v.max()),
-        "CT: 40 HU": _prepare(lambda v, m: np.clip(v, -1, 1)),
-        "CT: padding": _prepare(lambda v, m: v / 1000),
-        "outside −10 to 10": _prepare(lambda v, m: v.clip(-1000, 1000)),
-        "MR: more background": _prepare(mr=lambda v, m: (v - v.mean()) / v.std()),
-        "MR: gain": _prepare(mr=lambda v, m: (v - v[m].mean()) / 1000),
-        "MR: everything": _prepare(mr=lambda v, m: 0 * v),
-        "the image's shape": _prepare(lambda v, m: v[m] / 1000),
-    },
 )

@@ -74,13 +74,6 @@ check_3_3 = Exercise(
     [_C, _P, _C, _P, _P, _C, _C],
     praise="Four convolutions are enough, most of them where the step is long.",
     judge=_judge_stack,
-    mistakes={
-        "The field is 42 pixels, 46 are": [_C, _P, _P, _P, _C, _C],
-        "fewer convolutions than 5": [_C, _C, _P, _C, _P, _P, _C, _C],
-        "The first layer is a pooling": [_P, _P, _P, _C, _C, _C],
-        "4 poolings leave a map 6 pixels": [_C, _P, _P, _P, _P, _C, _C],
-        "others do not exist": [_C, _P, (7, 1), _P, _P, _C],
-    },
 )
 
 
@@ -102,12 +95,6 @@ check_3_4 = Exercise(
     (5, 3, 64),
     praise="Somebody wrote Conv2D(3, 64) for Conv2D(64, 3), and Keras had no reason to complain.",
     judge=_judge_layer,
-    mistakes={
-        "That is what was meant.": (5, 64, 3),
-        "The last number of its output": (5, 16, 64),
-        "Row and filters are right": Several([(5, 3, 4096), (5, 3, 3), (5, 3, 362)]),
-        "Row 8 is as described": (8, 32, 3),
-    },
 )
 
 

@@ -81,14 +81,6 @@ check_4_1 = Exercise(
     _network(),
     praise="It has 89 parameters, whatever the size of the picture.",
     judge=_judge_network,
-    mistakes={sentence: _network(**changes) for sentence, changes in _WRONG_NETWORKS.items()}
-    | {
-        "return the Keras model": lambda filters: [filters],
-        "should be (64, 64, 1)": _network(shape=(64, 64, 3)),
-        "does not use `filters`": lambda filters: _network()(16),
-        "there should be 89": lambda filters: _network()(2 * filters),
-        "Compile it with": _network(loss="mse"),
-    },
 )
 
 
@@ -182,28 +174,11 @@ def _judge_search(search):
     return None
 
 
-def _patients(folder, parts, key=lambda path: path.name.split("_")[0]):
-    return [{key(path) for path in (folder / part).rglob("*.png")} for part in parts]
-
-
-def _shared(folder, parts=("train", "validation", "test"), **options):
-    names = _patients(folder, parts, **options)
-    return {name for i, some in enumerate(names) for more in names[:i] for name in some & more}
-
-
 check_4_5 = Exercise(
     "4.5",
-    _shared,
+    ...,
     praise="Run it on every folder that you get, before the first training.",
     judge=_judge_search,
-    mistakes={
-        "These are files": lambda folder: {path.name for path in folder.rglob("*.png")},
-        "Compare all three parts": lambda folder: _shared(folder, ("train", "test")),
-        "Compare parts": lambda folder: _shared(folder) | {"P7"},
-        "compare whole names": lambda folder: _shared(folder) | {"P10"},
-        "return the names of patients": lambda folder: len(_shared(folder)),
-        "you found": lambda folder: set(),
-    },
 )
 
 check_4_4 = choice(
@@ -287,9 +262,4 @@ check_4_6 = Exercise(
     ...,  # a file is right, and the reader makes it
     praise="What you saved works on pictures that neither you nor it has seen.",
     judge=_judge_saved,
-    mistakes={
-        "give the name of the saved file": 7,
-        "There is no file": "forgotten.keras",
-        "Keras cannot load": __file__,
-    },
 )

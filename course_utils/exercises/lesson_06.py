@@ -79,10 +79,9 @@ def _judge_augmentation(answer):
     return None
 
 
-_FLIP = keras.layers.RandomFlip("horizontal", seed=1)
 check_6_3 = Exercise(
     "6.3",
-    keras.Sequential([_FLIP, keras.layers.RandomTranslation(0, 0.2, seed=2)]),
+    ...,
     praise="Skin stays on top, whatever is drawn.",
     judge=_judge_augmentation,
 )

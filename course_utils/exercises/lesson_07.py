@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from course_utils import imbalance
 from course_utils.exercises.exercise import Exercise, Several, choice
 
 check_7_1 = Exercise(
@@ -61,30 +60,11 @@ def _judge_oversampled(oversampled):
     return None
 
 
-def _resampled(change):
-    """Return an answer from `change(training rows, their labels, their patients)`."""
-
-    def oversampled(labels, patients, splits):
-        rows = np.flatnonzero(splits == "train")
-        return change(rows, labels[rows], patients[rows])
-
-    return oversampled
-
-
 check_7_2 = Exercise(
     "7.2",
-    _resampled(lambda rows, y, who: rows[imbalance.oversample(y, who)]),
+    ...,
     praise="Whole patients of the training part, everybody at least once.",
     judge=_judge_oversampled,
-    mistakes={
-        "leakage": lambda labels, patients, splits: imbalance.oversample(labels, patients),
-        "you drew images": _resampled(lambda rows, y, who: np.r_[rows, rows[y == 1], rows[-2:]]),
-        "lost images": _resampled(lambda rows, y, who: rows[imbalance.undersample(y, who)]),
-        "without cancer are there several": _resampled(lambda rows, y, who: np.repeat(rows, 2)),
-        "there 120 times": _resampled(lambda rows, y, who: np.r_[rows, np.tile(rows[y == 1], 2)]),
-        "row of integers": lambda labels, patients, splits: splits == "train",
-        "run from 0 to": _resampled(lambda rows, y, who: rows + 5),
-    },
 )
 
 check_7_3 = choice(
@@ -121,24 +101,11 @@ def _judge_repairs(answer):
     return None
 
 
-def _instead(network, word):
-    """Return an answer that is right but for one network."""
-    return [word if name == network else right for name, (right, _) in _REPAIRS.items()]
-
-
 check_7_4 = Exercise(
     "7.4",
     [right for right, _ in _REPAIRS.values()],
     praise="How it was trained says what to shift; only the slope needs validation patients.",
     judge=_judge_repairs,
-    mistakes={
-        "A: Only the intercept": _instead("A", "both"),
-        "B: Its slope": _instead("B", "shift"),
-        "C: Another prevalence": _instead("C", "none"),
-        "D: Undersampling moved": _instead("D", "temperature"),
-        "E: Both are close": _instead("E", "temperature"),
-        "five words": ["shift", "temperature"],
-    },
 )
 
 
@@ -205,35 +172,9 @@ def _judge_arm(arm):
     return f"The network sees {seen:.3f} cancers instead of {wanted:.3f}.{hint}"
 
 
-def _arm(weigh, draw=imbalance.undersample, prevalence=0.2):
-    """Return an answer that keeps the positions of `draw` and weights from `weigh(all, kept)`."""
-
-    def arm(labels, groups):
-        positions = draw(labels, groups, prevalence=prevalence)
-        return positions, weigh(labels, labels[positions])
-
-    return arm
-
-
-def _upweighted(whole, kept):
-    return dict(enumerate(np.bincount(whole) / np.bincount(kept)))
-
-
 check_7_6 = Exercise(
     "7.6",
-    _arm(_upweighted),
+    ...,
     praise="Each patient who stays counts for those who were left out.",
     judge=_judge_arm,
-    mistakes={
-        "oversampling": _arm(_upweighted, imbalance.oversample),
-        "half and half": _arm(_upweighted, prevalence=0.5),
-        "weights are equal": _arm(lambda whole, kept: {0: 1, 1: 1}),
-        "count equally now": _arm(lambda whole, kept: dict(enumerate(1 / np.bincount(kept)))),
-        "instead of 0.095": _arm(lambda whole, kept: {0: 1, 1: 0.05}),
-        "give `groups`": _arm(_upweighted, lambda y, _, **share: imbalance.undersample(y, **share)),
-        "two things": lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),
-        "positions first": lambda labels, groups: _arm(_upweighted)(labels, groups)[::-1],
-        "a dict": _arm(lambda whole, kept: 0.2),
-        "Nobody was left out": lambda labels, groups: (np.arange(len(labels)), {0: 1, 1: 1}),
-    },
 )

@@ -1,6 +1,6 @@
 """Figures of the course.
 
-Functions that fill one Axes take ``ax`` and return it; functions that need several return
+Functions that fill one Axes take ``ax``, by default the current one, and return it; others return
 ``figure, axes``. None of them shows, saves or changes a global setting, but for `use_style`,
 which a lesson's setup cell calls once.
 """
@@ -34,29 +34,3 @@ from course_utils.plotting.layers import (
     plot_pooling_gradient,
     plot_receptive_fields,
 )
-
-__all__ = [
-    "BLUE",
-    "GREEN",
-    "ORANGE",
-    "PURPLE",
-    "plot_channel_sum",
-    "plot_confusion",
-    "plot_convolution_step",
-    "plot_history",
-    "plot_image",
-    "plot_images",
-    "plot_network",
-    "plot_numbers",
-    "plot_overlay",
-    "plot_pooled_shift",
-    "plot_pooling",
-    "plot_pooling_gradient",
-    "plot_predictive_values",
-    "plot_receptive_fields",
-    "plot_roc",
-    "plot_slice",
-    "plot_threshold",
-    "plot_window",
-    "use_style",
-]

@@ -23,8 +23,6 @@ def plot_roc(labels, probabilities, *, threshold=None, ax=None, label=None, **kw
         0 or 1, and probability of class 1, 0–1.
     threshold : float or Threshold, optional
         Marked with a dot.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. Default: the current Axes.
     label, **kwargs
         Entry in a legend; the rest goes to `matplotlib.axes.Axes.plot`.
 
@@ -46,7 +44,7 @@ def plot_roc(labels, probabilities, *, threshold=None, ax=None, label=None, **kw
         ax.plot(x, y, **POINT)
         # Towards the side where there is room.
         place = {"xytext": (-9, 9), "ha": "right"} if x > 0.6 else {"xytext": (9, -13)}
-        text = f"threshold {float(threshold):.2f}"
+        text = f"threshold {float(threshold):.3g}"
         ax.annotate(text, (x, y), textcoords="offset points", **place)
     limits = (-0.05, 1.05)
     ax.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=limits, ylim=limits)
@@ -79,7 +77,7 @@ def plot_confusion(labels, probabilities, threshold, *, ax=None):
     display.plot(ax=ax or plt.gca(), cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
     for text, count, share in zip(display.text_.flat, counts.flat, shares.flat, strict=True):
         text.set_text(f"{count}\n{100 * share:.0f} %")
-    display.ax_.set(xlabel="called", ylabel="truth", title=f"threshold {float(threshold):.2f}")
+    display.ax_.set(xlabel="called", ylabel="truth", title=f"threshold {float(threshold):.3g}")
     display.ax_.spines[:].set_visible(False)
     return display.ax_
 
@@ -117,14 +115,8 @@ def plot_predictive_values(sensitivity, specificity, *, prevalence, ax=None):
 def plot_threshold(labels, probabilities, threshold, *, costs, prevalence=None):
     """Draw what a threshold does: confusion matrix, point on the ROC curve, and cost.
 
-    Parameters
-    ----------
-    labels, probabilities, threshold
-        As for `plot_roc`.
-    costs : (float, float)
-        Cost of a miss and of a false positive, above 0.
-    prevalence : float, optional
-        Share of positives where the threshold is used. Default: the data's own.
+    Labels, probabilities and threshold are those of `plot_roc`, costs those of a miss and a false
+    positive, above 0. The prevalence where the threshold is used is the data's own by default.
 
     Examples
     --------
@@ -155,10 +147,8 @@ def plot_threshold(labels, probabilities, threshold, *, costs, prevalence=None):
 def plot_history(history):
     """Draw the learning curves of a training: loss and accuracy, training and validation.
 
-    Parameters
-    ----------
-    history : keras.callbacks.History or dict of str to list
-        What ``model.fit`` returns with ``metrics=["accuracy"]`` and ``validation_data``.
+    It takes what `training.fit` or ``model.fit`` returns, with ``metrics=["accuracy"]`` and
+    validation data, or a dict of lists.
     """
     curves = getattr(history, "history", history)
     epochs = range(1, len(curves["loss"]) + 1)

@@ -90,8 +90,6 @@ def plot_image(
     ----------
     image : ndarray, shape (h, w) or (h, w, 3)
         Gray values in any unit, or color as uint8 or as float in 0–1.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. Default: the current Axes.
     value_range : (float, float), optional
         The values drawn black and white. Default: smallest and largest value of the image.
         Give it whenever two images are to be compared.
@@ -148,16 +146,8 @@ def plot_overlay(
 
     The outlines run half-way between the centers of the pixels inside and outside.
 
-    Parameters
-    ----------
-    image : ndarray, shape (h, w) or (h, w, 3)
-        As for `plot_image`, which gets the other keywords.
-    truth, predicted : ndarray, shape (h, w), boolean or 0 and 1, optional
-        An empty mask has no outline.
-    names : (str, str), optional
-        What the legend calls the two masks.
-    legend : bool, optional
-        Say which line is which.
+    Image and other keywords go to `plot_image`. The masks (h, w) are boolean or 0 and 1; an empty
+    one has no outline. The legend, if wanted, calls them by their names.
 
     Examples
     --------

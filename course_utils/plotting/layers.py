@@ -14,14 +14,8 @@ POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
 def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray"):
     """Draw a small image with the number in every pixel; NaN stays blank.
 
-    Parameters
-    ----------
-    values : array-like, shape (h, w)
-        Integers are printed without decimals, other numbers with one.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. Default: the current Axes.
-    value_range : (float, float), optional
-        The values drawn as the ends of the color map. Default: smallest and largest value.
+    Of the values (h, w) integers are printed without decimals, other numbers with one. The value
+    range, by default from the smallest to the largest, spans the color map.
 
     Examples
     --------
@@ -136,16 +130,9 @@ def plot_pooled_shift(image, shift, size, kind):
     """Draw an image and its shifted copy, before and after pooling, with their differences.
 
     The change in the titles is the norm of the difference over the norm of what was there before.
-
-    Parameters
-    ----------
-    image : ndarray, shape (h, w)
-        Pixels that leave on the right come back on the left, so leave a margin.
-    shift : int
-        Pixels to the right.
-    size : int
-        Window and stride of the pooling; 1 pools nothing.
-    kind : {'max', 'average'}
+    Pixels of the image (h, w) that leave on the right come back on the left, so leave a margin. The
+    shift counts pixels to the right, the size is window and stride of the pooling, of which 1 pools
+    nothing; kind is 'max' or 'average'.
     """
     shifted = np.roll(image, shift, axis=1)
     rows = {
@@ -186,14 +173,9 @@ def plot_pooling_gradient(image, output_gradient):
 
 
 def plot_receptive_fields(image, sizes, *, ax=None, title=None):
-    """Draw receptive fields as squares around the middle of an image.
+    """Draw receptive fields as squares around the middle of an image (h, w) as a network gets it.
 
-    Parameters
-    ----------
-    image : ndarray, shape (h, w)
-        In the pixels that the network gets.
-    sizes : dict of str to int
-        Side of each square in pixels, at most four, by the name it gets in the legend.
+    Sizes are the sides of at most four squares, in pixels, by their names in the legend.
     """
     ax = plot_image(image, ax=ax, title=title)
     height, width = np.shape(image)
@@ -212,12 +194,7 @@ def plot_network(model, *, ax=None):
     their count. Above each box stand the layer, its window and its activation, below it the shape
     and the parameters. Layers with weights are blue, poolings orange.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Built, with one layer after the other: a Sequential network.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw. Default: a new figure, wide enough for the text.
+    The model is Sequential and built. By default it gets a figure wide enough for the text.
     """
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     tensors = [model.inputs[0], *(layer.output for layer in layers)]

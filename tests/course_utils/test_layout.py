@@ -44,6 +44,8 @@ ONE_LESSON = {
     "evaluation.segmentation.segmentation_scores": "the stored tables of masks come from it",
     "imaging.dicom.identifying_elements": "a list of the standard's, tested against the standard",
     "imbalance.effective_prevalence": "an exercise check compares with it",
+    "imbalance.oversample": "a reader with a rare class of their own needs it",
+    "imbalance.undersample": "a reader with a rare class of their own needs it",
     "numpy_layers.binary_cross_entropy": SHOWN_AND_CHECKED,
     "numpy_layers.conv2d_gradients": SHOWN_AND_CHECKED,
     "numpy_layers.dense_gradients": SHOWN_AND_CHECKED,

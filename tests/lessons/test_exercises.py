@@ -45,7 +45,7 @@ def test_check_tells_right_from_wrong(entry, answers):
     assert entry(...).state == entry(untouched).state == "not attempted yet"
     rates = bank.rates(entry, answers)
     assert not rates.refused + rates.accepted, rates
-    for answer, sentence in bank.wrong_answers(entry):
+    for answer, sentence in bank.wrong_answers(entry, answers | {"WRONG": {}}):
         message = bank.judge(entry, answer).message
         assert sentence in message, f"wanted: {sentence}\nsaid: {message}"
 

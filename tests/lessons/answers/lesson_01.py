@@ -6,6 +6,7 @@ from pydicom.pixels import apply_modality_lut
 from skimage.util import img_as_float
 
 from course_utils import imaging
+from course_utils.exercises.exercise import Several
 
 # ---- 1.1 ----------------------------------------------------------------------------------------
 
@@ -579,4 +580,31 @@ WRONG = {
         clipped_first,
         lambda image, mask, modality: None,
     ],
+}
+
+
+def prepare(ct=lambda v, m: np.clip(v, -1000, 1000) / 1000, mr=None):
+    mr = mr or (lambda v, m: np.where(m, (v - v[m].mean()) / v[m].std(), 0))
+    return lambda image, mask, kind: (ct if kind == "CT" else mr)(image, mask)
+
+
+# By the part of the sentence that has to name it.
+NAMED = {
+    "1.3": {
+        "the source comes first": ["AB", "CB", "CA"],
+        "D has the range": Several([["BA", "BC", "AC", "DA", "DB", "DC"], ["DA"], ["AD", "DA"]]),
+        "has cut to black or white": Several([["AB"], ["CA", "BA"], ["BD", "BA", "BC", "AC"]]),
+        "Something is missing": Several([["BA"], ["BA", "BC"], ["BA", "AC"]]),
+        "two letters each": Several([["A"], 3, ["AX"], [], ["AA", "BA"]]),
+    },
+    "1.6": {
+        "CT: the same HU": prepare(lambda v, m: np.clip(v, -1000, None) / v.max()),
+        "CT: 40 HU": prepare(lambda v, m: np.clip(v, -1, 1)),
+        "CT: padding": prepare(lambda v, m: v / 1000),
+        "outside −10 to 10": prepare(lambda v, m: v.clip(-1000, 1000)),
+        "MR: more background": prepare(mr=lambda v, m: (v - v.mean()) / v.std()),
+        "MR: gain": prepare(mr=lambda v, m: (v - v[m].mean()) / 1000),
+        "MR: everything": prepare(mr=lambda v, m: 0 * v),
+        "the image's shape": prepare(lambda v, m: v[m] / 1000),
+    },
 }

@@ -7,6 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage, signal
 
 from course_utils import numpy_layers
+from course_utils.exercises.exercise import Several
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
@@ -291,4 +292,52 @@ WRONG = {
         (np.stack([GAUSS, -GAUSS], axis=-1), -0.1),
         NINTHS,
     ],
+}
+
+
+def rows(*values):
+    return np.repeat(values, 3).reshape(3, 3)
+
+
+def layer(kernel, stride, padding="valid", filters=1):
+    sizes = {"kernel_size": (kernel, kernel), "strides": (stride, stride)}
+    return SimpleNamespace(**sizes, padding=padding, filters=filters)
+
+
+def two_kernels(t1c, flair, bias=-0.1):
+    """Return a filter of two kernels, each made of one weight, and a bias."""
+    return [np.stack([np.full((3, 3), t1c), np.full((3, 3), flair)], axis=-1), bias]
+
+
+# By the part of the sentence that has to name it.
+NAMED = {
+    "2.4": {
+        "finds vertical lines": rows(-1, 2, -1).T,
+        "uniform area": rows(-1, 3, -1),
+        "finds dark lines": rows(1, -2, 1),
+        "every single column": np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
+        "answers 0 to everything": np.zeros((3, 3)),
+        "the middle row add up to 0": SOBEL.T,
+        "answers to an edge, too": rows(0, 1, -1),
+        "it should be 3 rows of 3 finite": Several([np.ones(3), np.full((3, 3), np.nan), None]),
+    },
+    "2.6": {
+        "no multiple of 4": layer(4, 4),
+        "rows between two windows": layer(3, 4),
+        "gives maps of 48 × 48": layer(3, 2),
+        "gives 24 maps": layer(5, 4, filters=24),
+        "invents a border": layer(5, 4, "same"),
+        "no pixel in its center": layer(74, 1),
+        "a smaller odd kernel": layer(51, 2),
+        "Give the layer itself": Several([5, (5, 4), "valid"]),
+    },
+    "2.7": {
+        "The signs are exchanged": two_kernels(-1 / 9, 1 / 9),
+        "does not subtract FLAIR": Several([two_kernels(1 / 9, 0), two_kernels(1 / 9, 1 / 9)]),
+        "differ within a kernel": [np.pad([[[1, -1]]], ((1, 1), (1, 1), (0, 0))), -0.1],
+        "add up to 9 and -9": two_kernels(1, -1),
+        "the sign changes at -0.1": two_kernels(1 / 9, -1 / 9, 0.1),
+        "one filter has (3, 3, 2)": [two_kernels(1 / 9, -1 / 9)[0].transpose(2, 0, 1), -0.1],
+        "Give two things": Several([two_kernels(1 / 9, -1 / 9)[0], 0.1, None]),
+    },
 }

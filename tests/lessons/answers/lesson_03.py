@@ -7,6 +7,7 @@ from scipy.special import expit, log_softmax, logsumexp
 
 from course_utils import numpy_layers as nl
 from course_utils._tensorflow import keras, tf
+from course_utils.exercises.exercise import Several
 
 # ---- 3.1: pooling with padding="same" -----------------------------------------------------------
 
@@ -390,4 +391,22 @@ WRONG = {
         lambda x, g: (x.T @ g, g),
         lambda x, g: (np.outer(x[0], g[0]), g[0]),
     ],
+}
+
+
+# By the part of the sentence that has to name it.
+NAMED = {
+    "3.3": {
+        "The field is 42 pixels, 46 are": [C, P, P, P, C, C],
+        "fewer convolutions than 5": [C, C, P, C, P, P, C, C],
+        "The first layer is a pooling": [P, P, P, C, C, C],
+        "4 poolings leave a map 6 pixels": [C, P, P, P, P, C, C],
+        "others do not exist": [C, P, (7, 1), P, P, C],
+    },
+    "3.4": {
+        "That is what was meant.": (5, 64, 3),
+        "The last number of its output": (5, 16, 64),
+        "Row and filters are right": Several([(5, 3, 4096), (5, 3, 3), (5, 3, 362)]),
+        "Row 8 is as described": (8, 32, 3),
+    },
 }

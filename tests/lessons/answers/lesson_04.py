@@ -311,3 +311,41 @@ WRONG = {
         True,
     ],
 }
+
+
+def of_parts(folder, parts, key=lambda path: path.name.split("_")[0]):
+    return [{key(path) for path in (folder / part).rglob("*.png")} for part in parts]
+
+
+def shared(folder, parts=("train", "validation", "test"), **options):
+    names = of_parts(folder, parts, **options)
+    return {name for i, some in enumerate(names) for more in names[:i] for name in some & more}
+
+
+# By the part of the sentence that has to name it.
+NAMED = {
+    "4.1": {
+        sentence: lesson_04._network(**changes)
+        for sentence, changes in lesson_04._WRONG_NETWORKS.items()
+    }
+    | {
+        "return the Keras model": lambda filters: [filters],
+        "should be (64, 64, 1)": lesson_04._network(shape=(64, 64, 3)),
+        "does not use `filters`": lambda filters: lesson_04._network()(16),
+        "there should be 89": lambda filters: lesson_04._network()(2 * filters),
+        "Compile it with": lesson_04._network(loss="mse"),
+    },
+    "4.5": {
+        "These are files": lambda folder: {path.name for path in folder.rglob("*.png")},
+        "Compare all three parts": lambda folder: shared(folder, ("train", "test")),
+        "Compare parts": lambda folder: shared(folder) | {"P7"},
+        "compare whole names": lambda folder: shared(folder) | {"P10"},
+        "return the names of patients": lambda folder: len(shared(folder)),
+        "you found": lambda folder: set(),
+    },
+    "4.6": {
+        "give the name of the saved file": 7,
+        "There is no file": "forgotten.keras",
+        "Keras cannot load": __file__,
+    },
+}

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from course_utils import evaluation, imbalance
+from course_utils.exercises import lesson_07
 
 
 def by_searching(sensitivity, specificity):
@@ -261,4 +262,67 @@ WRONG = {
         arm_with(lambda whole, kept: {0: kept.mean(), 1: 1 - kept.mean()}),
         arm_with(lambda whole, kept: dict(enumerate(np.bincount(kept) / np.bincount(whole)))),
     ],
+}
+
+
+def resampled(change):
+    """Return an answer from `change(training rows, their labels, their patients)`."""
+
+    def oversampled(labels, patients, splits):
+        rows = np.flatnonzero(splits == "train")
+        return change(rows, labels[rows], patients[rows])
+
+    return oversampled
+
+
+def instead(network, word):
+    """Return an answer that is right but for one network."""
+    return [word if name == network else right for name, (right, _) in lesson_07._REPAIRS.items()]
+
+
+def arm(weigh, draw=imbalance.undersample, prevalence=0.2):
+    """Return an answer that keeps the positions of `draw` and weights from `weigh(all, kept)`."""
+
+    def arm(labels, groups):
+        positions = draw(labels, groups, prevalence=prevalence)
+        return positions, weigh(labels, labels[positions])
+
+    return arm
+
+
+def upweighted(whole, kept):
+    return dict(enumerate(np.bincount(whole) / np.bincount(kept)))
+
+
+# By the part of the sentence that has to name it.
+NAMED = {
+    "7.2": {
+        "leakage": lambda labels, patients, splits: imbalance.oversample(labels, patients),
+        "you drew images": resampled(lambda rows, y, who: np.r_[rows, rows[y == 1], rows[-2:]]),
+        "lost images": resampled(lambda rows, y, who: rows[imbalance.undersample(y, who)]),
+        "without cancer are there several": resampled(lambda rows, y, who: np.repeat(rows, 2)),
+        "there 120 times": resampled(lambda rows, y, who: np.r_[rows, np.tile(rows[y == 1], 2)]),
+        "row of integers": lambda labels, patients, splits: splits == "train",
+        "run from 0 to": resampled(lambda rows, y, who: rows + 5),
+    },
+    "7.4": {
+        "A: Only the intercept": instead("A", "both"),
+        "B: Its slope": instead("B", "shift"),
+        "C: Another prevalence": instead("C", "none"),
+        "D: Undersampling moved": instead("D", "temperature"),
+        "E: Both are close": instead("E", "temperature"),
+        "five words": ["shift", "temperature"],
+    },
+    "7.6": {
+        "oversampling": arm(upweighted, imbalance.oversample),
+        "half and half": arm(upweighted, prevalence=0.5),
+        "weights are equal": arm(lambda whole, kept: {0: 1, 1: 1}),
+        "count equally now": arm(lambda whole, kept: dict(enumerate(1 / np.bincount(kept)))),
+        "instead of 0.095": arm(lambda whole, kept: {0: 1, 1: 0.05}),
+        "give `groups`": arm(upweighted, lambda y, _, **share: imbalance.undersample(y, **share)),
+        "two things": lambda labels, groups: imbalance.undersample(labels, groups, prevalence=0.2),
+        "positions first": lambda labels, groups: arm(upweighted)(labels, groups)[::-1],
+        "a dict": arm(lambda whole, kept: 0.2),
+        "Nobody was left out": lambda labels, groups: (np.arange(len(labels)), {0: 1, 1: 1}),
+    },
 }
