@@ -321,6 +321,7 @@ def predict(model, dataset):
     --------
     ``datasets.aggregate(predict(model, test), test.groups, labels=test.labels)``
     """
+    _check_input(model, dataset)
     values = model.predict(to_tf(dataset, 128), verbose=0).astype(np.float64)
     lowest, highest = values.min(), values.max()
     if np.isnan(lowest):
@@ -391,8 +392,18 @@ def _check_parts(train, validation):
             refuse("validation", received, "none", "Divide with split_by_group.")
 
 
+def _check_input(model, dataset):
+    """Refuse images of another size or other channels than the network was built for."""
+    given, built = dataset.images.shape[1:], getattr(model, "input_shape", None)
+    known = isinstance(built, tuple) and len(built) == 4
+    if known and any(side not in (None, n) for side, n in zip(built[1:], given, strict=True)):
+        remedy = "Read the images with the same size= and mode=, or use datasets.resize."
+        refuse("images", f"{given}", f"{built[1:]}, as the network was built", remedy)
+
+
 def _forms(model, train, target, weighted):
     """Check the model on one image; return what gives targets and weights the form it needs."""
+    _check_input(model, train)
     images, truth = next(iter(to_tf(train.select([0]), target=target)))
     answer = model(images)
     # Of the classes that have a name, those that occur: a subset of two needs one output.

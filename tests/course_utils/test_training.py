@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import partial
 from io import StringIO
 from types import SimpleNamespace
 
@@ -265,6 +266,16 @@ def test_two_of_three_classes_need_one_output():
     training.fit(model, data, epochs=1)
     assert seen
     assert all(len(truth) == len(answer) == 2 for truth, answer in seen)
+
+
+def test_images_that_the_network_was_not_built_for_are_refused():
+    model = logistic()
+    for shape in ((6, 8, 1), (8, 8, 3)):
+        images = np.zeros((4, *shape), np.uint8)
+        other = noise(4, 1, images=images)
+        for use in (partial(training.predict, model), partial(training.fit, model, epochs=1)):
+            with pytest.raises(ValueError, match=r"allowed: \(8, 8, 1\), as the network was built"):
+                use(other)
 
 
 @pytest.mark.parametrize("outputs", [1, 2])
