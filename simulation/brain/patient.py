@@ -28,10 +28,17 @@ _THIN = ("dural tail", "CSF cleft")
 
 @dataclass(frozen=True)
 class PatientPlan(Plan):
-    """A `Plan` with the orientation of the slices, and whether they cover the whole tumor."""
+    """A `Plan` with the plane of the slices, whether they cover the whole tumor, pixel size and head.
+
+    With `profile` the head has a face, a throat and a spine. `shares` places single slices: 0 is
+    the lower end of the core along the normal, 1 the upper.
+    """
 
     plane: str = "axial"
     whole_tumor: bool = False
+    pixel_mm: float = PIXEL_MM
+    profile: bool = False
+    shares: tuple = ()
 
 
 def _second_reader(rng, core):
@@ -73,7 +80,7 @@ def simulate_patient(plan, seed, *, change=None):
     stays as it was, which makes counterfactual pairs.
     """
     rng = generators(seed, _STREAMS, plan.number)
-    anatomy = draw_anatomy(rng["anatomy"], load_template())
+    anatomy = draw_anatomy(rng["anatomy"], load_template(plan.profile))
     healthy = plan.kind == "no tumor"
     # A patient without a tumor is scanned where a tumor might have been.
     kind = DIAGNOSES[plan.number % 2] if healthy else plan.kind
@@ -104,9 +111,9 @@ def simulate_patient(plan, seed, *, change=None):
     geometry = {
         "slice_positions_mm": centers.round(3),
         "slice_thickness_mm": thickness,
-        "pixel_spacing_mm": np.full((len(centers), 2), PIXEL_MM),
+        "pixel_spacing_mm": np.full((len(centers), 2), plan.pixel_mm),
     }
-    return Case(plan, np.stack(channels, axis=-1), masks, geometry, about | _areas(masks))
+    return Case(plan, np.stack(channels, axis=-1), masks, geometry, about | _areas(masks, plan.pixel_mm))
 
 
 def _describe(rng, kind, signs, volumes):
@@ -122,10 +129,10 @@ def _describe(rng, kind, signs, volumes):
     return about
 
 
-def _areas(masks):
+def _areas(masks, pixel_mm):
     """Return what each slice shows."""
     core, edema = (((masks & bit) > 0).sum(axis=(1, 2)) for bit in (1, 2))
-    area = PIXEL_MM**2
+    area = pixel_mm**2
     return {
         "tumor_in_slice": core > 0,
         "core_mm2": (core * area).round(1),
