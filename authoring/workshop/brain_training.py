@@ -6,7 +6,6 @@ so the network that comes with the course learns from these patients besides. Th
 """
 
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 
 import numpy as np
 
@@ -18,6 +17,8 @@ from simulation.brain.slices import PIXEL_MM
 
 CACHE = ROOT / "build" / "brain_training.npz"
 SEED = 4711
+# Of the second number, gray and white matter hardly differ, as in many real T1c slices.
+PATIENTS = (520, 300)
 MENINGIOMA, GLIOMA, SELLAR = KINDS = ("meningioma", "glioma", "sellar")
 _SHARES = (0.28, 0.40, 0.32)
 _PLANES = {"axial": 0.3, "coronal": 0.3, "sagittal": 0.4}
@@ -41,6 +42,7 @@ def planned(number, seed=SEED):
         pixel_mm=float(rng.uniform(PIXEL_MM, 2.5 if plane != "axial" else 2.2)),
         profile=True,
         shares=tuple(shares.round(3)),
+        flat=float(rng.uniform(0.4, 1)) if number >= PATIENTS[0] else 0.0,
     )
     change = {}
     if kind == GLIOMA:
@@ -63,7 +65,7 @@ def planned(number, seed=SEED):
 
 
 def cut_neck(rng, image):
-    """Return an image whose lower end is missing, as scanners leave out more or less of the neck."""
+    """Return an image without its lower end; scanners show more or less of the neck."""
     image = image.copy()
     rows = np.flatnonzero(image.any(axis=1))
     image[rows[-1] + 1 - int(rng.uniform(0, 0.2) * len(rows)) :] = 0
@@ -71,15 +73,49 @@ def cut_neck(rng, image):
 
 
 def draw(number, seed=SEED):
-    """Return T1c images and core masks of one patient, and what they show."""
-    plan, change, kind = planned(number, seed)
+    """Return T1c images and core masks (4, 96, 96) of one patient."""
+    plan, change, _ = planned(number, seed)
     case = simulate_patient(plan, seed, change=change)
     rng = np.random.default_rng([seed, number, 1])
-    images = case.images[..., 0]
-    core = case.masks & 1
+    images, core = case.images[..., 0].copy(), case.masks & 1
     if plan.plane != "axial":
         for i, image in enumerate(images):
             cut = cut_neck(rng, image)
             if not core[i][cut.sum(axis=1) == 0].any():
                 images[i] = cut
-    return images, core, (kind, plan.plane, case.attributes["pattern"])
+    return images, core
+
+
+def drawn():
+    """Return the slices of all patients and their cores, drawn at the first call."""
+    if not CACHE.is_file():
+        with ProcessPoolExecutor() as pool:
+            pairs = list(pool.map(draw, range(sum(PATIENTS)), chunksize=4))
+        CACHE.parent.mkdir(exist_ok=True)
+        images, core = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+        np.savez_compressed(CACHE, images=images, core=core)
+    with np.load(CACHE, allow_pickle=False) as file:
+        return file["images"], file["core"]
+
+
+def training_slices():
+    """Return T1c slices with the mask core, cropped to the head: drawn ones and the embedded set's.
+
+    Of the embedded set the training patients alone.
+    """
+    embedded = datasets.load("brain_mri").split("train")
+    images, core = drawn()
+    images = np.concatenate([images, embedded.images[..., 0]])
+    both = datasets.ImageDataset(
+        name="brain_mri",
+        images=images[..., None],
+        labels=np.zeros(len(images), np.int64),
+        class_names=("patient",),
+        origin="simulated",
+        channel_names=("T1c",),
+        groups=np.arange(len(images)),
+        group_kind="image",
+        masks=np.concatenate([core, embedded.mask("core")]),
+        mask_names=("core",),
+    )
+    return datasets.crop_to_head(both)

@@ -28,10 +28,11 @@ _THIN = ("dural tail", "CSF cleft")
 
 @dataclass(frozen=True)
 class PatientPlan(Plan):
-    """A `Plan` with the plane of the slices, whether they cover the whole tumor, pixel size and head.
+    """A `Plan` with plane and size of the slices, and whether they cover the whole tumor.
 
     With `profile` the head has a face, a throat and a spine. `shares` places single slices: 0 is
-    the lower end of the core along the normal, 1 the upper.
+    the lower end of the core along the normal, 1 the upper. `flat` takes contrast between gray and
+    white matter away, from 0 (none) to 1 (all).
     """
 
     plane: str = "axial"
@@ -39,6 +40,7 @@ class PatientPlan(Plan):
     pixel_mm: float = PIXEL_MM
     profile: bool = False
     shares: tuple = ()
+    flat: float = 0.0
 
 
 def _second_reader(rng, core):
@@ -94,6 +96,8 @@ def simulate_patient(plan, seed, *, change=None):
     if healthy:
         signs = tumor = edema = None
     signals = mri.tissue_signals(rng["signals"], plan.site)
+    gray, white = (mri.TISSUE_NAMES.index(name) for name in ("gm", "wm"))
+    signals[gray] += plan.flat * (signals[white] - signals[gray])
     fine, fractions, head = render_stack(anatomy, tumor, edema, plan, centers, thickness, signals)
     channels = []
     for j, name in enumerate(("t1c", "flair")):
@@ -113,7 +117,9 @@ def simulate_patient(plan, seed, *, change=None):
         "slice_thickness_mm": thickness,
         "pixel_spacing_mm": np.full((len(centers), 2), plan.pixel_mm),
     }
-    return Case(plan, np.stack(channels, axis=-1), masks, geometry, about | _areas(masks, plan.pixel_mm))
+    return Case(
+        plan, np.stack(channels, axis=-1), masks, geometry, about | _areas(masks, plan.pixel_mm)
+    )
 
 
 def _describe(rng, kind, signs, volumes):

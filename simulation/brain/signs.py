@@ -38,7 +38,10 @@ _ROUGH = (0.22, 0.75)
 RARE = {"pattern": ("dark",), "place": ("sellar",)}
 # Values, or bounds, of what can be changed by hand; `pattern` and `enhancement` go together.
 CHANGEABLE = {
-    **{name: tuple(dict.fromkeys([*m[_MENINGIOMA], *m[_GLIOMA], *RARE[name]])) for name, m in _CHOICES.items()},
+    **{
+        name: tuple(dict.fromkeys([*m[_MENINGIOMA], *m[_GLIOMA], *RARE[name]]))
+        for name, m in _CHOICES.items()
+    },
     **dict.fromkeys(FLAGS, (False, True)),
     "enhancement": [0.0, 1.0],
     "irregularity": [0.05, 0.3],
