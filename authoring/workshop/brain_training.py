@@ -20,7 +20,7 @@ from simulation.brain.slices import PIXEL_MM
 CACHE = ROOT / "build" / "brain_training.npz"
 SEED = 4711
 # Of the second number, gray and white matter hardly differ, as in many real T1c slices.
-PATIENTS = (520, 300)
+PATIENTS = (520, 260)
 MENINGIOMA, GLIOMA, SELLAR = KINDS = ("meningioma", "glioma", "sellar")
 _SHARES = (0.28, 0.40, 0.32)
 _PLANES = {"axial": 0.3, "coronal": 0.3, "sagittal": 0.4}

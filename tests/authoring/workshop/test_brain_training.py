@@ -1,0 +1,61 @@
+"""The patients that the brain's start learns from: varied, repeatable, and changed as intended."""
+
+from collections import Counter
+
+import numpy as np
+
+from authoring.workshop import brain_training
+from simulation.brain.signs import CHANGEABLE, RARE, draw_signs
+from simulation.cases import changed
+
+
+def test_patients_have_all_planes_and_kinds_and_the_last_are_flat():
+    first, last = brain_training.PATIENTS
+    plans, changes, kinds = zip(*map(brain_training.planned, range(first + last)), strict=True)
+    assert min(Counter(plan.plane for plan in plans).values()) > 0.25 * len(plans)
+    assert min(Counter(kinds).values()) > 0.22 * len(plans)
+    assert {change.get("pattern") for change in changes} >= {"dark", "none", "faint", "ring"}
+    assert [plan.flat > 0 for plan in plans] == [False] * first + [True] * last
+    assert brain_training.planned(7) == brain_training.planned(7)
+    for plan, change, kind in zip(plans, changes, kinds, strict=True):
+        signs = changed(draw_signs(np.random.default_rng(0), plan.kind), change, CHANGEABLE)
+        assert (signs["place"] == "sellar") == (kind == "sellar")
+        assert (np.diff(plan.shares) > 0).all()
+
+
+def test_no_patient_of_the_embedded_set_has_a_rare_sign():
+    drawn = [draw_signs(np.random.default_rng(n), "glioma-like") for n in range(300)]
+    for name, values in RARE.items():
+        assert not {signs[name] for signs in drawn} & set(values)
+
+
+def test_cutting_the_neck_leaves_the_upper_four_fifths():
+    image = np.ones((50, 20), np.uint8)
+    image[:10] = 0
+    cut = brain_training.cut_neck(np.random.default_rng(0), image)
+    assert (cut[:42] == image[:42]).all()
+    assert cut[-1].max() == 0
+
+
+def test_a_tumor_changes_with_its_surroundings_left_alone():
+    images = np.full((8, 32, 32, 1), 0.4, np.float32)
+    masks = np.zeros_like(images)
+    masks[:, 10:20, 10:20] = 1
+    changes = brain_training.Changes(tumors=1.0, seed=0)
+    found, same = (array.numpy() for array in changes(images, masks))
+    assert (same == masks).all()
+    assert np.allclose(found[:, :6], 0.4)
+    ratio = found[:, 15, 15, 0] / 0.4
+    assert (np.exp(-0.7) <= ratio + 1e-4).all()
+    assert (ratio <= np.exp(0.35) + 1e-4).all()
+    assert np.ptp(ratio) > 0.2
+
+
+def test_other_scanners_leave_cores_and_the_range_of_gray_levels():
+    images = 0.3 * np.random.default_rng(0).random((4, 32, 32, 1)).astype(np.float32)
+    masks = (images > 0.27).astype(np.float32)
+    changes = brain_training.Changes(scans=1.0, noise=0.0, seed=0)
+    found, same = (array.numpy() for array in changes(images, masks))
+    assert (same == masks).all()
+    assert np.abs(found - images).mean() > 0.02
+    assert np.isfinite(found).all()
