@@ -10,8 +10,6 @@ from concurrent.futures import ProcessPoolExecutor
 import numpy as np
 
 from course_utils import ROOT, datasets
-from course_utils._tensorflow import tf
-from course_utils.training import Augmenter
 from simulation.brain.mri import SITES
 from simulation.brain.patient import PatientPlan, simulate_patient
 from simulation.brain.signs import DIAGNOSES
@@ -121,45 +119,3 @@ def training_slices():
         mask_names=("core",),
     )
     return datasets.crop_to_head(both)
-
-
-class Changes:
-    """Change gray levels as scanners and tumors differ; then all as an `Augmenter` does.
-
-    `tumors` is the share of slices whose tumor becomes darker (to half) or brighter (by 40 %),
-    `scans` the share that is sharpened or blurred, bent along a gamma curve and shaded.
-    """
-
-    def __init__(self, *, tumors=0.0, scans=0.0, seed=0, **amounts):
-        self.tumors, self.scans = tumors, scans
-        self.moves = Augmenter(**amounts, seed=seed)
-        self.random = tf.random.Generator.from_seed(seed)
-
-    def __call__(self, images, masks):
-        """Return changed images (n, height, width, 1), float32, 0–1, and their masks."""
-        n = tf.shape(images)[0]
-        soft = _blur(tf.cast(masks, tf.float32), 0.8)
-        images *= tf.exp(soft * self._some(n, self.tumors) * self._draw(n, -0.7, 0.35))
-        if self.scans:
-            detail = images - _blur(images, 1.0)
-            images += self._some(n, 0.8 * self.scans) * self._draw(n, -0.8, 1.3) * detail
-            bent = tf.exp(self._some(n, self.scans) * self.random.normal((n, 1, 1, 1), 0, 0.25))
-            images = 0.8 * (tf.maximum(images, 0) / 0.8) ** bent
-            coarse = self.random.normal((n, 4, 4, 1), 0, 0.2)
-            field = tf.image.resize(coarse, images.shape[1:3], "bicubic")
-            images *= tf.exp(field * self._some(n, self.scans))
-        return self.moves(images, masks)
-
-    def _draw(self, n, low, high):
-        return self.random.uniform((n, 1, 1, 1), low, high)
-
-    def _some(self, n, share):
-        return tf.cast(self._draw(n, 0, 1) < share, tf.float32)
-
-
-def _blur(images, width):
-    weights = tf.exp(-(tf.range(-3.0, 4.0) ** 2) / (2 * width**2))
-    weights = (weights / tf.reduce_sum(weights))[:, None, None, None]
-    for kernel in (weights, tf.transpose(weights, (1, 0, 2, 3))):
-        images = tf.nn.depthwise_conv2d(images, kernel, [1] * 4, "SAME")
-    return images

@@ -42,7 +42,7 @@ class Task:
     """Hold on what and how one network is trained.
 
     `network` builds it, not compiled; `data` returns the training images; `rate` is the highest
-    learning rate, which falls to 0 along half a cosine; `augment` are arguments of `changes`,
+    learning rate, which falls to 0 along half a cosine; `augment` are arguments of `Augmenter`,
     `options` more of `training.fit`. With a mask as ``target``, the last bias begins at the log
     odds of its pixels.
     """
@@ -53,7 +53,6 @@ class Task:
     rate: float = 2e-3
     loss: object = "binary_crossentropy"
     augment: dict = field(default_factory=dict)
-    changes: Callable = Augmenter
     options: dict = field(default_factory=dict)
     batch_size: int = 32
     seed: int = 0
@@ -135,10 +134,7 @@ TASKS = {
             "contrast": 0.3,
             "gain": 0.3,
             "noise": 0.03,
-            "tumors": 0.4,
-            "scans": 0.5,
         },
-        changes=brain_training.Changes,
         options={"target": "core"},
         batch_size=16,
     ),
@@ -155,7 +151,7 @@ def pretrain(name):
         model.layers[-1].bias.assign([np.log(share / (1 - share))])
     falling = training.cosine_adam(task.rate, task.epochs, len(data), task.batch_size)
     model.compile(falling, loss=task.loss)
-    augment = task.changes(**task.augment, seed=task.seed) if task.augment else None
+    augment = Augmenter(**task.augment, seed=task.seed) if task.augment else None
     history = training.fit(
         model, data, epochs=task.epochs, batch_size=task.batch_size, seed=task.seed,
         augment=augment, **task.options,

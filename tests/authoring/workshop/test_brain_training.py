@@ -35,27 +35,3 @@ def test_cutting_the_neck_leaves_the_upper_four_fifths():
     cut = brain_training.cut_neck(np.random.default_rng(0), image)
     assert (cut[:42] == image[:42]).all()
     assert cut[-1].max() == 0
-
-
-def test_a_tumor_changes_with_its_surroundings_left_alone():
-    images = np.full((8, 32, 32, 1), 0.4, np.float32)
-    masks = np.zeros_like(images)
-    masks[:, 10:20, 10:20] = 1
-    changes = brain_training.Changes(tumors=1.0, seed=0)
-    found, same = (array.numpy() for array in changes(images, masks))
-    assert (same == masks).all()
-    assert np.allclose(found[:, :6], 0.4)
-    ratio = found[:, 15, 15, 0] / 0.4
-    assert (np.exp(-0.7) <= ratio + 1e-4).all()
-    assert (ratio <= np.exp(0.35) + 1e-4).all()
-    assert np.ptp(ratio) > 0.2
-
-
-def test_other_scanners_leave_cores_and_the_range_of_gray_levels():
-    images = 0.3 * np.random.default_rng(0).random((4, 32, 32, 1)).astype(np.float32)
-    masks = (images > 0.27).astype(np.float32)
-    changes = brain_training.Changes(scans=1.0, noise=0.0, seed=0)
-    found, same = (array.numpy() for array in changes(images, masks))
-    assert (same == masks).all()
-    assert np.abs(found - images).mean() > 0.02
-    assert np.isfinite(found).all()
