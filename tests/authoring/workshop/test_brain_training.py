@@ -3,8 +3,9 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
-from authoring.workshop import brain_training
+from authoring.workshop import brain_training, pretrain
 from simulation.brain.signs import CHANGEABLE, RARE, draw_signs
 from simulation.cases import changed
 
@@ -35,3 +36,16 @@ def test_cutting_the_neck_leaves_the_upper_four_fifths():
     cut = brain_training.cut_neck(np.random.default_rng(0), image)
     assert (cut[:42] == image[:42]).all()
     assert cut[-1].max() == 0
+
+
+def test_a_small_tumor_counts_as_much_as_a_large_one():
+    truth = np.zeros((2, 20, 20, 1), np.float32)
+    truth[0, :10], truth[1, 0, :5] = 1, 1
+    sharp = np.clip(truth, 1e-7, 1 - 1e-7)
+    missed = sharp.copy()
+    missed[1] = 1e-7
+    # Overlap 0 of 5 pixels beside the 5 that are added: a Dice of 5 / 10 in one of two slices.
+    cross_entropy = np.log(1e7) * 5 / truth.size
+    loss = float(pretrain.dice_of_each(truth, missed))
+    assert loss == pytest.approx(cross_entropy + 0.25, abs=1e-3)
+    assert float(pretrain.dice_of_each(truth, sharp)) == pytest.approx(0, abs=1e-3)
