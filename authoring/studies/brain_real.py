@@ -168,8 +168,7 @@ def main(arguments=None):
     if options.frozen:
         freeze()
     train = datasets.load("brain_mri").split("train")
-    train = replace(train, slice_positions_mm=None, slice_thickness_mm=None)
-    level, depth = LESSON.tuned_blobs(datasets.crop_to_head(train))
+    level, depth = LESSON.tuned_blobs(datasets.crop_to_head(train, per="slice"))
     print(f"brightest blob: {level} times the median, {depth} pixels below the surface")
     scored = [score(data, LESSON.blobs(data, level, depth), "brightest blob")]
     scored += [halves(data, seed) for seed in range(options.seeds)]
