@@ -77,6 +77,7 @@ def test_real_slices_are_scored_per_diagnosis_with_the_gain():
     real = results.stored("brain_real").set_index(
         ["start", "division", "slices", "diagnosis", "arm"]
     )
+    real = real.sort_index()
     assert {("before", "block", 360), ("shipped", "block", 360)} <= {key[:3] for key in real.index}
     for key in {key[:4] for key in real.index}:
         rows = real.loc[key]
