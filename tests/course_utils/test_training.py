@@ -268,6 +268,36 @@ def test_two_of_three_classes_need_one_output():
     assert all(len(truth) == len(answer) == 2 for truth, answer in seen)
 
 
+@pytest.mark.parametrize(
+    ("outputs", "loss"),
+    [
+        (1, "categorical_crossentropy"),
+        (1, "sparse_categorical_crossentropy"),
+        (2, "categorical_crossentropy"),
+        (2, "binary_crossentropy"),
+        (2, keras.losses.MeanSquaredError()),
+    ],
+)
+def test_a_loss_that_does_not_fit_the_outputs_is_refused(outputs, loss):
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(outputs)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", loss)
+    with pytest.raises(ValueError, match=r"^loss: received .* allowed: '(binary|sparse)"):
+        training.fit(model, TRAIN, epochs=1)
+
+
+def test_of_several_early_stoppings_the_one_counts_that_sets_the_weights():
+    stopping = keras.callbacks.EarlyStopping
+    callbacks = [stopping("loss", patience=50), stopping(patience=1, restore_best_weights=True)]
+    model, history = fitted(epochs=6, callbacks=callbacks)
+    assert history.restored
+    assert history.monitor == "val_loss"
+    assert model.evaluate(training.to_tf(VALIDATION), verbose=0)[0] == pytest.approx(
+        min(history.history["val_loss"]), abs=1e-5
+    )
+    assert fitted(callbacks=stopping("loss"))[1].monitor == "loss"
+
+
 def test_images_that_the_network_was_not_built_for_are_refused():
     model = logistic()
     for shape in ((6, 8, 1), (8, 8, 3)):
