@@ -110,11 +110,14 @@ def test_limits_of_agreement_by_hand(lesson):
 
 
 def test_a_patient_is_averaged_over_trainings_before_the_kinds_are_summarized(lesson):
-    table = pd.DataFrame(
-        {"label": [0, 0, 0, 0, 1, 1, 2], "group": list("AABBCDE"), "dice": [0.2, 0.4, 0.5, 0.7, 1, 0, 0]}
-        | {"outcome": ["scored"] * 5 + ["missed", "false detection"], "hd95_mm": 1.0, "masd_mm": 1.0}
-        | {"volume_error_cm3": [-1.0, 1, 2, 2, np.nan, np.nan, np.nan], "volume_cm3": 10.0}
-    )  # fmt: skip
+    fields = {
+        "label": [0, 0, 0, 0, 1, 1, 2],
+        "group": list("AABBCDE"),
+        "dice": [0.2, 0.4, 0.5, 0.7, 1, 0, 0],
+        "outcome": ["scored"] * 5 + ["missed", "false detection"],
+        "volume_error_cm3": [-1.0, 1, 2, 2, np.nan, np.nan, np.nan],
+    }
+    table = pd.DataFrame(fields | {"hd95_mm": 1.0, "masd_mm": 1.0, "volume_cm3": 10.0})
     found = lesson.by_kind(table, ("one", "two", "none"))
     assert list(found) == ["one", "two"]
     assert found.loc["patients"].tolist() == [2, 2]
@@ -198,7 +201,7 @@ def write_brats(folder, patients=10):
 
 
 @pytest.mark.slow
-def test_the_lesson_runs_on_a_folder_of_scans_and_writes_masks_on_their_grid(tmp_path, monkeypatch):
+def test_the_lesson_runs_on_scans_and_writes_masks_on_their_grid(tmp_path, monkeypatch):
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
     Path("scans").mkdir()
