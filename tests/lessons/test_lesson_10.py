@@ -76,9 +76,8 @@ def test_the_unet_joins_both_ways_and_gives_one_probability_per_pixel(lesson):
     assert ((found > 0) & (found < 1)).all()
 
 
-def test_without_skips_nothing_is_joined_and_the_prior_is_where_the_network_begins(lesson):
-    model = lesson.build_unet((16, 16, 1), (2, 4), skips=False, prior=0.02)
-    assert not any(isinstance(layer, keras.layers.Concatenate) for layer in model.layers)
+def test_the_prior_is_where_the_network_begins(lesson):
+    model = lesson.build_unet((16, 16, 1), (2, 4), prior=0.02)
     found = model.predict(np.zeros((1, 16, 16, 1)), verbose=0)
     np.testing.assert_allclose(found, 0.02, atol=1e-6)
 
@@ -213,7 +212,6 @@ def test_the_lesson_runs_on_scans_and_writes_masks_on_their_grid(tmp_path, monke
         '    "cross-entropy": {"loss": "cross-entropy"},\n': "",
         '    "Dice loss": {"loss": "Dice"},\n': "",
         '    "sum, augmented": {"loss": "sum", "augment": True},\n': "",
-        '    "cross-entropy, prior": {"loss": "cross-entropy", "prior": True},\n': "",
     }
     names, replaced = {"__name__": "__main__"}, set()
     for position, cell in enumerate(cells("10")):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from authoring.experiments import segmentation, segmentation_final, segmentation_parts
+from authoring.experiments import segmentation, segmentation_final, segmentation_prior
 from course_utils import datasets, results
 
 
@@ -46,12 +46,12 @@ def test_removing_islands_removes_volume_and_never_adds_a_detection(final):
     assert gone[kept["outcome"].isin(["missed", "correct absence"])].all()
 
 
-def test_parts_were_tried_on_validation_patients_with_the_seeds_of_the_others(table):
-    parts = results.stored("segmentation_parts")
-    assert list(dict.fromkeys(parts["arm"])) == list(segmentation_parts.ARMS)
-    for _, rows in parts.groupby(["arm", "seed"]):
+def test_the_prior_was_tried_on_validation_patients_with_the_seeds_of_the_others(table):
+    prior = results.stored("segmentation_prior")
+    assert list(dict.fromkeys(prior["arm"])) == list(segmentation_prior.ARMS)
+    for _, rows in prior.groupby(["arm", "seed"]):
         np.testing.assert_array_equal(rows["group"], patients("validation"))
-    assert set(parts["seed"]) == set(table["seed"])
+    assert set(prior["seed"]) == set(table["seed"])
 
 
 def test_winner_has_the_highest_median_and_thresholding_does_not_take_part(table):
