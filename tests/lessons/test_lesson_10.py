@@ -211,7 +211,9 @@ def test_the_lesson_runs_on_scans_and_writes_masks_on_their_grid(tmp_path, monke
         "SEEDS = (0, 1, 2)": "SEEDS = (0,)",
         '    "cross-entropy": {"loss": "cross-entropy"},\n': "",
         '    "Dice loss": {"loss": "Dice"},\n': "",
+        '    "sum": {"loss": "sum"},\n': "",
         '    "sum, augmented": {"loss": "sum", "augment": True},\n': "",
+        '{"loss": "cross-entropy", "prior": True}': '{"loss": None}',
     }
     names, replaced = {"__name__": "__main__"}, set()
     for position, cell in enumerate(cells("10")):
