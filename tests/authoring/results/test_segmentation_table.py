@@ -82,15 +82,18 @@ def test_thresholding_can_be_computed_again(table):
 
 
 def test_real_slices_are_scored_per_diagnosis_with_the_gain():
-    real = results.stored("brain_real").set_index(["diagnosis", "arm"])
-    for diagnosis in ("meningioma", "glioma", "pituitary"):
-        rows = real.loc[diagnosis]
+    real = results.stored("brain_real").set_index(
+        ["start", "division", "slices", "diagnosis", "arm"]
+    )
+    assert {("before", "block", 360), ("shipped", "block", 360)} <= {key[:3] for key in real.index}
+    for key in {key[:4] for key in real.index}:
+        rows = real.loc[key]
         gain = rows.loc["fine-tuned", "dice"] - rows.loc["as it is", "dice"]
         assert rows.loc["gain", "dice"] == pytest.approx(gain, abs=2e-3)
         beyond = rows.loc["as it is", "dice"] - rows.loc["brightest blob", "dice"]
         assert rows.loc["as it is - brightest blob", "dice"] == pytest.approx(beyond, abs=2e-3)
-        # Fewer than 40 runs of each.
+        # Fewer than 40 groups of each.
         assert rows["warning"].str.contains("too narrow").all()
-        assert rows["runs"].nunique() == 1
+        assert rows["blocks"].nunique() == 1
     assert (real["low"] <= real["dice"]).all()
     assert (real["dice"] <= real["high"]).all()
