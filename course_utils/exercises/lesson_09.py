@@ -233,6 +233,7 @@ check_9_3 = Exercise(
                 lambda y, s, w: min(s[np.isin(y, list(w))]),
                 lambda y, s, w: _highest(y, s, w, reach=np.greater),
                 _pooled,
+                lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
             ]
         ),
         "Choose among the suspicions that occur": Several(
@@ -240,7 +241,6 @@ check_9_3 = Exercise(
                 lambda y, s, w: max(_highest(y, s, {k: q}) for k, q in w.items()),
                 lambda y, s, w: _highest(y, s, dict([next(iter(w.items()))])),
                 lambda y, s, w: _highest(y, s, dict([list(w.items())[-1]])),
-                lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
                 lambda y, s, w: min(np.quantile(s[y == k], q) for k, q in w.items()),
             ]
         ),
