@@ -283,7 +283,11 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
     _check_parts(train, validation)
     target = batches.get("target", "labels")
     formed = _forms(model, train, target, batches.get("sample_weight") is not None)
-    stopping = next((c for c in callbacks if isinstance(c, keras.callbacks.EarlyStopping)), None)
+    if isinstance(callbacks, keras.callbacks.Callback):
+        callbacks = [callbacks]
+    stopping = [c for c in callbacks or () if isinstance(c, keras.callbacks.EarlyStopping)]
+    # Of several, the one that sets the weights.
+    stopping = max(stopping, key=lambda each: each.restore_best_weights, default=None)
     monitor = stopping.monitor if stopping else "loss" if validation is None else "val_loss"
     watched = None if validation is None else to_tf(validation, 128, target=target).map(formed)
     start = time.perf_counter()
@@ -295,7 +299,7 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
             to_tf(train, shuffle=True, seed=seed, **batches).map(formed),
             validation_data=watched,
             epochs=epochs,
-            callbacks=[watcher, *callbacks],
+            callbacks=[watcher, *(callbacks or ())],
             verbose=0,
             shuffle=False,
         ).history
@@ -321,6 +325,7 @@ def predict(model, dataset):
     --------
     ``datasets.aggregate(predict(model, test), test.groups, labels=test.labels)``
     """
+    _check_input(model, dataset)
     values = model.predict(to_tf(dataset, 128), verbose=0).astype(np.float64)
     lowest, highest = values.min(), values.max()
     if np.isnan(lowest):
@@ -391,21 +396,39 @@ def _check_parts(train, validation):
             refuse("validation", received, "none", "Divide with split_by_group.")
 
 
+def _check_input(model, dataset):
+    """Refuse images of another size or other channels than the network was built for."""
+    given, built = dataset.images.shape[1:], getattr(model, "input_shape", None)
+    known = isinstance(built, tuple) and len(built) == 4
+    if known and any(side not in (None, n) for side, n in zip(built[1:], given, strict=True)):
+        remedy = "Read the images with the same size= and mode=, or use datasets.resize."
+        refuse("images", f"{given}", f"{built[1:]}, as the network was built", remedy)
+
+
 def _forms(model, train, target, weighted):
     """Check the model on one image; return what gives targets and weights the form it needs."""
+    _check_input(model, train)
     images, truth = next(iter(to_tf(train.select([0]), target=target)))
     answer = model(images)
     # Of the classes that have a name, those that occur: a subset of two needs one output.
     classes, remedy = int(train.labels.max()) + 1, "Change its last layer, or target=."
-    good, allowed = answer.shape[:3] == truth.shape[:3], f"{(1, *truth.shape[1:])} for a mask"
+    if not isinstance(answer, tf.Tensor):
+        refuse("model", "several outputs", "one output", "Train it with its own fit, on to_tf.")
+    good, allowed = answer.shape == truth.shape, f"{(1, *truth.shape[1:])} for a mask"
     if target == "labels":
         allowed = f"(1, {classes if classes > 2 else 1}) for {classes} classes"
         good = len(answer.shape) == 2 and (classes <= 2 or answer.shape[1] >= classes)
     if not good:
         refuse("model", f"output {tuple(answer.shape)} for one image", allowed, remedy)
     flat, shape = target == "labels" and answer.shape[1] > 1, [-1]
+    loss = keras.losses.get(model.loss) if model.loss else None
+    name = getattr(loss, "name", None) or getattr(loss, "__name__", "")
+    unfit = ("binary", "categorical", "mean") if flat else ("categorical", "sparse")
+    if target == "labels" and name.startswith(unfit):
+        remedy = f"It fits labels and an output of {answer.shape[1]}."
+        fitting = "sparse_categorical_crossentropy" if flat else "binary_crossentropy"
+        refuse("loss", repr(name), repr(fitting), remedy)
     if weighted and model.loss:
-        loss = keras.losses.get(model.loss)
         truth = tf.cast(tf.reshape(truth, [-1]) if flat else truth, tf.float32)
         values = (loss.call if isinstance(loss, keras.losses.Loss) else loss)(truth, answer)
         if not len(values.shape):

@@ -1,41 +1,33 @@
 """Seven diagnoses of simulated skin lesions: light, augmentation, mix of classes, a head start.
 
 Each arm changes one thing against "gray world". Arms are compared on validation lesions; test
-lesions do not occur in this module: see `skin_final`. Lesson 09 shows the network and its training.
+lesions do not occur in this module: see `skin_final`. Lesson 09 shows the network, its training and
+the choice; this module trains with fewer lesions besides.
 """
 
 from functools import cache
 
-import numpy as np
-import pandas as pd
 from sklearn.metrics import balanced_accuracy_score
 
 from authoring.experiments.definitions import definitions
 from course_utils import datasets, training, transfer
-from course_utils.results import probabilities
 
 LESSON = definitions("09")
-SIZE = 48
+SIZE = LESSON.SIZE
 CLASSES = 7
 # A hundred and fifty lesions, and as many epochs as their few steps need.
 FEW = {"lesions": 150, "epochs": 60}
 
-CANDIDATES = {
-    "gray world": {},
-    "shades of gray": {"power": 6},
-    "as taken": {"power": None},
-    "not turned": {"turn": False},
-    "natural mix": {"natural": True},
-}
+CANDIDATES = {**LESSON.ARMS, "HAM10000 mix": {"shares": LESSON.HAM10000}}
 # Beside the competition: few lesions, with and without a head start.
 ARMS = {**CANDIDATES, "few": FEW, "few, started": {"lesions": 150, "started": True}}
-SEEDS = range(5)
+SEEDS = LESSON.SEEDS
 SAMPLE = "gray world"
 
 
 def measure(seed, **settings):
     """Train one network; return the probabilities of validation lesions."""
-    return predicted(trained(seed, **settings), "validation")
+    return LESSON.answers(trained(seed, **settings), images_of("validation"), "validation")
 
 
 def score(rows):
@@ -44,50 +36,26 @@ def score(rows):
     return balanced_accuracy_score(rows["label"], called)
 
 
-def trained(seed, power=1, turn=True, natural=False, lesions=None, started=False, epochs=None):
-    """Train one network on simulated training lesions.
+def trained(seed, lesions=None, started=False, **settings):
+    """Train one network on simulated training lesions, as lesson 09's `trained`.
 
-    The seed decides the start, the order, the turns, and which lesions are drawn. `power` says how
-    the color of the light is taken out, see lesson 09's `build`. `turn` turns and mirrors images at
-    random, since a lesion has no upper side. `natural` weights lesions to the natural mix of
-    diagnoses. `lesions` is how many to draw, by default all. `started` starts from the shipped
-    weights, which were trained on other simulated lesions. `epochs` are the lesson's by default.
+    `lesions` is how many to draw, by default all. `started` starts from the shipped weights, which
+    were trained on other simulated lesions. The seed decides which lesions are drawn, too.
     """
     train = images_of("train")
     if lesions is not None:
         train = datasets.split_by_group(train, {"used": lesions}, seed=seed)["used"]
+    if not started:
+        return LESSON.trained(seed, train, **settings)
     training.set_seed(seed)
-    if started:
-        model = transfer.add_head(transfer.backbone("skin_lesions"), CLASSES)
-        LESSON.fine_tune(model, train, seed)
-        return model
-    model = LESSON.build(SIZE, power)
-    options = {} if turn else {"augment": None}
-    if natural:
-        options["sample_weight"] = train.attributes["weight"].to_numpy()
-    epochs = epochs or LESSON.EPOCHS
-    LESSON.fit(model, train, epochs=epochs, seed=seed, **options)
+    model = transfer.add_head(transfer.backbone("skin_lesions"), CLASSES)
+    LESSON.fine_tune(model, train, seed)
     return model
 
 
-def predicted(model, part):
-    """Return one row per lesion of a part: part, group, label, p_0 … p_6 in thousandths."""
-    data = images_of(part)
-    found = data.per_group(training.predict(model, data))
-    table = pd.DataFrame({"part": part, "group": found.groups, "label": found.labels})
-    for k, p in enumerate(found.probabilities.T):
-        table[f"p_{k}"] = np.rint(1000 * p).astype(int)
-    return table
-
-
 def winner(table):
-    """Return the arm with the highest mean balanced accuracy on validation lesions."""
-
-    def mean_score(arm):
-        labels, runs, _ = probabilities(table, arm, "validation")
-        return np.mean([balanced_accuracy_score(labels, run.argmax(axis=1)) for run in runs])
-
-    return max(CANDIDATES, key=mean_score)
+    """Return the arm of the competition that goes to the test lesions."""
+    return LESSON.choose(table[table["arm"].isin(CANDIDATES)])
 
 
 @cache

@@ -16,6 +16,7 @@ from authoring.experiments.skin_study import SIZE, images_of
 from course_utils import datasets, evaluation, training
 
 LESSON = definitions("09")
+MALIGNANT = [0, 1, 4]
 TONES = ("very light", "light", "intermediate", "tan", "brown", "dark")
 LIGHT = TONES[:2]
 ARMS = {
@@ -45,7 +46,7 @@ def measure(seed, **settings):
 
 def score(rows):
     """Return the AUC of malignant lesions on dark skin."""
-    malignant = rows["label"].isin(LESSON.MALIGNANT).astype(int)
+    malignant = rows["label"].isin(MALIGNANT).astype(int)
     return evaluation.roc_auc(malignant, rows["p_dark"] / 1000)
 
 
@@ -108,7 +109,7 @@ def predicted(model, data, part):
         found = data.select(rows).per_group(answers[rows])
         if table is None:
             table = pd.DataFrame({"part": part, "group": found.groups, "label": found.labels})
-        malignant = found.probabilities[:, LESSON.MALIGNANT].sum(axis=1)
+        malignant = found.probabilities[:, MALIGNANT].sum(axis=1)
         table[f"p_{name}"] = np.rint(1000 * malignant).astype(int)
         table[f"c_{name}"] = found.probabilities.argmax(axis=1)
     return table

@@ -1,76 +1,99 @@
 """Lesson 10's steps on real T1c slices: a U-Net as it is, fine-tuned on half, and two numbers.
 
 The U-Net of data/weights, which saw simulated T1c slices only, outlines real tumors: once as it is,
-once after fine-tuning on one half of the slices and tested on the other, both ways round. The
-patients behind the slices are not known, so runs of consecutive slices that look alike stand in for
-them: they are divided, scored and resampled together. Fine-tuning and scores are the lesson's own
-functions. Beside them stands its baseline, the brightest blob, whose two numbers are chosen on the
-simulated slices that the network was trained on, cropped like the real ones.
+once after fine-tuning on one half of the slices and tested on the other, both ways round.
+Fine-tuning and scores are the lesson's own functions. Beside them stands its baseline, the
+brightest blob, whose two numbers are chosen on simulated slices, cropped like the real ones.
 
-    python -m authoring.studies.brain_real --real-data DIR [--seeds N] [--out FILE.csv]
+    python -m authoring.studies.brain_real --real-data DIR [--division run] [--seeds N]
+        [--start NAME] [--weights FOLDER] [--frozen] [--out FILE.csv]
 
 DIR holds ``images/``, ``masks/`` and ``labels.csv`` with the columns ``file`` (such as ``209.png``;
-the number gives the order) and ``diagnosis`` (``meningioma``, ``glioma`` or ``pituitary``). Nothing
-in the course depends on DIR.
+the number gives the order) and ``diagnosis`` (``meningioma``, ``glioma`` or ``pituitary``), and
+``block`` where it is known which files stem from the same one or two patients. Blocks are divided,
+scored and resampled together. ``--division run`` puts in their place runs of consecutive slices
+that look alike, without using the column: slices of one patient then lie in both halves, and the
+score after fine-tuning is too good. ``--weights`` gives another folder than data/weights, whose
+rows are called NAME; rows of other starts, divisions and numbers of slices in FILE.csv are kept.
+Nothing in the course depends on DIR.
 """
 
-import warnings
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from authoring.experiments.definitions import definitions
 from authoring.studies import tables
-from authoring.studies.brain_slices import find_runs
-from course_utils import datasets, evaluation, own_data, training, transfer
+from authoring.studies.brain_slices import find_runs, read_folder
+from course_utils import datasets, evaluation, training, transfer
+from course_utils._tensorflow import keras
 
 LESSON = definitions("10")
 DIAGNOSES = ("meningioma", "glioma", "pituitary")
 ARMS = ("as it is", "fine-tuned", "brightest blob")
-# Paired: the first minus the second, run by run.
+# Paired: the first minus the second, group by group.
 DIFFERENCES = {
     "gain": ("fine-tuned", "as it is"),
     "as it is - brightest blob": ("as it is", "brightest blob"),
 }
+KEY = ["start", "division", "slices"]
 
 
-def read(folder):
-    """Return the slices, cropped to the head, in the order of their numbers, runs as groups."""
-    with warnings.catch_warnings():
-        # Every slice is its own group for a moment; the runs need the pixels.
-        warnings.simplefilter("ignore", UserWarning)
-        found = own_data.read_image_folder(
-            folder,
-            images="images",
-            masks="masks",
-            mask_labels="tumor",
-            columns={"label": "diagnosis"},
-            class_names=DIAGNOSES,
-            group_kind="image",
+def read(folder, division="block"):
+    """Return the slices in the order of their numbers, cropped to the head; groups as asked for."""
+    table, images, masks = read_folder(folder, masks=True)
+    if division == "run":
+        groups = find_runs(images, table["diagnosis"].to_numpy())
+    elif "block" in table:
+        groups = table["block"].to_numpy(str)
+    else:
+        raise datasets.DatasetError(
+            f"block: received a table with the columns {', '.join(table)}; allowed: one column "
+            "more, block. Add it, or give --division run."
         )
-    number = found.attributes["file"].str.extract(r"(\d+)")[0].astype(int).to_numpy()
-    found = found.select(np.lexsort((number, found.labels)))
-    runs = find_runs(found.images[..., 0].astype(np.float32), found.labels)
-    found = replace(found, name="real slices", groups=runs, group_kind="near-duplicate")
+    # Nothing that differs between slices but the image itself.
+    found = datasets.ImageDataset(
+        name="real slices",
+        images=images.round().astype(np.uint8)[..., None],
+        labels=table["diagnosis"].map(DIAGNOSES.index).to_numpy(),
+        class_names=DIAGNOSES,
+        origin="real",
+        channel_names=("T1c",),
+        groups=groups,
+        group_kind="near-duplicate",
+        masks=masks.astype(np.uint8),
+        mask_names=("tumor",),
+        attributes=table[["file"]],
+    )
     return datasets.crop_to_head(found)
 
 
-def check_runs(data):
-    """Refuse, before anything is trained, a diagnosis with fewer than two runs: no spread."""
-    runs = [len(np.unique(data.groups[data.labels == k])) for k in range(len(DIAGNOSES))]
-    if min(runs) < 2:
-        counts = ", ".join(f"{name} {count}" for name, count in zip(DIAGNOSES, runs, strict=True))
+def check_groups(data):
+    """Refuse, before anything is trained, a diagnosis with fewer than two groups: no spread."""
+    groups = [len(np.unique(data.groups[data.labels == k])) for k in range(len(DIAGNOSES))]
+    if min(groups) < 2:
+        pairs = zip(DIAGNOSES, groups, strict=True)
+        counts = ", ".join(f"{name} {count}" for name, count in pairs)
         raise datasets.DatasetError(
-            f"diagnosis: received runs of {counts}; allowed: at least two of each. "
+            f"diagnosis: received groups of {counts}; allowed: at least two of each. "
             "Add slices of other patients."
         )
 
 
+def score(data, masks, arm):
+    """Return the Dice of each group, over all its pixels and as the mean over its slices."""
+    table = LESSON.scored(data, masks, "tumor")[["diagnosis", "dice"]].assign(arm=arm)
+    single = replace(data, groups=np.arange(len(data)), group_kind="image")
+    of_slices = LESSON.scored(single, masks, "tumor")["dice"].to_numpy()
+    return table.assign(slice_dice=pd.Series(of_slices).groupby(data.groups).mean())
+
+
 def scores(model, data, arm):
-    """Return the scores of each run of slices."""
-    return LESSON.scored(data, training.predict(model, data), "tumor").assign(arm=arm)
+    """Return the scores of each group of slices."""
+    return score(data, training.predict(model, data), arm)
 
 
 def halves(data, seed):
@@ -88,37 +111,75 @@ def halves(data, seed):
 
 
 def summary(table):
-    """Return mean Dice over runs for each diagnosis and arm, and differences, with intervals."""
-    wide = table.groupby(["diagnosis", "group", "arm"])["dice"].mean().unstack()
+    """Return mean Dice over groups for each diagnosis and arm, and differences, with intervals."""
+    keys = ["diagnosis", "group", "arm"]
+    wide, single = (table.groupby(keys)[name].mean().unstack() for name in ("dice", "slice_dice"))
     for name, (one, other) in DIFFERENCES.items():
-        wide[name] = wide[one] - wide[other]
+        wide[name], single[name] = wide[one] - wide[other], single[one] - single[other]
     rows = []
     for diagnosis, arm in product(DIAGNOSES, (*ARMS, *DIFFERENCES)):
         found = evaluation.bootstrap_values(
             wide.loc[diagnosis, arm], "mean", group_kind="near-duplicate"
         )
         numbers = {"dice": found.value, "low": found.low, "high": found.high}
-        known = {"diagnosis": diagnosis, "arm": arm, "runs": found.n_groups}
+        numbers["slice_dice"] = single.loc[diagnosis, arm].mean()
+        known = {"diagnosis": diagnosis, "arm": arm, "blocks": found.n_groups}
         rows.append(known | numbers | {"warning": found.warning or ""})
     return pd.DataFrame(rows)
 
 
+def freeze():
+    """Let the lesson's fine-tuning keep the means and variances of batch normalization."""
+    load = transfer.load
+
+    def frozen(name):
+        model = load(name)
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+        return model
+
+    transfer.load = frozen
+
+
+def add(found, path):
+    """Return the rows of the table at `path`, those that are found again replaced."""
+    if path is None or not path.is_file():
+        return found
+    old = pd.read_csv(path, comment="#")
+    if set(old) != set(found):
+        return found
+    same = old[KEY].apply(tuple, axis=1).isin(found[KEY].apply(tuple, axis=1))
+    return pd.concat([old[~same], found]).sort_values(KEY, kind="stable")
+
+
 def main(arguments=None):
     """Print the table and store it."""
-    options = tables.parser(__doc__, real=True, seeds=2).parse_args(arguments)
-    data = read(options.real_data)
-    check_runs(data)
+    parser = tables.parser(__doc__, real=True, seeds=3)
+    parser.add_argument("--division", choices=("block", "run"), default="block")
+    parser.add_argument("--start", default="shipped", help="name of the rows")
+    parser.add_argument("--weights", type=Path, default=transfer.WEIGHTS)
+    parser.add_argument("--frozen", action="store_true", help="batch normalization does not learn")
+    options = parser.parse_args(arguments)
+    transfer.WEIGHTS = options.weights
+    data = read(options.real_data, options.division)
+    check_groups(data)
     print(data)
+    if options.frozen:
+        freeze()
     train = datasets.load("brain_mri").split("train")
-    level, depth = LESSON.tuned_blobs(datasets.crop_to_head(train))
+    level, depth = LESSON.tuned_blobs(datasets.crop_to_head(train, per="slice"))
     print(f"brightest blob: {level} times the median, {depth} pixels below the surface")
-    masks = LESSON.blobs(data, level, depth)
-    scored = [LESSON.scored(data, masks, "tumor").assign(arm="brightest blob")]
+    scored = [score(data, LESSON.blobs(data, level, depth), "brightest blob")]
     scored += [halves(data, seed) for seed in range(options.seeds)]
     found = summary(pd.concat(scored).rename_axis("group").reset_index())
-    print(found.round(2).to_string(index=False))
+    first = {"start": options.start, "division": options.division, "slices": len(data)}
+    for place, (name, value) in enumerate(first.items()):
+        found.insert(place, name, value)
+    print(found.drop(columns="warning").round(2).to_string(index=False))
     made_by = f"brain_real --real-data DIR --seeds {options.seeds}"
-    tables.write(options.out, found, f"{made_by} ({len(data)} slices; blob {level}, {depth})")
+    made_by += f" (Cheng set; --division and --start as in the rows; blob {level}, {depth})"
+    tables.write(options.out, add(found, options.out), made_by)
 
 
 if __name__ == "__main__":

@@ -1,110 +1,261 @@
 """Exercises of lesson 09, skin lesions."""
 
 import numpy as np
+import pandas as pd
 
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 
-def _recalls(labels, called, classes):
-    with np.errstate(invalid="ignore"):
-        return [(called[labels == k] == k).sum() / (labels == k).sum() for k in classes]
+def _pictures(rows, index=None):
+    return (pd.DataFrame(rows, columns=["patient", "lesion", "part"], index=index),)
 
+
+def _leaks(table, kinds=("patient", "lesion"), of="test", part="train", known=True):
+    """Return the rows of a part that share one of the kinds with another part."""
+    others, same = table[table["part"] == of], False
+    for kind in kinds:
+        same |= table[kind].isin(others[kind].dropna() if known else others[kind])
+    return np.flatnonzero(same & (table["part"] == part))
+
+
+def _positions(found):
+    """Say what is no list of row numbers."""
+    array = np.asarray(found)
+    if array.size and array.dtype.kind == "b":
+        return "That is True or False for each row; return the positions: `np.flatnonzero`."
+    if array.size and array.dtype.kind not in "iu":
+        return "These are the names of the rows; return their positions, counted from 0."
+    if array.ndim != 1:
+        return "Return a list or an array of positions, also where there are none."
+
+
+_TRAIN, _VALID, _TEST, _NAN = "train", "validation", "test", np.nan
+_A = [
+    ("P1", "L1", _TRAIN),
+    ("P1", "L2", _TEST),
+    (_NAN, "L3", _TRAIN),
+    (_NAN, "L4", _TEST),
+    (_NAN, "L4", _TRAIN),
+    ("P2", "L5", _VALID),
+    ("P2", "L6", _TRAIN),
+    ("P1", "L7", _VALID),
+]
+_B = [
+    ("P9", "L1", _TEST),
+    (_NAN, "L2", _TRAIN),
+    ("P3", "L3", _TRAIN),
+    ("P9", "L4", _TRAIN),
+    ("P9", "L4", _TRAIN),
+    (_NAN, "L2", _TEST),
+]
 
 check_9_1 = Exercise(
     "9.1",
-    lambda y, c: np.mean(_recalls(y, c, np.unique(y))),
-    praise="Each class has the same say, however few lesions it has.",
-    calls=[
-        (np.array([0, 0, 0, 0, 0, 0, 1, 1, 2, 2]), np.array([0, 0, 0, 0, 0, 1, 1, 0, 0, 0])),
-        (np.array([0, 1, 1, 2, 3]), np.array([0, 1, 0, 2, 2])),
-    ],
-    mistakes={
-        "That is the accuracy: common classes count more. Average over the classes.": 0.6,
-        "You return the recalls; return their mean.": lambda y, c: _recalls(y, c, np.unique(y)),
-        "You left out a class that was never called; its recall is 0, and it counts.": 2 / 3,
-        "That is the mean precision: divide by the lesions of a class, not by the calls.": 0.375,
-        "The number of classes is fixed in your function; take it from the labels.": 4 / 21,
-        "Your result is NaN: classes that do not occur are averaged, too, and have no recall. Take "
-        "the classes from the labels.": lambda y, c: np.mean(_recalls(y, c, range(7))),
-    },
-)
-
-
-def _light(axes, power=None):
-    """Return gray world's light: the power mean over some axes."""
-    return lambda x, p: (x ** (power or p)).mean(axis=axes, keepdims=True) ** (1 / (power or p))
-
-
-def _without(light):
-    return lambda x, p: x / light(x, p)
-
-
-# The colors differ in their mean and in how far their bright pixels stand out.
-_IMAGES = np.random.default_rng(9).uniform(0.1, 1.0, (2, 4, 5, 3)) * np.array([1.0, 0.7, 0.4])
-
-check_9_2 = Exercise(
-    "9.2",
-    _without(_light((1, 2))),
-    praise="Power 1 is gray world; the higher the power, the more the brightest count.",
-    calls={"power 3": (_IMAGES, 3), "power 6": (_IMAGES, 6)},
-    tolerance=1e-6,
-    keeps_inputs=True,
-    mistakes={
-        "You forgot the root.": lambda x, p: x / (x**p).mean(axis=(1, 2), keepdims=True),
-        "Put 1 / power in parentheses: `mean ** 1 / power` is `(mean ** 1) / power`.": (
-            lambda x, p: x / ((x**p).mean(axis=(1, 2), keepdims=True) / p)
+    _leaks,
+    praise="It now guards the study below.",
+    calls={
+        "a table with missing patients": _pictures(_A),
+        "a table whose rows are called by file names": _pictures(
+            _B, [f"{k}.jpg" for k in range(6)]
         ),
-        "You ignore `power`: that is gray world.": _without(_light((1, 2), 1)),
-        "You return the light; return the images divided by it.": _light((1, 2)),
-        "You took the mean over all images; each has its own light.": _without(_light((0, 1, 2))),
-        "You took the mean over the colors; divide each by its own.": _without(_light((1, 2, 3))),
-        "You multiplied by the light; divide by it.": lambda x, p: x * _light((1, 2))(x, p),
-        "You took the mean over axis 1 only; rows and columns are 1 and 2.": _without(_light(1)),
+        "a table without a leak": _pictures([("P1", "L1", _TRAIN), ("P2", "L2", _TEST)] * 2),
+    },
+    look=_positions,
+    # A list of positions is as good as an array, in any order.
+    view=lambda found: np.sort(np.asarray(found)),
+    mistakes={
+        "Two missing patients count as the same person: `isin` says so of NaN. Leave them out of "
+        "what you compare with.": lambda t: _leaks(t, known=False),
+        "You compared lesions only. Another lesion of the same patient leaks, too.": (
+            lambda t: _leaks(t, ("lesion",))
+        ),
+        "You compared patients only. Where the patient is missing, the lesion decides.": (
+            lambda t: _leaks(t, ("patient",))
+        ),
+        "These are rows of the test part. It stays as it is; remove rows of train.": (
+            lambda t: _leaks(t, of="train", part="test")
+        ),
+        "You compared train with validation. Here the test part is to be kept apart.": Several(
+            [
+                lambda t: _leaks(t, of="validation"),
+                lambda t: np.union1d(_leaks(t, of="validation"), _leaks(t)),
+            ]
+        ),
+        "You removed pictures of train whatever they share. Compare them with the test part.": (
+            lambda t: np.flatnonzero(t["part"] == "train")
+        ),
+        "These are the names of the rows; return their positions, counted from 0.": (
+            lambda t: t.index[_leaks(t)]
+        ),
+        "That is True or False for each row; return the positions: `np.flatnonzero`.": (
+            lambda t: np.isin(np.arange(len(t)), _leaks(t))
+        ),
+        "Only rows of train can be removed. Yours has validation or test rows, too.": Several(
+            [
+                lambda t: np.sort(np.r_[_leaks(t), _leaks(t, part="validation")]),
+                lambda t: np.sort(np.r_[_leaks(t), np.flatnonzero(t["part"] == "test")]),
+            ]
+        ),
     },
 )
 
 
-def _shares(rows, axis=1):
+def _shares(values):
+    return np.asarray(values, float) / np.sum(values)
+
+
+def _to_one(rows, axis=-1):
     return rows / rows.sum(axis=axis, keepdims=True)
 
 
-_Q = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6]])
+_Q = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0.1, 0.7, 0.2]])
+_RUNS = np.random.default_rng(9).dirichlet(np.ones(4), (2, 3))
+
+check_9_2 = Exercise(
+    "9.2",
+    lambda q, trained, wanted: _to_one(q * _shares(wanted) / _shares(trained)),
+    praise="No training needed: only the shares of the classes have changed.",
+    calls={
+        "three lesions": (_Q, np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5])),
+        "shares given as counts": (_Q, np.array([50, 30, 20]), np.array([500, 5, 95])),
+        "two trainings, a class missing": (_RUNS, np.full(4, 0.25), np.array([0.5, 0, 0.2, 0.3])),
+    },
+    tolerance=1e-5,
+    keeps_inputs=True,
+    mistakes={
+        "The rows do not sum to 1: divide each by its sum.": Several(
+            [
+                lambda q, t, w: q * w / t,
+                lambda q, t, w: q * _shares(w) / _shares(t),
+            ]
+        ),
+        "That goes the other way: it leads from `wanted` to `trained`.": (
+            lambda q, t, w: _to_one(q * _shares(t) / _shares(w))
+        ),
+        "You forgot the shares it was trained on: `probabilities` contain them already.": (
+            lambda q, t, w: _to_one(q * _shares(w))
+        ),
+        "You took out the old shares, which leads to equal ones. Put the wanted ones in.": (
+            lambda q, t, w: _to_one(q / _shares(t))
+        ),
+        "You divided by the sum of each class over the lesions; each lesion sums to 1.": (
+            lambda q, t, w: _to_one(q * _shares(w) / _shares(t), axis=0)
+        ),
+        "With several trainings, the classes are the last axis: `axis=-1`.": (
+            lambda q, t, w: _to_one(q * _shares(w) / _shares(t), axis=1)
+        ),
+        "You added the difference of the shares. Multiply by their ratio: Bayes' rule.": (
+            lambda q, t, w: _to_one(np.clip(q + _shares(w) - _shares(t), 0, None))
+        ),
+        "You averaged with the wanted shares. Multiply by wanted over trained: Bayes' rule.": (
+            lambda q, t, w: _to_one(q + _shares(w))
+        ),
+        "The sums are divided along the wrong axis: keep it, `keepdims=True`.": (
+            lambda q, t, w: (q * w / t) / (q * w / t).sum(axis=-1)
+        ),
+        "Nothing has changed: use both mixes.": lambda q, t, w: q,
+        "A softmax is for logits. Divide each lesion by its sum.": (
+            lambda q, t, w: _to_one(np.exp(q * _shares(w) / _shares(t)))
+        ),
+        "That raised the probabilities to a power. Multiply by the ratio of the shares.": (
+            lambda q, t, w: _to_one(q ** (_shares(w) / _shares(t)))
+        ),
+    },
+)
+
+
+def _highest(labels, suspicions, wanted, reach=np.greater_equal, pick=max):
+    """Return the highest of the suspicions from which on each class is found as often as wanted."""
+    good = [
+        t
+        for t in np.unique(suspicions)
+        if all(np.mean(reach(suspicions[labels == k], t)) >= share for k, share in wanted.items())
+    ]
+    return pick(good)
+
+
+def _pooled(labels, suspicions, wanted):
+    """Apply the strictest share to all wanted classes together."""
+    everyone = np.isin(labels, list(wanted)).astype(int)
+    return _highest(everyone, suspicions, {1: max(wanted.values())})
+
+
+_SUSPECTED = np.array(
+    [0.91, 0.32, 0.55, 0.74, 0.62, 0.83, 0.47, 0.69, 0.22, 0.38, 0.58, 0.11, 0.66, 0.04, 0.35, 0.27]
+)
+_CLASSES = np.array([4, 4, 4, 4, 4, 4, 4, 4, 0, 0, 0, 5, 5, 5, 5, 5])
+# The second draw has another class that decides, and ties.
+_TIED = np.array([0.9, 0.4, 0.4, 0.8, 0.6, 0.6, 0.3, 0.7, 0.5, 0.2])
+_TIED_CLASSES = np.array([1, 1, 1, 1, 1, 2, 2, 2, 2, 0])
+
+_DRAWS = {
+    "classes 4 and 0": (_CLASSES, _SUSPECTED, {4: 0.85, 0: 0.6}),
+    "classes 1 and 2, with ties": (_TIED_CLASSES, _TIED, {2: 0.7, 1: 0.6}),
+    "one class that must all be found": (_CLASSES, _SUSPECTED, {0: 1.0}),
+}
+
+
+def _threshold(answer):
+    """Say which condition a threshold breaks, or that a higher one would do."""
+    for words, (labels, suspicions, wanted) in _DRAWS.items():
+        best = _highest(labels, suspicions, wanted)
+        got = answer(labels.copy(), suspicions.copy(), dict(wanted))
+        if got is None:
+            return "Your result is None. Did you forget `return`, or print instead of returning?"
+        if np.ndim(got) or not np.isreal(got):
+            return f"Return one number, not {got!r:.60}."
+        # Any number between two suspicions makes the same calls; float32 may lie slightly above.
+        calls = suspicions >= float(got) - 1e-6
+        if (calls == (suspicions >= best)).all():
+            continue
+        for k, share in wanted.items():
+            found = calls[labels == k].mean()
+            if found < share:
+                return (
+                    f"For {words}, wanted {wanted}: your threshold {got:.3g} finds only "
+                    f"{found:.2f} of class {k}. Choose among the suspicions that occur."
+                )
+        return (
+            f"For {words}, wanted {wanted}: your threshold {got:.3g} satisfies the conditions, but "
+            f"{best:.3g} does, too, and calls fewer others positive."
+        )
+
 
 check_9_3 = Exercise(
     "9.3",
-    lambda q, trained, wanted: _shares(q * wanted / trained),
-    praise="No training needed: only the shares of the classes have changed.",
-    calls=[(_Q, np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5]))],
-    tolerance=1e-6,
+    _highest,
+    praise="Chosen on validation lesions; from here on it is frozen.",
+    judge=_threshold,
     mistakes={
-        "The rows do not sum to 1: divide each by its sum.": lambda q, t, w: q * w / t,
-        "That goes the other way: use wanted / trained.": lambda q, t, w: _shares(q * t / w),
-        "You forgot to divide by those trained on.": lambda q, t, w: _shares(q * w),
-        "You divided by the sum of each column.": lambda q, t, w: _shares(q * w / t, axis=0),
-        "Nothing has changed: use both mixes.": lambda q, t, w: q,
+        "does, too, and calls fewer others positive": Several(
+            [
+                lambda y, s, w: _highest(y, s, w, pick=min),
+                lambda y, s, w: min(s[np.isin(y, list(w))]),
+                lambda y, s, w: _highest(y, s, w, reach=np.greater),
+                _pooled,
+                lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
+            ]
+        ),
+        "Choose among the suspicions that occur": Several(
+            [
+                lambda y, s, w: max(_highest(y, s, {k: q}) for k, q in w.items()),
+                lambda y, s, w: _highest(y, s, dict([next(iter(w.items()))])),
+                lambda y, s, w: _highest(y, s, dict([list(w.items())[-1]])),
+                lambda y, s, w: min(np.quantile(s[y == k], q) for k, q in w.items()),
+            ]
+        ),
+        "Return one number": lambda y, s, w: [_highest(y, s, {k: q}) for k, q in w.items()],
     },
 )
 
 check_9_4 = choice(
     "9.4",
-    "b",
-    praise="Ranking and deciding are two things; lesson 07 moved the decision.",
-    a="They measure different things: accuracy weights classes by their share, balanced accuracy "
-    "weights them equally, and the AUC does not ask which class is the largest.",
-    c="An AUC says how lesions are ordered. Whoever is told the likeliest class gets the right one "
-    "in less than half of the lesions of an average class.",
-    d="Balanced accuracy does not depend on how many lesions of a class there are, only on the "
-    "share of them that is called right; more nevi would raise the accuracy.",
-)
-
-check_9_5 = choice(
-    "9.5",
     "c",
-    praise="The pair isolates the cause; the size belongs to the simulator.",
-    a="The interval is about other lesions from this simulator. How pigment, cameras, training "
-    "sets act in life was chosen here, not measured.",
-    b="It says how one network orders simulated lesions. Part of the gap may be lost contrast, but "
-    "that is our renderer, and no reader of real lesions was asked.",
-    d="A gap does not name its cause. Few lesions on dark skin may be one; the table shows arms "
-    "with as many lesions and another gap.",
+    praise="The pairs isolate the cause; the size belongs to the simulator.",
+    a="The interval is about other lesions from this simulator. How pigment, cameras and training "
+    "sets act in life was chosen here, and not measured.",
+    b="It says how one kind of network orders simulated lesions. No reader was asked, and no "
+    "lesion of a person was seen.",
+    d="A gap does not name its cause. The number of training lesions was the same in all arms, "
+    "and no arm says what more lesions would do.",
 )

@@ -1,158 +1,209 @@
 """Exercises of lesson 10, brain tumor segmentation."""
 
 import numpy as np
+from scipy import ndimage
 
 from course_utils.exercises.exercise import Exercise, Several, choice
 
-_TRUTH, _PREDICTED = np.zeros((2, 2, 6, 6), bool)
-_TRUTH[0, 1:4, 1:5] = _TRUTH[1, 2, 2] = True  # 13 pixels
+_TRUTH, _PREDICTED, _NONE, _PIXEL = np.zeros((4, 2, 6, 6), bool)
+_TRUTH[0, 1:4, 1:5] = _TRUTH[1, 2, 2] = _PIXEL[1, 2, 2] = True  # 13 pixels
 _PREDICTED[0, 2:5, 1:3] = True  # 6 pixels, 4 in common
 
 
-def _dice(truth, predicted, axis=None):
-    return 2 * (truth & predicted).sum(axis) / (truth.sum(axis) + predicted.sum(axis))
+def _two(result):
+    good = isinstance(result, (tuple, list)) and len(result) == 2
+    return None if good else "Return two things, separated by a comma."
+
+
+def _rating(twice=2, smooth=0, union=False, few=0, empty=np.nan, common=None, failures=None):
+    def rate(truth, predicted):
+        both, size = (truth & predicted).sum(), truth.sum() + predicted.sum()
+        if max(truth.sum(), predicted.sum()) <= few:
+            return "correct absence", empty
+        if min(truth.sum(), predicted.sum()) <= few or (common and not common(truth, predicted)):
+            return (failures or ("false detection", "missed"))[int(truth.sum() > few)], 0.0
+        return "scored", (twice * both + smooth) / (size - union * both + smooth)
+
+    return rate
 
 
 check_10_1 = Exercise(
     "10.1",
-    _dice,
-    praise="Background that both leave out never counts; that is the point of Dice.",
-    calls={"13 and 6 pixels, 4 in common": (_TRUTH, _PREDICTED), "equal masks": (_TRUTH, _TRUTH)},
+    _rating(),
+    praise="Decided before anybody saw a score, so that nobody can choose what suits.",
+    calls={
+        "13 and 6 pixels, 4 in common": (_TRUTH, _PREDICTED),
+        "two empty masks": (_NONE, _NONE),
+        "an empty prediction": (_TRUTH, _NONE),
+        "an empty truth": (_NONE, _TRUTH),
+        "masks with no pixel in common": (_PREDICTED, np.roll(_PREDICTED, 2, axis=2)),
+        "masks with no slice in common": (_PREDICTED, np.roll(_PREDICTED, 1, axis=0)),
+        "masks of one pixel": (_PIXEL, _PIXEL),
+    },
+    look=_two,
+    view=lambda pair: (pair[0].strip().lower() if isinstance(pair[0], str) else pair[0], pair[1]),
     mistakes={
-        "That is IoU: you divided by the pixels of either mask, each counted once.": 4 / 15,
-        "Dice counts the common pixels twice: it is 2 · common / (sum of both).": 4 / 19,
-        "That is accuracy: it counts the background, and nearly everything is background.": 61 / 72,
-        "You divided by the true mask only: that is sensitivity.": 4 / 13,
-        "You divided by the predicted mask only: that is precision.": 4 / 6,
-        "You took the score of each slice and averaged; pool the pixels of all slices.": 4 / 18,
-        "That is the Dice loss, 1 − Dice.": 11 / 19,
-        "You added 1 to both sides of the fraction, as losses do; the score is exact.": 9 / 20,
+        "That is IoU: you divided by the pixels of either mask.": _rating(twice=1, union=True),
+        "Dice counts the common pixels twice: 2 · common / (sum of both).": _rating(twice=1),
+        "You added 1 above and below, as losses do; the score is exact.": _rating(smooth=1),
+        "That is the Dice loss, 1 − Dice.": ("scored", 11 / 19),
+        "That is accuracy: it counts the background.": ("scored", 61 / 72),
+        "You averaged the slices; pool the pixels of all slices.": ("scored", 4 / 18),
+        "Both have pixels, but in no slice together: that is 'scored', too.": _rating(
+            common=lambda t, p: (t.any((1, 2)) & p.any((1, 2))).any()
+        ),
+        "Without a common pixel it is 'scored', with a Dice of 0.": _rating(
+            common=lambda t, p: (t & p).any()
+        ),
+        "A single pixel counts, too: ask whether there is any.": _rating(few=3),
+        "A tumor without a prediction is missed; you exchanged the two failures.": _rating(
+            failures=("missed", "false detection")
+        ),
+        "Where both are empty there is no score: NaN.": Several([_rating(empty=n) for n in (0, 1)]),
     },
 )
+
+_MASKS = np.zeros((2, 4, 4, 1), np.float32)
+_MASKS[0, 1:3, 1:4] = 1
+_GUESS = np.linspace(0.05, 0.95, _MASKS.size, dtype=np.float32).reshape(_MASKS.shape)
+
+
+def _loss(power=2, above=1, below=1, twice=2, axis=None, outside=lambda x: 1 - x, mean=False):
+    def loss(truth, predicted):
+        from course_utils._tensorflow import keras
+
+        add = keras.ops.mean if mean else keras.ops.sum
+        size = add(truth**power, axis) + add(predicted**power, axis)
+        score = (twice * add(truth * predicted, axis) + above) / (size + below)
+        return keras.ops.mean(outside(score))
+
+    return loss
+
+
+_MISTAKES = {
+    "That is the soft Dice score; the loss is one minus it.": _loss(outside=lambda x: x),
+    "That is minus the score; the loss is one minus it.": _loss(outside=lambda x: -x),
+    "Square the masks and the probabilities in the denominator.": _loss(power=1),
+    "The overlap counts twice: 2 · sum of t p.": _loss(twice=1),
+    "The 1 is missing above and below: 0 / 0 for empty masks.": _loss(above=0, below=0),
+    "The 1 stands in the numerator, too.": _loss(above=0),
+    "The sums run over the whole batch, not over each slice.": _loss(axis=(1, 2, 3)),
+    "You took means; beside them the 1 outweighs all pixels.": _loss(mean=True),
+}
+
+
+def _judge_loss(answer):
+    """Return what is wrong with a loss: its values, or that it has no gradient."""
+    from course_utils._tensorflow import tf
+
+    calls = {"two masks": (_MASKS, _GUESS), "empty masks": (0 * _MASKS, 0 * _GUESS)}
+    values = Exercise("10.2", _loss(), "", calls, _MISTAKES, view=lambda x: np.asarray(x, float))
+    if complaint := values._complaint_about(answer):
+        return complaint
+    guess = tf.Variable(_GUESS)
+    with tf.GradientTape() as tape:
+        value = tf.convert_to_tensor(answer(tf.constant(_MASKS), guess * 1))
+    if tape.gradient(value, guess) is None:
+        return "The values are right, but no gradient comes back: use `ops`, not NumPy."
+    return None
+
 
 check_10_2 = Exercise(
     "10.2",
-    lambda iou: 2 * iou / (1 + iou),
-    praise="So they rank single masks alike, and IoU always looks worse.",
-    calls=[(0.5,), (0.75,), (1.0,), (0.0,)],
-    mistakes={
-        "That is the other way round: IoU = Dice / (2 - Dice).": lambda iou: iou / (2 - iou),
-        "Twice the IoU is above 1 for a good mask; the denominator grows, too.": lambda x: 2 * x,
-        "The numerator is twice the intersection.": lambda iou: iou / (1 + iou),
-    },
+    _loss(),
+    praise="Now the network is trained for what is scored.",
+    judge=_judge_loss,
+    mistakes=_MISTAKES,
 )
 
-_MASKS = np.zeros((5, 8, 8), bool)
-_MASKS[1, 2:6, 1:6] = _MASKS[2, 1:7, 1:7] = _MASKS[3, 3:5, 2:4] = True  # 20, 36 and 4 pixels
+_BLOBS = np.zeros((3, 8, 8), bool)
+_BLOBS[0, 1:4, 1:4] = _BLOBS[0, 6, 6] = _BLOBS[1, 1, 1] = True  # 9 and 1; 1 above the 9
+_BLOBS[1, 4:6, 4:6] = _BLOBS[1, 6, 6] = True  # 4, and 1 that touches at a corner
 
 
-def _volume(count):
-    return lambda m, s, t, g: count(m) * s[0] * s[1] * (t + g) / 1000
+def _islands(keep=np.greater_equal, structure=None, background=False, stack=False):
+    def drop(masks, smallest):
+        kept = np.zeros_like(masks)
+        for part in [slice(None)] if stack else range(len(masks)):
+            pieces, _ = ndimage.label(masks[part], structure)
+            large = keep(np.bincount(pieces.ravel()), smallest)
+            large[0] &= background
+            kept[part] = large[pieces]
+        return kept
+
+    return drop
 
 
 check_10_3 = Exercise(
     "10.3",
-    _volume(np.sum),
-    praise="The gap belongs to the volume: tumor goes on where no slice was measured.",
+    _islands(),
+    praise="One number, and it has to be chosen before the test.",
     calls={
-        "60 pixels of 2 × 1.6 mm, 5 mm thick, gap 1 mm": (_MASKS, (2.0, 1.6), 5.0, 1.0),
-        "the same without a gap": (_MASKS, (2.0, 1.6), 5.0, 0.0),
+        "pieces of 9, 4 and 1 pixels and smallest 2": (_BLOBS, 2),
+        "the same and smallest 4": (_BLOBS, 4),
+        "the same and smallest 8": (_BLOBS, 8),
+        "the same and smallest 0": (_BLOBS, 0),
+        "empty masks": (0 * _BLOBS, 3),
     },
+    keeps_inputs=True,
+    view=lambda result: np.asarray(result).astype(float),
     mistakes={
-        "You left out the gaps: each slice stands for its thickness and the gap to the next.": 0.96,
-        "That is in mm³; a cm³ has 1,000 mm³.": 1152,
-        "You divided by 10 or 100; a cm³ is 10 · 10 · 10 mm³.": Several([115.2, 11.52]),
-        "A pixel's area is rows · columns; you squared the rows.": 1.44,
-        "You took pixels for mm²: multiply by the spacing of rows and of columns.": 0.36,
-        "You counted all pixels of the stack, not those inside the mask.": 6.144,
-        "You took the largest slice for all that have a tumor; add up the pixels of each.": 2.0736,
-        "Three slices stand for three gaps, not two.": 1.088,
-    },
-)
-
-_FOUND = np.zeros((3, 4, 4), bool)
-_FOUND[1, 1:3, 1:3] = True
-_NONE = np.zeros_like(_FOUND)
-
-
-def _outcome(scored="scored", absent="correct absence", missed="missed", false="false detection"):
-    def outcome(truth, predicted):
-        if truth.any():
-            return scored if predicted.any() else missed
-        return false if predicted.any() else absent
-
-    return outcome
-
-
-def _needs_overlap(truth, predicted, of=lambda mask: mask):
-    if truth.any() and predicted.any():
-        return "scored" if (of(truth) & of(predicted)).any() else "missed"
-    return _outcome()(truth, predicted)
-
-
-check_10_4 = Exercise(
-    "10.4",
-    _outcome(),
-    praise="Decided before anybody saw a score, so that nobody can choose what suits.",
-    calls={
-        "two masks with pixels": (_FOUND, _FOUND),
-        "two empty masks": (_NONE, _NONE),
-        "an empty prediction": (_FOUND, _NONE),
-        "an empty truth": (_NONE, _FOUND),
-        "masks with no pixel in common": (_FOUND, np.roll(_FOUND, 2, axis=2)),
-        "masks with no slice in common": (_FOUND, np.roll(_FOUND, 1, axis=0)),
-    },
-    view=lambda result: result.strip().lower() if isinstance(result, str) else result,
-    mistakes={
-        "You exchanged the two failures: a tumor without a prediction is missed.": (
-            _outcome(missed="false detection", false="missed")
+        "A piece of exactly `smallest` pixels stays; only smaller ones go.": _islands(np.greater),
+        "You numbered the pieces of the whole stack; go slice by slice.": _islands(stack=True),
+        "Pixels that touch at a corner only are two pieces.": _islands(structure=np.ones((3, 3))),
+        "You kept the background: piece 0 lies outside the mask.": _islands(background=True),
+        "You kept the small pieces and removed the large ones.": _islands(np.less),
+        "You kept the largest piece alone; keep every piece that is large enough.": _islands(
+            lambda counts, _: counts == max([*counts[1:], 0])
         ),
-        "Where both are empty Dice is 0 / 0: a correct absence.": _outcome(absent="scored"),
-        "Without a common pixel it is 'scored', with a Dice of 0.": _needs_overlap,
-        "Both have pixels, but in no slice together: that is 'scored', too; look at the whole "
-        "mask.": lambda t, p: _needs_overlap(t, p, lambda mask: mask.any(axis=(1, 2))),
+        "You removed whole slices; remove pieces.": lambda masks, smallest: (
+            masks & (masks.sum((1, 2), keepdims=True) >= smallest)
+        ),
+        "Nothing was removed.": lambda masks, smallest: masks.copy(),
     },
 )
 
-_UP, _JOINED = (24, 24, 32), (24, 24, 64)
+check_10_4 = choice(
+    "10.4",
+    "b",
+    praise="A claim names the kind, the measure and the direction, and stays with its patients.",
+    a="The interval of the glioma-like difference lies far below zero, so not for every kind.",
+    c="The second reader is a rule in our program; no person was asked.",
+    d="The pooled median mixes two kinds in shares that we chose. 'As good as' needs paired "
+    "differences whose interval stays above −0.05.",
+)
+
+_TRUE, _MEASURED = np.array([[10.0, 20, 40, 50, 80], [12.0, 19, 50, 45, 92]])
+
+
+def _limits(base=lambda t, m: t, ddof=1, factor=1.96, change=lambda x: 100 * x, root=False):
+    def limits(true, measured):
+        relative = change((measured - true) / base(true, measured))
+        spread = factor * np.std(relative, ddof=ddof) / (np.sqrt(len(true)) if root else 1)
+        return relative.mean(), relative.mean() - spread, relative.mean() + spread
+
+    return limits
+
 
 check_10_5 = Exercise(
     "10.5",
-    (_UP, _JOINED, _UP),
-    praise="The skip adds channels, never height or width.",
+    _limits(),
+    praise="Between these limits lie about 95 of 100 patients, and that is what one patient needs.",
+    calls=[(_TRUE, _MEASURED), (_TRUE[:3], _TRUE[:3] * np.array([0.5, 1.5, 1.0]))],
+    view=lambda result: tuple(result) if isinstance(result, (list, np.ndarray)) else result,
+    tolerance=1e-3,
     mistakes={
-        "A transposed convolution doubles height and width.": ((12, 12, 32), ..., ...),
-        "The number of channels is that of the layer's filters.": (_JOINED, ..., ...),
-        "As many channels come out as the layer has filters.": ((12, 12, 64), ..., ...),
-        "Concatenating puts channels side by side: 32 and 32.": (..., _UP, ...),
-        "Height and width stay; only the channels are put together.": (..., (48, 48, 64), ...),
-        "The two convolutions have 32 filters: 32 channels come out.": (..., ..., _JOINED),
-        "Keras puts channels last: (height, width, channels).": ((32, 24, 24), ..., ...),
-    },
-)
-
-check_10_6 = Exercise(
-    "10.6",
-    lambda: {"loss": "Dice", "augment": True},
-    praise="One line, and the arm meets the same patients and seeds as all others.",
-    calls=[()],
-    mistakes={
-        "The loss is 'Dice'; 'Dice loss' is an arm.": {"loss": "Dice loss", "augment": ...},
-        "The loss is called 'Dice', not 'dice'.": {"loss": "dice", "augment": ...},
-        "That is the arm 'Dice loss' of the table; switch augment on.": Several(
-            [{"loss": "Dice"}, {"loss": "Dice", "augment": False}]
+        "Divide each difference by the true volume.": _limits(base=lambda t, m: 100),
+        "Give percent: multiply by 100.": _limits(change=lambda x: x),
+        "The differences are measured minus true.": _limits(change=lambda x: -100 * x),
+        "The standard deviation of a sample divides by n − 1: `ddof=1`.": _limits(ddof=0),
+        "The limits lie 1.96 standard deviations away.": Several(
+            [_limits(factor=1), _limits(factor=2)]
         ),
-        "The seed is the same for all; leave it out.": {"loss": ..., "augment": ..., "seed": ...},
+        "Keep the sign of the differences.": _limits(change=lambda x: 100 * np.abs(x)),
+        "The limits are about single patients: do not divide by √n.": _limits(root=True),
+        "Divide by the true volume alone.": Several(
+            [_limits(base=lambda t, m: m), _limits(base=lambda t, m: (t + m) / 2)]
+        ),
     },
-)
-
-check_10_7 = choice(
-    "10.7",
-    "c",
-    praise="A median over patients hides the tail; the tail is who is harmed.",
-    a="Half of the patients lie below the median, some far below: look at the failures.",
-    b="Dice says nothing about where the wrong pixels lie. A thin rim around the tumor and a "
-    "missed lobe can cost the same.",
-    d="The second reader's masks were simulated by the same program that drew the truth. Real "
-    "readers were never asked.",
 )

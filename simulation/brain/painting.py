@@ -16,6 +16,8 @@ def _paint(anatomy, tumor, edema, q, signals):
     """Ideal signal (n, channel) and mask fractions {name: (n,)} at template points `q`."""
     skin = anatomy.template.skin.at(q, cval=99.0)
     cavity = anatomy.template.cavity.at(q, cval=99.0)
+    if tumor is not None:
+        cavity = tumor.room(q, cavity)
     image = np.zeros((q.shape[1], 2), np.float32)
     fractions = {name: np.zeros(q.shape[1], np.float32) for name in MASK_NAMES[:-1]}
     outer = np.flatnonzero((skin < 0) & (cavity >= 0))
@@ -108,7 +110,7 @@ def render_stack(anatomy, tumor, edema, plan, centers, thickness, signals):
     offsets = ((np.arange(SUBSLICES) + 0.5) / SUBSLICES - 0.5) * thickness * 1.05
     images, masks, heads = [], [], []
     for center in centers:
-        q = slice_points(anatomy, plan.plane, center, offsets)
+        q = slice_points(anatomy, plan.plane, center, offsets, plan.pixel_mm)
         image, fractions, head = _paint(anatomy, tumor, edema, q, signals)
         images.append(image.reshape(SUBSLICES, n, n, 2).mean(axis=0).transpose(2, 0, 1))
         shape = (SUBSLICES, SIZE, OVERSAMPLING, SIZE, OVERSAMPLING)

@@ -28,10 +28,19 @@ _THIN = ("dural tail", "CSF cleft")
 
 @dataclass(frozen=True)
 class PatientPlan(Plan):
-    """A `Plan` with the orientation of the slices, and whether they cover the whole tumor."""
+    """A `Plan` with plane and size of the slices, and whether they cover the whole tumor.
+
+    With `profile` the head has a face, a throat and a spine. `shares` places single slices: 0 is
+    the lower end of the core along the normal, 1 the upper. `flat` takes contrast between gray and
+    white matter away, from 0 (none) to 1 (all).
+    """
 
     plane: str = "axial"
     whole_tumor: bool = False
+    pixel_mm: float = PIXEL_MM
+    profile: bool = False
+    shares: tuple = ()
+    flat: float = 0.0
 
 
 def _second_reader(rng, core):
@@ -73,7 +82,7 @@ def simulate_patient(plan, seed, *, change=None):
     stays as it was, which makes counterfactual pairs.
     """
     rng = generators(seed, _STREAMS, plan.number)
-    anatomy = draw_anatomy(rng["anatomy"], load_template())
+    anatomy = draw_anatomy(rng["anatomy"], load_template(plan.profile))
     healthy = plan.kind == "no tumor"
     # A patient without a tumor is scanned where a tumor might have been.
     kind = DIAGNOSES[plan.number % 2] if healthy else plan.kind
@@ -87,6 +96,8 @@ def simulate_patient(plan, seed, *, change=None):
     if healthy:
         signs = tumor = edema = None
     signals = mri.tissue_signals(rng["signals"], plan.site)
+    gray, white = (mri.TISSUE_NAMES.index(name) for name in ("gm", "wm"))
+    signals[gray] += plan.flat * (signals[white] - signals[gray])
     fine, fractions, head = render_stack(anatomy, tumor, edema, plan, centers, thickness, signals)
     channels = []
     for j, name in enumerate(("t1c", "flair")):
@@ -104,9 +115,11 @@ def simulate_patient(plan, seed, *, change=None):
     geometry = {
         "slice_positions_mm": centers.round(3),
         "slice_thickness_mm": thickness,
-        "pixel_spacing_mm": np.full((len(centers), 2), PIXEL_MM),
+        "pixel_spacing_mm": np.full((len(centers), 2), plan.pixel_mm),
     }
-    return Case(plan, np.stack(channels, axis=-1), masks, geometry, about | _areas(masks))
+    return Case(
+        plan, np.stack(channels, axis=-1), masks, geometry, about | _areas(masks, plan.pixel_mm)
+    )
 
 
 def _describe(rng, kind, signs, volumes):
@@ -122,10 +135,10 @@ def _describe(rng, kind, signs, volumes):
     return about
 
 
-def _areas(masks):
+def _areas(masks, pixel_mm):
     """Return what each slice shows."""
     core, edema = (((masks & bit) > 0).sum(axis=(1, 2)) for bit in (1, 2))
-    area = PIXEL_MM**2
+    area = pixel_mm**2
     return {
         "tumor_in_slice": core > 0,
         "core_mm2": (core * area).round(1),

@@ -34,14 +34,19 @@ FLAGS = {
     "calcified": (0.15, 0.03),
 }
 _ROUGH = (0.22, 0.75)
+# What training shows besides, and no patient of the embedded set has.
+RARE = {"pattern": ("dark",), "place": ("sellar",)}
 # Values, or bounds, of what can be changed by hand; `pattern` and `enhancement` go together.
 CHANGEABLE = {
-    **{name: tuple(dict.fromkeys([*m[_MENINGIOMA], *m[_GLIOMA]])) for name, m in _CHOICES.items()},
+    **{
+        name: tuple(dict.fromkeys([*m[_MENINGIOMA], *m[_GLIOMA], *RARE[name]]))
+        for name, m in _CHOICES.items()
+    },
     **dict.fromkeys(FLAGS, (False, True)),
     "enhancement": [0.0, 1.0],
     "irregularity": [0.05, 0.3],
     "mass_effect": [0.35, 0.95],
-    "core_cm3": [5.0, 80.0],
+    "core_cm3": [0.5, 80.0],
     "edema_cm3": [0.0, 130.0],
     "rim_mm": [2.0, 5.0],
 }

@@ -6,23 +6,30 @@ SIZE = 96
 PIXEL_MM = 2.1
 OVERSAMPLING = 2
 SUBSLICES = 4
+# Of the embedded set; sagittal slices are drawn for training alone.
 PLANES = ("axial", "coronal")
-_VIEW_CENTER = {"axial": (0.0, -15.0, 0.0), "coronal": (0.0, 0.0, -11.0)}
-_NORMAL = {"axial": 2, "coronal": 1}
+_VIEW_CENTER = {
+    "axial": (0.0, -15.0, 0.0),
+    "coronal": (0.0, 0.0, -11.0),
+    "sagittal": (0.0, 0.0, -11.0),
+}
+# Which scanner coordinate falls along the rows, the columns and the normal of a slice.
+_AXES = {"axial": (1, 0, 2), "coronal": (2, 0, 1), "sagittal": (2, 1, 0)}
 
 
-def _plane_points(plane, position, offsets):
-    """Scanner coordinates (3, subslices * pixels) of one slice; left in the image is right."""
+def _plane_points(plane, position, offsets, pixel_mm):
+    """Scanner coordinates (3, subslices * pixels) of one slice.
+
+    Left in the image is the patient's right or, in sagittal slices, the face.
+    """
     n = SIZE * OVERSAMPLING
-    along = (np.arange(n) - (n - 1) / 2) * PIXEL_MM / OVERSAMPLING
+    along = (np.arange(n) - (n - 1) / 2) * pixel_mm / OVERSAMPLING
     rows, columns = np.meshgrid(-along, -along, indexing="ij")
     center = _VIEW_CENTER[plane]
     points = np.empty((3, len(offsets), n, n), np.float32)
-    points[0] = columns + center[0]
-    if plane == "axial":
-        points[1], points[2] = rows + center[1], (position + offsets)[:, None, None]
-    else:
-        points[2], points[1] = rows + center[2], (position + offsets)[:, None, None]
+    down, across, normal = _AXES[plane]
+    points[down], points[across] = rows + center[down], columns + center[across]
+    points[normal] = (position + offsets)[:, None, None]
     return points.reshape(3, -1)
 
 
@@ -34,7 +41,7 @@ def tumor_extent(anatomy, tumor, edema, plane):
     points = np.stack(np.meshgrid(*axes, indexing="ij")).reshape(3, -1)
     q = anatomy.to_template(points)
     cavity = anatomy.template.cavity.at(q, cval=99.0)
-    keep = cavity < 1
+    keep = tumor.room(q, cavity) < 1
     core = np.zeros(points.shape[1], bool)
     core[keep] = tumor.level(q[:, keep]) < 0
     wet = core.copy()
@@ -43,7 +50,7 @@ def tumor_extent(anatomy, tumor, edema, plane):
         white = np.zeros_like(cavity)
         white[keep] = anatomy.template.wm.at(tumor.displace(q[:, keep]))
         wet |= (fluid.at(q, cval=-16.0) > threshold) & (white > 0.5)
-    normal = points[_NORMAL[plane]]
+    normal = points[_AXES[plane][2]]
     cell = step**3 / 1000
     return normal[core], normal[wet], core.sum() * cell, (wet & ~core).sum() * cell
 
@@ -52,6 +59,8 @@ def choose_slices(rng, plan, core, wet, thickness, gap):
     """Return slice centers along the normal."""
     step = thickness + gap
     low, high = core.min(), core.max()
+    if plan.shares:
+        return low + (high - low) * np.array(plan.shares)
     if plan.whole_tumor:
         phase = rng.random()
         first = low - step * (0.5 + phase)
@@ -67,8 +76,9 @@ def choose_slices(rng, plan, core, wet, thickness, gap):
     return middle + step * np.array([-1.0, 0.0, 1.0])
 
 
-def slice_points(anatomy, plane, position, offsets):
+def slice_points(anatomy, plane, position, offsets, pixel_mm=PIXEL_MM):
     """Template coordinates of one slice. The warp is smooth: two planes determine the others."""
-    ends = anatomy.to_template(_plane_points(plane, position, offsets[[0, -1]])).reshape(3, 2, -1)
+    ends = anatomy.to_template(_plane_points(plane, position, offsets[[0, -1]], pixel_mm))
+    ends = ends.reshape(3, 2, -1)
     share = ((offsets - offsets[0]) / (offsets[-1] - offsets[0])).astype(np.float32)[:, None]
     return (ends[:, :1] * (1 - share) + ends[:, 1:] * share).reshape(3, -1)

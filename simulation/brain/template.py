@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from course_utils import ROOT
+from simulation.brain.face import add_profile, paint_profile
 
 # Written by authoring/workshop/mni_template.py.
 TEMPLATE_FILE = ROOT / "data" / "brain_template.npz"
@@ -107,8 +108,8 @@ def _skin_distance(grid, cavity):
     return soft.astype(np.float32)
 
 
-def _head_labels(grid, cavity):
-    """Label orbits, air spaces and skull base with HEAD_LABELS."""
+def _head_labels(grid, cavity, skin=None):
+    """Label orbits, air spaces and skull base with HEAD_LABELS; given the skin, all of the face."""
     x, y, z = np.abs(grid[0]), grid[1], grid[2]
     label = np.zeros(HEAD_SHAPE, np.uint8)
 
@@ -145,6 +146,8 @@ def _head_labels(grid, cavity):
     paint(_ellipsoid(grid, (0, 4, -95), (13, 10, 40)) < 0, "air")
     paint(_ellipsoid(grid, (0, -42, -105), (14, 14, 40)) < 0, "marrow")
     paint(_ellipsoid(grid, (0, 40, -98), (24, 34, 10)) < 0, "muscle")
+    if skin is not None:
+        paint_profile(paint, _ellipsoid, grid, cavity, skin)
     return label
 
 
@@ -193,9 +196,12 @@ def _vessels(grid, cavity):
     return np.maximum(vessel, np.maximum(sagittal, transverse)).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def load_template():
-    """Read the tissue maps and build the shared head around them (about 3 s, once)."""
+@lru_cache(maxsize=2)
+def load_template(profile=False):
+    """Read the tissue maps and build the shared head around them (about 3 s, once).
+
+    With `profile` it has a face, a throat and a spine, as slices for training show them.
+    """
     with np.load(TEMPLATE_FILE, allow_pickle=False) as file:
         gm, wm = file["gm"].astype(np.float32) / 255, file["wm"].astype(np.float32) / 255
         mask, origin = file["mask"], file["origin"]
@@ -214,6 +220,10 @@ def load_template():
     white = np.argwhere((wm > 0.7) & (z > -30)).T[:, ::7] * SPACING + origin[:, None]
     surface = grid[:, (np.abs(cavity + 1) < 1) & (grid[2] > -26)]
 
+    skin = _skin_distance(grid, cavity)
+    if profile:
+        skin = add_profile(skin, _ellipsoid, grid)
+
     def head(values):
         return Volume(values, HEAD_ORIGIN, HEAD_SPACING)
 
@@ -221,8 +231,8 @@ def load_template():
         gm=Volume(gm, origin, SPACING),
         wm=Volume(wm, origin, SPACING),
         cavity=head(cavity),
-        skin=head(_skin_distance(grid, cavity)),
-        head=head(_head_labels(grid, cavity)),
+        skin=head(skin),
+        head=head(_head_labels(grid, cavity, skin if profile else None)),
         vessels=head(_vessels(grid, cavity)),
         ventricles=Volume(ventricles, origin, SPACING),
         push=tuple(Volume(p.astype(np.float32), origin, 2 * SPACING) for p in push),

@@ -39,6 +39,8 @@ class Tumor:
             level = np.minimum(level, part)
         bumps = self.noise["shape"].at(points) + 0.4 * self.noise["detail"].at(points)
         level = radius * (level + self.signs["irregularity"] * bumps)
+        if self.signs["place"] == "sellar":
+            return level
         cavity = self.anatomy.template.cavity.at(points, cval=99.0)
         level = np.maximum(level, cavity + (0.4 if self.kind == "meningioma-like" else 1.6))
         blocked = self.side * points[0] < 1.0
@@ -47,6 +49,18 @@ class Tumor:
         elif self.signs["place"] in ("olfactory", "posterior"):
             blocked &= False
         return np.where(blocked, np.maximum(level, 1.0), level)
+
+    def room(self, points, cavity):
+        """Return the distance to the inner skull, as at `points`, where a tumor widens the sella.
+
+        Only a sellar tumor does; all others end at the skull.
+        """
+        if self.signs["place"] != "sellar":
+            return cavity
+        near = ((points - self.center[:, None]) ** 2).sum(axis=0) < (2.5 * self.radius) ** 2
+        cavity = cavity.copy()
+        cavity[near] = np.minimum(cavity[near], self.level(points[:, near]) - 0.5)
+        return cavity
 
     def displace(self, points):
         """Return where the tissue at `points` (3, n) came from before the tumor grew.
@@ -91,6 +105,7 @@ def _seat(rng, kind, place, radius, template):
         "posterior": (14 + 26 * u[0], -44 - 26 * u[1], -34 + 24 * u[2]),
         "ventricle": (22 + 8 * u[0], -46 + 16 * u[1], 6 + 8 * u[2]),
         "falx": (0.75 * radius, -62 + 110 * u[0], 34 + 26 * u[1]),
+        "sellar": (5 * u[0], 1 + 4 * u[1], -38 + (0.7 + 0.3 * u[2]) * radius),
         "callosal": (0.8 * radius, 22 if u[0] < 0.6 else -38, 14 + 10 * u[1]),
     }
     if place in fixed:
@@ -226,6 +241,8 @@ def _pattern(signs, depth, inside, patches, radius):
         return strength * np.clip(0.78 + 0.26 * inside, 0.1, 1) * (1 - necrosis), necrosis
     if pattern == "faint":
         return strength * np.clip(0.7 + 0.5 * patches, 0, 1.6), zero
+    if pattern == "dark":
+        return zero, np.clip(signs["rim_mm"] / 5 + 0.2 * patches, 0, 1)
     if pattern == "none":
         return zero, np.clip(1.2 * (patches - 1.7), 0, 1) * np.clip(depth / 4, 0, 1)
     return strength * np.clip(0.95 + 0.05 * inside, 0, 1), zero

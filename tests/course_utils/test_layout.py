@@ -39,6 +39,8 @@ WIDGET = "the code of a widget, which would hide the idea in the lesson"
 ONE_LESSON = {
     "datasets.resizing.crop_to_head": "a reader's own slices take it, and two studies do",
     "own_data.pictures.read_image_folder": "the door for a reader's own pictures",
+    "own_data.volumes.read_volume_folder": "the door for a reader's own scans",
+    "own_data.volumes.write_masks": "the way back to a reader's viewer",
     "evaluation.intervals.bootstrap_values": "the interval of a mean, for masks; studies use it",
     "evaluation.scores.balanced_accuracy": "a bootstrap calls it, 20 times faster than sklearn's",
     "evaluation.segmentation.segmentation_scores": "the stored tables of masks come from it",

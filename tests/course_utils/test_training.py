@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import partial
 from io import StringIO
 from types import SimpleNamespace
 
@@ -265,6 +266,46 @@ def test_two_of_three_classes_need_one_output():
     training.fit(model, data, epochs=1)
     assert seen
     assert all(len(truth) == len(answer) == 2 for truth, answer in seen)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "loss"),
+    [
+        (1, "categorical_crossentropy"),
+        (1, "sparse_categorical_crossentropy"),
+        (2, "categorical_crossentropy"),
+        (2, "binary_crossentropy"),
+        (2, keras.losses.MeanSquaredError()),
+    ],
+)
+def test_a_loss_that_does_not_fit_the_outputs_is_refused(outputs, loss):
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(outputs)]
+    model = keras.Sequential(layers)
+    model.compile("sgd", loss)
+    with pytest.raises(ValueError, match=r"^loss: received .* allowed: '(binary|sparse)"):
+        training.fit(model, TRAIN, epochs=1)
+
+
+def test_of_several_early_stoppings_the_one_counts_that_sets_the_weights():
+    stopping = keras.callbacks.EarlyStopping
+    callbacks = [stopping("loss", patience=50), stopping(patience=1, restore_best_weights=True)]
+    model, history = fitted(epochs=6, callbacks=callbacks)
+    assert history.restored
+    assert history.monitor == "val_loss"
+    assert model.evaluate(training.to_tf(VALIDATION), verbose=0)[0] == pytest.approx(
+        min(history.history["val_loss"]), abs=1e-5
+    )
+    assert fitted(callbacks=stopping("loss"))[1].monitor == "loss"
+
+
+def test_images_that_the_network_was_not_built_for_are_refused():
+    model = logistic()
+    for shape in ((6, 8, 1), (8, 8, 3)):
+        images = np.zeros((4, *shape), np.uint8)
+        other = noise(4, 1, images=images)
+        for use in (partial(training.predict, model), partial(training.fit, model, epochs=1)):
+            with pytest.raises(ValueError, match=r"allowed: \(8, 8, 1\), as the network was built"):
+                use(other)
 
 
 @pytest.mark.parametrize("outputs", [1, 2])

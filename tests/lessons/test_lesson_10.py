@@ -1,10 +1,16 @@
-"""Lesson 10: its losses by hand, its network, its rule, and fine-tuning on real slices."""
+"""Lesson 10: its losses by hand, its network, its rules, and the whole of it on NIfTI scans."""
 
+from pathlib import Path
+
+import matplotlib
+import nibabel
 import numpy as np
+import pandas as pd
 import pytest
 
 from authoring.experiments.definitions import definitions
-from course_utils import transfer
+from course_utils import evaluation, transfer
+from tests.lessons.sections import cells
 from tests.tiny_data import tiny
 
 # Only after the modules of the course, which import TensorFlow quietly.
@@ -70,6 +76,55 @@ def test_the_unet_joins_both_ways_and_gives_one_probability_per_pixel(lesson):
     assert ((found > 0) & (found < 1)).all()
 
 
+def test_the_prior_is_where_the_network_begins(lesson):
+    model = lesson.build_unet((16, 16, 1), (2, 4), prior=0.02)
+    found = model.predict(np.zeros((1, 16, 16, 1)), verbose=0)
+    np.testing.assert_allclose(found, 0.02, atol=1e-6)
+
+
+def test_islands_below_the_size_go_slice_by_slice(lesson):
+    masks = np.zeros((2, 6, 6), bool)
+    masks[0, :2, :2] = masks[0, 4, 4] = masks[1, 0, 0] = True  # 4 and 1; 1 above the 4
+    kept = lesson.without_islands(masks, 2)
+    assert kept.sum() == 4
+    assert kept[0, :2, :2].all()
+    np.testing.assert_array_equal(lesson.without_islands(masks, 0), masks)
+
+
+def test_surface_distances_are_those_of_the_package_in_a_slice_and_run_through_slices(lesson):
+    rng = np.random.default_rng(0)
+    truth, predicted = rng.random((2, 12, 14)) > 0.6
+    spacing = (2.0, 0.5)
+    expected = evaluation.outline_distances(truth, predicted, spacing)
+    np.testing.assert_allclose(lesson.surface_distances(truth, predicted, spacing), expected)
+    one, other = np.zeros((2, 5, 9, 9), bool)
+    one[1, 4, 4] = other[3, 4, 4] = True
+    assert lesson.surface_distances(one, other, (6, 2, 2)) == (12, 12)
+
+
+def test_limits_of_agreement_by_hand(lesson):
+    # Differences of 10, 0 and -10 percent: a standard deviation of 10.
+    found = lesson.agreement(np.array([10.0, 20, 30]), np.array([11.0, 20, 27]))
+    np.testing.assert_allclose(found, (0, -19.6, 19.6), atol=1e-9)
+
+
+def test_a_patient_is_averaged_over_trainings_before_the_kinds_are_summarized(lesson):
+    fields = {
+        "label": [0, 0, 0, 0, 1, 1, 2],
+        "group": list("AABBCDE"),
+        "dice": [0.2, 0.4, 0.5, 0.7, 1, 0, 0],
+        "outcome": ["scored"] * 5 + ["missed", "false detection"],
+        "volume_error_cm3": [-1.0, 1, 2, 2, np.nan, np.nan, np.nan],
+    }
+    table = pd.DataFrame(fields | {"hd95_mm": 1.0, "masd_mm": 1.0, "volume_cm3": 10.0})
+    found = lesson.by_kind(table, ("one", "two", "none"))
+    assert list(found) == ["one", "two"]
+    assert found.loc["patients"].tolist() == [2, 2]
+    assert found.loc["mean Dice"].str[:4].tolist() == ["0.45", "0.50"]
+    assert found.loc["median volume error, %", "one"].startswith("15.00")
+    assert found.loc["median volume error, %", "two"] == "not computed"
+
+
 def test_brightest_blob_takes_the_largest_piece_below_the_surface(lesson):
     y, x = np.mgrid[:64, :64]
     image = np.where(np.hypot(y - 32, x - 32) < 28, 0.4, 0.0)
@@ -117,3 +172,71 @@ def test_fine_tuning_starts_from_the_shipped_weights_and_changes_them(lesson, mo
     monkeypatch.setattr(transfer, "load", {"brain_mri": start}.get)
     after = lesson.fine_tuned(slices(), "tumor", epochs=1).get_weights()[-1]
     assert not np.array_equal(before, after)
+
+
+def write_brats(folder, patients=10):
+    """Write scans in the form of BraTS: heads of 2 mm voxels, a bright tumor, labels 1, 2 and 3."""
+    rng, rows = np.random.default_rng(0), []
+    shape, spacing = (80, 88, 12), np.array([2.0, 2.0, 6.0])
+    # Left-handed and shifted, as many scanners write.
+    affine = np.diag([*(spacing * [-1, 1, 1]), 1])
+    affine[:3, 3] = 80, -90, -30
+    grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1) * spacing
+    for number in range(patients):
+        middle = np.array([80, 88, 36]) + rng.uniform(-18, 18, 3) * [1, 1, 0.3]
+        distance = np.linalg.norm(grid - middle, axis=-1)
+        head = np.linalg.norm((grid - [80, 88, 33]) / [70, 80, 90], axis=-1) < 1
+        labels = np.select([distance < 6, distance < 14, distance < 20], [1, 3, 2], 0)
+        t1c = head * (400 + 500 * (labels == 3) - 200 * (labels == 1) + rng.normal(0, 20, shape))
+        flair = head * (300 + 300 * (labels > 0) + rng.normal(0, 20, shape))
+        row = {"patient": f"P{number}"}
+        for name, voxels in (("t1c", t1c), ("flair", flair), ("seg", labels * head)):
+            kind = np.uint8 if name == "seg" else np.float32
+            row[name] = f"P{number}_{name}.nii.gz"
+            image = nibabel.Nifti1Image(voxels.clip(0).astype(kind), affine)
+            image.to_filename(Path(folder) / row[name])
+        rows.append(row)
+    pd.DataFrame(rows).to_csv(Path(folder) / "volumes.csv", index=False)
+
+
+@pytest.mark.slow
+def test_the_lesson_runs_on_scans_and_writes_masks_on_their_grid(tmp_path, monkeypatch):
+    matplotlib.use("agg")
+    monkeypatch.chdir(tmp_path)
+    Path("scans").mkdir()
+    write_brats("scans")
+    smaller = {
+        'DATA = "embedded"': 'DATA = "scans"',
+        "EPOCHS, BATCH_SIZE, RATE = 6,": "EPOCHS, BATCH_SIZE, RATE = 12,",
+        "SEEDS = (0, 1, 2)": "SEEDS = (0,)",
+        '    "cross-entropy": {"loss": "cross-entropy"},\n': "",
+        '    "Dice loss": {"loss": "Dice"},\n': "",
+        '    "sum": {"loss": "sum"},\n': "",
+        '    "sum, augmented": {"loss": "sum", "augment": True},\n': "",
+        '{"loss": "cross-entropy", "prior": True}': '{"loss": None}',
+    }
+    names, replaced = {"__name__": "__main__"}, set()
+    for position, cell in enumerate(cells("10")):
+        tags = set(cell.metadata.get("tags", []))
+        if cell.cell_type == "code" and not tags & {"check", "claim"}:
+            source = cell.source
+            for old, new in smaller.items():
+                replaced |= {old} if old in source else set()
+                source = source.replace(old, new)
+            exec(compile(source, f"cell {position}", "exec"), names)
+        elif "check" in tags:
+            # The name that is kept for later, without the call of the check.
+            exec("\n".join(cell.source.splitlines()[:-1]), names)
+    assert replaced == set(smaller)
+    assert names["table"].loc[names["table"]["outcome"] == "scored", "dice"].mean() > 0.5
+    scans = pd.read_csv("scans/volumes.csv").set_index("patient")
+    written = sorted(Path("scans/predicted").iterdir())
+    assert len(written) == len(names["table"])
+    for path in written:
+        (patient,) = [name for name in scans.index if name in path.name]
+        scan, predicted = (nibabel.load(p) for p in (f"scans/{scans['t1c'][patient]}", path))
+        assert predicted.shape == scan.shape
+        np.testing.assert_allclose(predicted.affine, scan.affine, atol=1e-4)
+        core = np.isin(nibabel.load(f"scans/{scans['seg'][patient]}").dataobj, (1, 3))
+        found = np.asarray(predicted.dataobj) > 0
+        assert 2 * (core & found).sum() / (core.sum() + found.sum()) > 0.5

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation.brain import mri, patient, signs
+from simulation.brain import mri, patient, signs, slices
 from simulation.brain.anatomy import draw_anatomy
 from simulation.brain.template import load_template
 from simulation.brain.tumors import grow_tumor
@@ -79,6 +79,70 @@ def test_a_changed_sign_changes_only_what_it_touches():
     assert cleft.any()
     assert not ((without.masks >> 5) & 1).any()
     assert changed[cleft].mean() > 5 * changed[~cleft].mean()
+
+
+def centroid(case, down, across, normal):
+    """Return the middle of the core in mm, by axis; `down` and `across` count from the center."""
+    core = case.masks & 1
+    area = core.sum(axis=(1, 2))
+    rows, columns = ((core.sum(axis=a) * -np.arange(96)).sum(axis=1) for a in (2, 1))
+    mm = case.plan.pixel_mm
+    found = {normal: (area * case.geometry["slice_positions_mm"]).sum() / area.sum()}
+    found[down], found[across] = ((v.sum() / area.sum() + 47.5) * mm for v in (rows, columns))
+    return found
+
+
+def test_one_tumor_lies_in_one_place_in_all_planes():
+    axes = {"axial": (1, 0, 2), "coronal": (2, 0, 1), "sagittal": (2, 1, 0)}
+    places = []
+    for plane, (down, across, normal) in axes.items():
+        plan = patient.PatientPlan(
+            3,
+            "glioma-like",
+            "site A",
+            plane=plane,
+            profile=True,
+            shares=tuple(np.arange(0.05, 1, 0.1)),
+        )
+        change = {"place": "posterior", "core_cm3": 12.0}
+        found = centroid(
+            patient.simulate_patient(plan, seed=5, change=change), down, across, normal
+        )
+        center = {"axial": (0, -15, 0), "coronal": (0, 0, -11), "sagittal": (0, 0, -11)}[plane]
+        places.append([found[a] + (center[a] if a != normal else 0) for a in range(3)])
+    # x grows to the right, y to the front, z upward; tenths of a tumor and pixels of 2.1 mm.
+    assert np.ptp(places, axis=0).max() < 3
+    assert places[0][1] < -30
+    assert places[0][2] < 0
+
+
+def test_sagittal_slices_show_the_face_on_the_left_and_the_vertex_on_top():
+    points = slices._plane_points("sagittal", 12.0, np.array([0.0]), 2.1).reshape(3, 192, 192)
+    assert (points[0] == 12).all()
+    assert (np.diff(points[1], axis=1) < 0).all()
+    assert (np.diff(points[2], axis=0) < 0).all()
+    assert points[1, 0, 0] - points[1, 0, -1] == pytest.approx(2.1 / 2 * 191, abs=0.01)
+
+
+def test_a_sellar_tumor_widens_the_sella_and_a_dark_one_is_darker_than_the_brain():
+    sellar = {"place": "sellar", "core_cm3": 3.0, "edema_cm3": 0.0, "pattern": "homogeneous"}
+    plan = patient.PatientPlan(
+        0, "meningioma-like", "site A", plane="sagittal", profile=True, shares=(0.3, 0.5, 0.7)
+    )
+    case = patient.simulate_patient(plan, seed=5, change=sellar | {"enhancement": 0.8})
+    assert case.attributes["core_cm3"] == pytest.approx(3, rel=0.25)
+    assert np.abs(case.geometry["slice_positions_mm"]).max() < 20
+    assert (case.attributes["core_mm2"] > 60).all()
+    enhancing = (case.masks >> 2) & 1
+    assert not (enhancing & ~(case.masks & 1)).any()
+    dark = {"pattern": "dark", "enhancement": 0.0, "place": "lobar", "core_cm3": 20.0}
+    plan = patient.PatientPlan(1, "glioma-like", "site A", shares=(0.4, 0.6))
+    t1c, core = (
+        (case := patient.simulate_patient(plan, seed=5, change=dark)).images[..., 0],
+        case.masks & 1,
+    )
+    middle = (slice(None), slice(24, 72), slice(30, 66))
+    assert np.median(t1c[core > 0]) < 0.8 * np.median(t1c[middle][core[middle] == 0])
 
 
 def test_displacement_never_folds():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from authoring.experiments import segmentation, segmentation_final
+from authoring.experiments import segmentation, segmentation_final, segmentation_prior
 from course_utils import datasets, results
 
 
@@ -23,7 +23,6 @@ def patients(part):
 
 def test_every_arm_has_every_seed_and_every_validation_patient(table):
     assert list(dict.fromkeys(table["arm"])) == list(segmentation.ARMS)
-    assert set(table["part"]) == {"validation"}
     for _, rows in table.groupby(["arm", "seed"]):
         np.testing.assert_array_equal(rows["group"], patients("validation"))
     assert table.groupby("arm")["seed"].nunique().eq(len(segmentation.SEEDS)).all()
@@ -32,8 +31,27 @@ def test_every_arm_has_every_seed_and_every_validation_patient(table):
 def test_test_patients_were_opened_for_the_winner_and_thresholding_only(table, final):
     assert set(final["arm"]) == {"thresholding", segmentation.winner(table)}
     assert list(segmentation_final.arms()) == list(dict.fromkeys(final["arm"]))
-    for _, rows in final.groupby(["arm", "seed"]):
+    for _, rows in final.groupby(["arm", "seed", "islands"]):
         np.testing.assert_array_equal(rows["group"], patients("test"))
+
+
+def test_removing_islands_removes_volume_and_never_adds_a_detection(final):
+    key = ["arm", "seed", "group"]
+    kept, removed = (final[final["islands"] == how].set_index(key) for how in ("kept", "removed"))
+    assert (kept["smallest"] == 0).all()
+    assert removed.groupby(["arm", "seed"])["smallest"].nunique().eq(1).all()
+    assert set(removed["smallest"]) <= set(segmentation.LESSON.SIZES)
+    assert (removed["predicted_cm3"].dropna() <= kept["predicted_cm3"].dropna()).all()
+    gone = removed["outcome"].isin(["missed", "correct absence"])
+    assert gone[kept["outcome"].isin(["missed", "correct absence"])].all()
+
+
+def test_the_prior_was_tried_on_validation_patients_with_the_seeds_of_the_others(table):
+    prior = results.stored("segmentation_prior")
+    assert list(dict.fromkeys(prior["arm"])) == list(segmentation_prior.ARMS)
+    for _, rows in prior.groupby(["arm", "seed"]):
+        np.testing.assert_array_equal(rows["group"], patients("validation"))
+    assert set(prior["seed"]) == set(table["seed"])
 
 
 def test_winner_has_the_highest_median_and_thresholding_does_not_take_part(table):
@@ -63,26 +81,20 @@ def test_thresholding_can_be_computed_again(table):
     np.testing.assert_allclose(again["dice"], stored["dice"], atol=1e-3)
 
 
-def test_thresholds_agree_with_the_main_table_and_explain_its_zero(table):
-    thresholds = results.stored("segmentation_thresholds")
-    half = thresholds[thresholds["threshold"] == 0.5].set_index(["arm", "seed"])
-    tumors = table[table["label"] < 2].groupby(["arm", "seed"])["dice"].median()
-    for run, row in half.iterrows():
-        assert row["dice"] == pytest.approx(tumors[run], abs=0.03)
-        assert (row["dice"] == 0) == (row["largest"] < 0.5)
-    assert half["positive"][half["dice"] == 0].eq(0).all()
-
-
 def test_real_slices_are_scored_per_diagnosis_with_the_gain():
-    real = results.stored("brain_real").set_index(["diagnosis", "arm"])
-    for diagnosis in ("meningioma", "glioma", "pituitary"):
-        rows = real.loc[diagnosis]
+    real = results.stored("brain_real").set_index(
+        ["start", "division", "slices", "diagnosis", "arm"]
+    )
+    real = real.sort_index()
+    assert {("before", "block", 360), ("shipped", "block", 360)} <= {key[:3] for key in real.index}
+    for key in {key[:4] for key in real.index}:
+        rows = real.loc[key]
         gain = rows.loc["fine-tuned", "dice"] - rows.loc["as it is", "dice"]
         assert rows.loc["gain", "dice"] == pytest.approx(gain, abs=2e-3)
         beyond = rows.loc["as it is", "dice"] - rows.loc["brightest blob", "dice"]
         assert rows.loc["as it is - brightest blob", "dice"] == pytest.approx(beyond, abs=2e-3)
-        # Fewer than 40 runs of each.
+        # Fewer than 40 groups of each.
         assert rows["warning"].str.contains("too narrow").all()
-        assert rows["runs"].nunique() == 1
+        assert rows["blocks"].nunique() == 1
     assert (real["low"] <= real["dice"]).all()
     assert (real["dice"] <= real["high"]).all()
