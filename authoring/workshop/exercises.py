@@ -29,7 +29,7 @@ WRONG_NEEDED = {"choice": 3, "function, value": 5}
 # What a bank holds for each function or value, beside the entry's own answers.
 BANK_NEEDED = {"RIGHT": 5, "WRONG": 8}
 # Their banks hold what the entries held before there were banks.
-SMALLER_BANKS = {"lesson_08", "lesson_09", "lesson_10"}
+SMALLER_BANKS = {"lesson_09", "lesson_10"}
 UNNAMED = re.compile(r"\bgave\b.*\bexpected\b|that is not the expected value", re.DOTALL)
 
 
