@@ -24,7 +24,7 @@ _LEFT_OUT = {
 def _judge_population(answer):
     if isinstance(answer, (str, dict)) or not np.iterable(answer):
         return f"Your answer is {answer!r:.60}; give a set of kinds, such as {{'scar'}}."
-    kinds = {str(kind).strip().lower() for kind in answer}
+    kinds = {str(kind) for kind in answer}
     for kind in sorted(kinds - {*_LEFT_OUT}):
         if kind not in _ASKED:
             return f"{kind!r} is no kind of the table; write the names as they stand there."
@@ -126,6 +126,16 @@ check_8_3 = Exercise(
 )
 
 
+check_8_4 = choice(
+    "8.4",
+    "b",
+    praise="It names the images, the population, and the comparison that was made.",
+    a="No clinic took part: the images are simulated, and so are the women behind them.",
+    c="The two populations have different negatives, and the table shows how much that changes.",
+    d="The new patients came from the same two scanners; no other scanner was tried.",
+)
+
+
 def _counts(ill=lambda p: 1000 * p):
     """Return the function, right or with another number of ill women."""
 
@@ -142,8 +152,8 @@ def _rearranged(*order):
     return lambda *rates: tuple(_counts()(*rates)[k] for k in order)
 
 
-check_8_4 = Exercise(
-    "8.4",
+check_8_5 = Exercise(
+    "8.5",
     _counts(),
     praise="The four numbers add up to 1,000.",
     calls=[(0.9, 0.25, 0.2), (0.8, 0.6, 0.05), (0.95, 0.125, 0.5)],
@@ -169,13 +179,4 @@ check_8_4 = Exercise(
             lambda a, b, p: _counts()(b, a, p)
         ),
     },
-)
-
-check_8_5 = choice(
-    "8.5",
-    "b",
-    praise="It names the images, the population, and the comparison that was made.",
-    a="No clinic took part: the images are simulated, and so are the women behind them.",
-    c="The two populations have different negatives, and the table shows how much that changes.",
-    d="The new patients came from the same two scanners; no other scanner was tried.",
 )

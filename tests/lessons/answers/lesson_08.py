@@ -50,7 +50,7 @@ RIGHT = {
         ["cyst", "normal tissue"],
         ("normal tissue", "cyst"),
         np.array(["normal tissue", "cyst"]),
-        frozenset({"Normal tissue", "cyst "}),
+        frozenset({"normal tissue", "cyst"}),
         pd.Series(["normal tissue", "cyst"]),
     ],
     "8.2": [difference, share_of_dark, one_by_one, column, lambda x: difference(x)[:, None]],
@@ -61,7 +61,7 @@ RIGHT = {
         {"rotation": 10, "zoom": 0.2, "gain": 0.2, "noise": 0},
         {"flip": True, "shift": 0.05, "zoom": 0.1, "rotation": 3, "brightness": 0.1},
     ],
-    "8.4": [
+    "8.5": [
         lambda a, b, p: [
             1000 * p * a,
             1000 * p * (1 - a),
@@ -93,7 +93,7 @@ WRONG = {
         {"normal tissue"},
         {"normal tissue", "cyst", "scar"},
         {"normal tissue", "cyst", "complicated cyst"},
-        {"cysts", "normal tissue"},
+        {"cysts", "Normal tissue"},
         set(),
         7,
     ],
@@ -122,7 +122,7 @@ WRONG = {
         ["flip", "shift", "gain"],
         {"flip": False, "shift": 0, "gain": 0.1},
     ],
-    "8.4": [
+    "8.5": [
         lambda a, b, p: (1000 * p * a, 1000 * p * (1 - a), 1000 * (1 - p) * b, 1000 * (1 - p)),
         lambda a, b, p: (p * a, p * (1 - a), (1 - p) * (1 - b), (1 - p) * b),
         lambda a, b, p: (1000 * a, 1000 * (1 - a), 1000 * (1 - b), 1000 * b),
