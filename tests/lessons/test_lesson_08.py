@@ -136,7 +136,7 @@ def test_the_recipe_starts_from_the_shipped_weights(real):
 
 
 SHORTER = {
-    "EPOCHS = 20": "EPOCHS = 1",
+    "EPOCHS = 30": "EPOCHS = 1",
     "UPDATES = 600": "UPDATES = 1",
     "SEEDS[:3]": "SEEDS[:2]",
     "evaluation.bootstrap, group_kind": "evaluation.bootstrap, n_resamples=100, group_kind",
