@@ -1,5 +1,6 @@
 """Lesson 08: its study part by part, its recipe, and the whole of it on somebody's own images."""
 
+import re
 from dataclasses import replace
 
 import matplotlib
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from authoring.experiments.definitions import definitions
-from course_utils import datasets, evaluation, training, transfer
+from course_utils import datasets, evaluation, own_data, training, transfer
 from course_utils.real_data import find_set, read_medmnist
 from tests.course_utils.test_real_data import medmnist_file
 from tests.lessons.sections import cells
@@ -143,6 +144,23 @@ SHORTER = {
     "n_resamples=1000": "n_resamples=100",
     "plt.show()": "plt.close()",
 }
+
+
+def test_patients_are_read_from_file_names_as_the_last_section_says(tmp_path):
+    names = {}
+    text = next(cell.source for cell in cells("08") if "def patient_of" in cell.source)
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
+    for name in ("benign/p01_left", "benign/p01_2", "malignant/p02_1", "malignant/p03_1"):
+        file = tmp_path / f"{name}.png"
+        file.parent.mkdir(exist_ok=True)
+        Image.effect_noise((32, 32), 40).save(file)
+    data = own_data.read_image_folder(
+        tmp_path,
+        class_names=("benign", "malignant"),
+        group_kind="patient",
+        columns={"group": names["patient_of"]},
+    )
+    assert sorted(data.groups) == ["p01", "p01", "p02", "p03"]
 
 
 def run_lesson(data, tmp_path, monkeypatch):
