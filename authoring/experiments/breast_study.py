@@ -1,27 +1,32 @@
-"""Lesson 08's networks: with and without augmentation, five seeds, every image also mirrored.
+"""Lesson 08's study: two baselines, and a network without and with augmentation, five seeds.
 
 One row per patient and run, with two probabilities: of the images as they are, and of the mean of
-each image and its mirror image (test-time augmentation). Both arms are compared on validation
-patients; test patients are stored for the augmented arm alone, which was chosen there.
+each image and its mirror image. The test part is drawn by the simulator; no other lesson uses it.
 """
 
-import pandas as pd
+from functools import cache
 
 from authoring.experiments.definitions import definitions
-from course_utils import datasets, evaluation, training
+from course_utils import datasets, evaluation
 
 LESSON = definitions("08")
-ARMS = {"plain": {"augment": False}, "augmented": {"augment": True}}
-SEEDS = range(5)
+ARMS = {arm: {"arm": arm} for arm in LESSON.ARMS}
+SEEDS = LESSON.SEEDS
+SAMPLE = "augmented"
+# They have no chance in training.
+ONE_SEED = ("dark center", "logistic regression")
 
 
-def measure(seed, augment):
-    """Train once; return probabilities per patient."""
-    breast = datasets.load("breast_ultrasound")
-    changes = LESSON.CHANGES if augment else None
-    model, _ = LESSON.trained(breast.split("train"), changes, seed)
-    parts = ("validation", "test") if augment else ("validation",)
-    return pd.concat([predicted(model, breast.split(part), part) for part in parts])
+def measure(seed, arm):
+    """Return one row per patient of each part but the training part."""
+    return LESSON.run(arm, seed, parts())
+
+
+@cache
+def parts():
+    """Return the parts of the study, with fresh test patients."""
+    divided = LESSON.divided(datasets.load("breast_ultrasound"))
+    return {**divided, "test": LESSON.fresh_patients(workers=1)}
 
 
 def score(rows):
@@ -29,17 +34,6 @@ def score(rows):
     return evaluation.roc_auc(rows["label"], rows["probability"])
 
 
-def predicted(model, data, part):
-    """Return one row per patient: the probability, and its mean with that of the mirror image."""
-    plain = training.predict(model, data)
-    both = (plain + training.predict(model, LESSON.mirrored(data))) / 2
-    alone, mean = (data.per_group(p) for p in (plain, both))
-    return pd.DataFrame(
-        {
-            "part": part,
-            "group": alone.groups,
-            "label": alone.labels,
-            "probability": alone.probabilities,
-            "with_mirror": mean.probabilities,
-        }
-    )
+def tables(result):
+    """Keep one seed of the arms that have no chance in them."""
+    return {"breast_study": result[~result["arm"].isin(ONE_SEED) | (result["seed"] == 0)]}

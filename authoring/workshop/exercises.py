@@ -28,8 +28,6 @@ from course_utils.exercises.exercise import Exercise, Several
 WRONG_NEEDED = {"choice": 3, "function, value": 5}
 # What a bank holds for each function or value, beside the entry's own answers.
 BANK_NEEDED = {"RIGHT": 5, "WRONG": 8}
-# Their banks hold what the entries held before there were banks.
-SMALLER_BANKS = {"lesson_08"}
 UNNAMED = re.compile(r"\bgave\b.*\bexpected\b|that is not the expected value", re.DOTALL)
 
 
@@ -90,7 +88,7 @@ def missing(module, notebook):
             )
         for kind, needed in BANK_NEEDED.items() if bank and not entry.choices else ():
             count = len(bank[kind].get(entry.number, ()))
-            if count < needed and file not in SMALLER_BANKS:
+            if count < needed:
                 place = f"{kind} of tests/lessons/answers/{file}.py"
                 yield f"{title} has {count} answers in {place}: at least {needed}."
         if not any(source.startswith(f"# Solution {entry.number}\n") for source in cells):

@@ -27,8 +27,6 @@ LINES_A_MINUTE = 10
 MINUTES_A_FIGURE = 1
 MINUTES_AN_EXERCISE = 4
 LIMIT = 75
-# Lessons that are still to be shortened, with what they take; these numbers only fall.
-LONGER = {"08": 84}
 
 NOT_READ = {"setup", "check", "solution", "claim"}
 TIME = r"\*\*Time\*\* \d+ minutes(?:, \d+ more for going deeper)?"
@@ -108,10 +106,9 @@ def time_of(core, deeper):
 def complaints(notebook, path):
     """Yield what is wrong with the minutes that a lesson takes, or says that it takes."""
     core, deeper = parts_of(notebook)
-    limit = LONGER.get(path.name[:2], LIMIT)
-    if core.minutes > limit:
+    if core.minutes > LIMIT:
         taken = str(core).strip()
-        yield f"the core takes {taken}, {limit} are the most: cut, or mark '(going deeper)'"
+        yield f"the core takes {taken}, {LIMIT} are the most: cut, or mark '(going deeper)'"
     if f"{time_of(core, deeper)} ·" not in "".join(cell.source for cell in notebook.cells):
         yield f"write '{time_of(core, deeper)}': `python -m authoring.workshop.minutes --write`"
 

@@ -2,141 +2,181 @@
 
 import numpy as np
 
+from course_utils import datasets, evaluation
 from course_utils.exercises.exercise import Exercise, choice
+from course_utils.training import Augmenter
+
+_ASKED = {
+    "invasive carcinoma": "it is what the needle is for",
+    "circumscribed carcinoma": "it is a cancer, and looks harmless",
+    "fibroadenoma": "a solid lesion has to be told from a cancer",
+    "adenosis": "it can look like a cancer",
+    "complicated cyst": "its echoes make it look solid",
+    "fat lobule": "it looks like a solid lesion",
+    "scar": "it is ragged and has a shadow, as a cancer may",
+}
+_LEFT_OUT = {
+    "normal tissue": "Where there is no lesion, is there anything to ask about?",
+    "cyst": "Which kind is recognized at a glance and left alone?",
+}
 
 
-def _mean(images):
-    return images.mean(axis=(1, 2, 3))
-
-
-def _center(images):
-    height, width = images.shape[1:3]
-    return images[:, height // 4 : height - height // 4, width // 4 : width - width // 4]
-
-
-_ULTRASOUND = np.random.default_rng(8).uniform(0.1, 1, (2, 8, 12, 1))
-
-
-def _rule(center=_center, ratio=lambda center, whole: 1 - center / whole, mean=_mean):
-    """Return the rule of the dark center, right or with one part replaced."""
-    return lambda images: ratio(mean(center(images)), mean(images))
+def _judge_population(answer):
+    if isinstance(answer, (str, dict)) or not np.iterable(answer):
+        return f"Your answer is {answer!r:.60}; give a set of kinds, such as {{'scar'}}."
+    kinds = {str(kind) for kind in answer}
+    for kind in sorted(kinds - {*_LEFT_OUT}):
+        if kind not in _ASKED:
+            return f"{kind!r} is no kind of the table; write the names as they stand there."
+        return f"Somebody asks about {kind!r}: {_ASKED[kind]}."
+    missing = [hint for kind, hint in _LEFT_OUT.items() if kind not in kinds]
+    return f"One is missing. {missing[0]}" if missing else None
 
 
 check_8_1 = Exercise(
     "8.1",
-    _rule(),
-    praise="One line of knowledge, no training: whatever is trained must beat it.",
-    # In some of the images the center is brighter than the rest.
-    calls={
-        "two images of 8 × 12 pixels": (_ULTRASOUND,),
-        "two images of 12 × 8 pixels": (1.1 - _ULTRASOUND.swapaxes(1, 2),),
-    },
-    tolerance=1e-5,
-    mistakes={
-        "Turn it round: a darker center gives a larger value.": _rule(ratio=np.divide),
-        "That is one number for the batch; take the mean of each image.": _rule(mean=np.mean),
-        "Divide by the mean: a dark image is not a dark center.": _rule(ratio=lambda c, m: 1 - c),
-        "A ratio does not depend on the gain; a difference does.": _rule(ratio=lambda c, m: m - c),
-        "You compare with the border; compare with the mean of the whole image.": _rule(
-            ratio=lambda c, m: 1 - c / ((m * 96 - c * 24) / 72)
-        ),
-        "Take the middle half of the height *and* of the width.": _rule(lambda x: x[:, 2:6]),
-        "An empty slice? Use `images.shape`.": _rule(lambda x: x[:, 16:48, 16:48]),
-        "Compute the middle half from `images.shape`.": _rule(lambda x: x[:, 2:6, 3:9]),
-        "A bright center gives less than 0; keep it.": _rule(ratio=lambda c, m: abs(1 - c / m)),
-    },
+    {*_LEFT_OUT},
+    praise="All others could be sent to a biopsy.",
+    judge=_judge_population,
 )
 
-check_8_2 = choice(
-    "8.2",
-    "c",
-    praise="The beam comes from above, so shadows lie below what casts them.",
-    a="Left and right breast, and a probe held the other way round, give mirror images: the label "
-    "stays true.",
-    b="The operator turns the gain as it suits; a cancer stays one.",
-    d="Which part of the tissue the probe shows is the operator's choice; a few pixels do not move "
-    "the lesion out of the image.",
+_LEAST = 0.65
+
+
+def _judge_rule(rule):
+    if not callable(rule):
+        return f"Your answer is of type `{type(rule).__name__}`; give the function itself."
+    train = datasets.load("breast_ultrasound").split("train").select(np.arange(0, 1600, 4))
+    images = train.as_float()
+    before = images.copy()
+    values = rule(images)
+    if values is None:
+        return "Your result is None. Did you forget `return`?"
+    values = np.asarray(values, dtype=float)
+    if not np.array_equal(images, before):
+        return "Your function changes its input. Work on a copy."
+    if values.size != len(images):
+        return f"400 images gave a result of shape {values.shape}; return one number per image."
+    values = values.ravel()
+    if not np.isfinite(values).all():
+        return f"{np.sum(~np.isfinite(values))} of 400 values are no finite numbers."
+    if not np.allclose(np.ravel(rule(images[:5].copy())), values[:5], rtol=1e-3, atol=1e-5):
+        return "The value of an image changes with the other images of the batch."
+    small = datasets.resize(train.select(np.arange(5)), 48).as_float()
+    if np.size(rule(small)) != 5:
+        return "5 images of 48 × 48 pixels gave another number of values: use `images.shape`."
+    auc = evaluation.roc_auc(train.labels, values.argsort().argsort() / len(values))
+    if auc < 1 - _LEAST:
+        return f"The AUC is {auc:.2f}: turn it round, larger where the lesion looks malignant."
+    if auc < _LEAST:
+        return f"The AUC is {auc:.2f}, less than {_LEAST}. Try another sign, or another place."
+    return None
+
+
+def _dark_middle(images):
+    height, width = images.shape[1:3]
+    middle = images[:, height // 4 : -height // 4, width // 4 : -width // 4]
+    return -middle.mean(axis=(1, 2, 3)) / images.mean(axis=(1, 2, 3))
+
+
+check_8_2 = Exercise(
+    "8.2", _dark_middle, praise="It stands beside the baselines below.", judge=_judge_rule
 )
 
+# How far a change may go before the image could not have come from this examination.
+_MOST = {
+    "rotation": (15, "depth would no longer point downward"),
+    "shift": (0.25, "the lesion would leave the image"),
+    "zoom": (0.3, "no operator changes the depth so much"),
+    "brightness": (0.3, "the image would become white or black"),
+    "contrast": (0.6, "a shadow and its surroundings would become alike"),
+    "gain": (0.6, "the image would become white or black"),
+    "noise": (0.15, "the texture would drown"),
+}
 
-def _predict(batch):
-    """Return probabilities that depend on left and right, and on up and down."""
-    batch = np.asarray(batch)
-    if batch.ndim != 4 or batch.shape[1:] != (4, 4, 1):
-        raise ValueError(f"predict got shape {batch.shape}; give it images (n, 4, 4, 1)")
-    weights = np.arange(4)[None, :, None] + 3 * np.arange(4)[:, None, None]
-    return ((batch * weights) ** 2).mean(axis=(1, 2, 3)) / 144
 
-
-def _both(turn=lambda x: x[:, :, ::-1], combine=lambda a, b: (a + b) / 2):
-    return lambda predict, images: combine(predict(images), predict(turn(images)))
+def _judge_changes(changes):
+    if not isinstance(changes, dict):
+        kind = type(changes).__name__
+        return f'Your answer is of type `{kind}`; give a dictionary, such as {{"shift": 0.1}}.'
+    for name, value in changes.items():
+        if name not in (*_MOST, "flip"):
+            known = ", ".join(("flip", *_MOST))
+            return f"{name!r} is no change of `Augmenter`. It knows {known}."
+        if name != "flip" and np.isscalar(value) and not isinstance(value, (str, bool)):
+            most, reason = _MOST[name]
+            if value > most:
+                return f"{name} {value} is too much, {reason}."
+    Augmenter(**changes)  # says what it does not accept
+    used = {name for name, value in changes.items() if value}
+    if len(used) < 3:
+        return f"Your dictionary changes {len(used)} things; use at least three."
+    if used <= {"flip", "shift", "zoom", "rotation"}:
+        return "The operator also changes how bright the image is; add one of those changes."
+    if not used & {"flip", "shift", "zoom", "rotation"}:
+        return "The probe never lies in exactly the same place; add a change of place or size."
+    return None
 
 
 check_8_3 = Exercise(
     "8.3",
-    _both(),
-    praise="Two looks at the same image by one network, no training needed.",
-    calls={"three images": (_predict, np.random.default_rng(0).random((3, 4, 4, 1)))},
-    tolerance=1e-9,
-    mistakes={
-        "That is the prediction of the images alone.": _both(combine=lambda a, b: a),
-        "That is the mirror images alone; average both.": _both(combine=lambda a, b: b),
-        "You added the two; the mean is half of that.": _both(combine=np.add),
-        "You turned the images upside down (axis 1); use axis 2.": _both(lambda x: x[:, ::-1]),
-        "Put the sum in parentheses.": _both(combine=lambda a, b: a + b / 2),
-        "Average the probabilities, not the images: the mean of an image and its mirror image is "
-        "a picture of nothing.": lambda predict, x: predict((x + x[:, :, ::-1]) / 2),
-    },
+    {"flip": True, "shift": 0.1, "zoom": 0.1, "gain": 0.2},
+    praise="The training below uses your changes.",
+    judge=_judge_changes,
 )
 
 
-def _members(select, axis=0):
-    return lambda runs, k: select(runs, k).mean(axis=axis, keepdims=True)
-
-
-_RUNS = np.array([[0.1, 0.8, 0.3, 0.2], [0.3, 0.4, 0.9, 0.4], [0.8, 0.0, 0.6, 0.9]])
-
-check_8_4 = Exercise(
+check_8_4 = choice(
     "8.4",
-    _members(lambda runs, members: runs[:members]),
-    praise="An arm is nothing but probabilities of the same patients in the same order.",
-    calls=[(_RUNS, 2), (_RUNS[:, :3], 1)],
-    tolerance=1e-9,
-    keeps_inputs=True,
-    mistakes={
-        "Keep the axis of the runs, (1, patients).": lambda runs, k: runs[:k].mean(axis=0),
-        "You ignore `members`.": _members(lambda runs, k: runs),
-        "You took the mean over the patients, not the runs.": _members(lambda r, k: r[:k], axis=1),
-        "You took the first patients; the runs are the rows.": _members(lambda r, k: r[:, :k]),
-        "You return the runs themselves; return their mean.": lambda runs, k: runs[:k],
-    },
+    "b",
+    praise="It names the images, the population, and the comparison that was made.",
+    a="No clinic took part: the images are simulated, and so are the women behind them.",
+    c="The two populations have different negatives, and the table shows how much that changes.",
+    d="The new patients came from the same two scanners; no other scanner was tried.",
 )
+
+
+def _counts(ill=lambda p: 1000 * p):
+    """Return the function, right or with another number of ill women."""
+
+    def count(sensitivity, specificity, prevalence):
+        sick = ill(prevalence)
+        well = 1000 - sick
+        hits, spared = sick * sensitivity, well * specificity
+        return (hits, sick - hits, well - spared, spared)
+
+    return count
+
+
+def _rearranged(*order):
+    return lambda *rates: tuple(_counts()(*rates)[k] for k in order)
+
 
 check_8_5 = Exercise(
     "8.5",
-    lambda tp, fp, n, t: tp / n - fp / n * t / (1 - t),
-    praise="At a threshold of 10 % a false positive costs a ninth of what a cancer is worth.",
-    calls=[(60, 90, 500, 0.1), (10, 20, 100, 0.5)],
-    tolerance=1e-9,
+    _counts(),
+    praise="The four numbers add up to 1,000.",
+    calls=[(0.9, 0.25, 0.2), (0.8, 0.6, 0.05), (0.95, 0.125, 0.5)],
+    tolerance=0.01,
     mistakes={
-        "The odds are t / (1 − t), small for small thresholds, not (1 − t) / t.": 0.12 - 0.18 * 9,
-        "You weighted the false positives by t; it is t / (1 − t), the odds.": 0.12 - 0.018,
-        "Put 1 − t in parentheses: the odds are t / (1 − t).": 0.12,
-        "Divide by all patients, not by those biopsied.": 50 / 150,
-        "The odds belong to the false positives, not to the cancers found.": 0.12 / 9 - 0.18,
-        "Divide by the number of patients: net benefit is per patient.": 50,
-        "The false positives count against the model: subtract them.": 0.14,
+        "Needless and spared are exchanged: who is spared was not called.": _rearranged(0, 1, 3, 2),
+        "Found and missed are exchanged.": _rearranged(1, 0, 2, 3),
+        "The order is found, missed, needless, spared.": _rearranged(0, 2, 1, 3),
+        "Sensitivity is a share of those with cancer, not of all 1,000.": (
+            lambda a, b, p: (1000 * a, 1000 * (1 - a), 1000 * (1 - b), 1000 * b)
+        ),
+        "Those are shares; multiply them by 1,000 women.": (
+            lambda *rates: tuple(np.divide(_counts()(*rates), 1000))
+        ),
+        "Of how many women? Give counts of 1,000, not of 100.": (
+            lambda *rates: tuple(np.divide(_counts()(*rates), 10))
+        ),
+        "The prevalence is the share of women *with* cancer.": _counts(
+            ill=lambda p: 1000 * (1 - p)
+        ),
+        "Your function ignores the prevalence.": _counts(ill=lambda p: 500),
+        "Sensitivity is about women with cancer, specificity about those without.": (
+            lambda a, b, p: _counts()(b, a, p)
+        ),
     },
-)
-
-check_8_6 = choice(
-    "8.6",
-    "b",
-    praise="And the same real images guided the simulator, which the last section repeats.",
-    a="Every score in the table is about real images of one hospital's collection; nothing was "
-    "compared with a reader or tried in a clinic.",
-    c="The control with shuffled labels saw the same simulated images and gained less; so it is "
-    "not only the longer training.",
-    d="The differences at 50, 100 and all images are alike within their intervals; the table shows "
-    "no rise or fall with the number of images.",
 )
