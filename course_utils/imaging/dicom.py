@@ -370,9 +370,8 @@ def identifying_elements(dataset):
     names, dates, times and instance UIDs are found by their type, wherever they stand, the rest of
     the usual elements by name. Use the profile itself to de-identify, which names several hundred.
 
-    Takes what `read_dicom` takes. Returns elements that are not empty, by group; then one record
-    that counts private elements, and one for text burned into the pixels unless the file denies it
-    or nothing points to it.
+    Returns elements that are not empty, by group; then one record that counts private elements, and
+    one for text burned into the pixels unless the file denies it or nothing points to it.
 
     Examples
     --------

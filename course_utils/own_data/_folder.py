@@ -42,10 +42,9 @@ class Complaint(Exception):
 class Folder:
     """A folder with its table: what was read, what is wrong with it, and what is odd but allowed.
 
-    The table is the name of a CSV file, a DataFrame, or a function that returns text and notes; the
-    index of `table` says where each row stands. `names` are the (first) files of the rows,
-    `labels`, `groups` and `splits` arrays over the rows or None. Columns given as None are those
-    of `usual`, but a split of None leaves the splits out.
+    The table is the name of a CSV file, a DataFrame, or a function that returns text and notes; its
+    index says where each row stands. `names` are the (first) files of the rows. Columns given as
+    None are those of `usual`, but a split of None leaves the splits out.
     """
 
     def __init__(self, folder, table, columns, class_names, group_kind, usual=None, files=()):

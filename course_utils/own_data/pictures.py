@@ -97,8 +97,7 @@ def read_image_folder(
         table = "labels.csv"
         if Path(folder).is_dir() and not Path(folder, table).exists():
             apart = None if masks is None or Path(masks) == Path() else Path(folder, masks)
-            known = known_labels(class_names)
-            table = partial(class_folders, Path(folder, images), known, apart)
+            table = partial(class_folders, Path(folder, images), known_labels(class_names), apart)
     found = Folder(folder, table, columns, class_names, group_kind)
     read_pictures(found, images, masks, mode, window, labels=labels)
     spacings = []
@@ -166,8 +165,8 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
             found.images[i], found.masks[i] = picture, mask
     labels.check(found)
     found.check_same_content(digests)
-    how = {"gray": "pictures of little color, read as gray", "rgb": "gray pictures, repeated"}
-    found.note(how[mode], changed)
+    color = "pictures of little color, read as gray"
+    found.note(color if mode == "gray" else "gray pictures, repeated", changed)
 
 
 def _mask_paths(found, base, images, paths):
@@ -187,10 +186,7 @@ def _mask_paths(found, base, images, paths):
 
 
 def _read_picture(path, mode, window):
-    """Return pixels and whether their colors were changed.
-
-    They are uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
-    """
+    """Return pixels, uint8 or beyond 8 bits float32, and whether their colors were changed."""
     pixels = np.asarray(_dicom(path, window) if is_dicom(path) else _open(path))
     gray = pixels.ndim == 2
     if mode == "rgb":

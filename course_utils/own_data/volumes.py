@@ -94,9 +94,8 @@ def read_volume_folder(
     if spacing_mm is not None and not (np.ndim(spacing_mm) == 0 and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
     form = (plane, spacing_mm, check_size(size, fit), fit)
-    channels = [*images.values()]
+    channels, table = [*images.values()], "volumes.csv" if table is None else table
     usual = {"image": channels[0], "group": "patient"}
-    table = "volumes.csv" if table is None else table
     found = Folder(folder, table, columns, class_names, "patient", usual, channels)
     labels = MaskLabels(mask_labels) if "mask" in found.columns else None
     names = () if labels is None else labels.names
@@ -125,8 +124,8 @@ def read_volume_folder(
     fields = found.fields(counts)
     fields["attributes"]["slice"] = np.concatenate([np.arange(count) for count in counts])
     for bit, name in enumerate(names):
-        marked = (per_slice["masks"] >> bit & 1).any(axis=(1, 2))
-        fields["attributes"][f"{name}_in_slice"] = marked
+        there = (per_slice["masks"] >> bit & 1).any(axis=(1, 2))
+        fields["attributes"][f"{name}_in_slice"] = there
     fields["meta"] |= {"scan_column": found.columns["image"], "scans": scans}
     return ImageDataset(
         **fields,
