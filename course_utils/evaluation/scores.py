@@ -102,7 +102,7 @@ def balanced_accuracy(labels, probabilities, *, sample_weight=None):
 def prevalence_weights(labels, prevalence):
     """Weigh the positives of a sample to the share that they have in a population.
 
-    They restore the natural mix for scores that depend on it. Labels (n,) are 0 or 1, the
+    They restore the mix of the population for scores that depend on it. Labels (n,) are 0 or 1, the
     prevalence lies above 0 and below 1; the weights (n,) have a mean of 1.
 
     Examples

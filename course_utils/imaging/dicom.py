@@ -18,10 +18,11 @@ from scipy.special import expit
 from course_utils._checks import check_choice, refuse
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-# JPEG 2000 may be either; the header's Lossy Image Compression tells of earlier files, too.
 AIR = -1000  # HU
 PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit", "FloatPixelPaddingValue")
+UNITS = ("ModalityLUTType", "RescaleType", "DoseUnits", "Units")
 ULTRASOUND_REGION = ("RegionSpatialFormat", "PhysicalUnitsXDirection", "PhysicalUnitsYDirection")
+# JPEG 2000 may be either; the header's Lossy Image Compression tells of earlier files, too.
 LOSSY = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, uid.JPEG2000)
 
 
@@ -29,7 +30,7 @@ class ImageFileError(ValueError):
     """Report a medical image file that cannot be turned into trustworthy numbers."""
 
 
-def unreadable(name, received, allowed, remedy):
+def unreadable(name, received, allowed, remedy="Get it again."):
     """Raise an ImageFileError in the three parts that every refusal has."""
     raise ImageFileError(f"{name}: received {received}; allowed: {allowed}. {remedy}")
 
@@ -105,13 +106,11 @@ class DicomImage:
 
     Pixels are float32 (rows, columns), after an axis of frames where there are several, or uint8
     RGB (…, rows, columns, 3); whole numbers that float32 cannot hold keep their type. Units are
-    ``"HU"``, ``"US"`` for unspecified, ``"color"``, or what the header says. `valid` is False where
-    the header names the pixels padding, which no scanner measured. Where
-    `photometric_interpretation` is ``"MONOCHROME1"``, high values are meant to be shown dark; the
-    pixels are never inverted. The spacing is that of rows and columns in mm;
-    ``"ImagerPixelSpacing"`` is measured at the detector, where anatomy looks larger (PS3.3,
-    10.7.1.3), and ``"SequenceOfUltrasoundRegions"`` holds where tissue is shown. The window is the
-    first one, of the file or of each frame.
+    ``"HU"``, ``"US"`` for unspecified, ``"color"``, or what the header says. `valid` is False in
+    padding. Pixels are never inverted; ``"MONOCHROME1"`` means high values to be shown dark. The
+    spacing is that of rows and columns in mm; ``"ImagerPixelSpacing"`` is measured at the detector,
+    where anatomy looks larger (PS3.3, 10.7.1.3), ``"SequenceOfUltrasoundRegions"`` holds where
+    tissue is shown. The window is the first one, of the file or of each frame.
     """
 
     pixels: np.ndarray
@@ -124,12 +123,10 @@ class DicomImage:
     window: Window | None
 
     def __repr__(self):
-        color = self.units == "color"
-        *frames, rows, columns = self.pixels.shape[: -1 if color else None]
-        parts = [self.modality or "no modality", f"{rows} x {columns} pixels"]
-        parts += [f"{count} frames" for count in frames]
         low, high = self.pixels.min(), self.pixels.max()
-        parts.append("color" if color else f"{low:g} to {high:g} {self.units}")
+        size = " x ".join(map(str, self.valid.shape))
+        parts = [self.modality or "no modality", f"{size} pixels"]
+        parts.append("color" if self.units == "color" else f"{low:g} to {high:g} {self.units}")
         if self.pixel_spacing_mm is not None:
             row, column = self.pixel_spacing_mm
             parts.append(f"{self.pixel_spacing_kind} {row:.3g} x {column:.3g} mm")
@@ -139,10 +136,9 @@ class DicomImage:
 def read_dicom(source):
     """Read the image in a DICOM file, in real units.
 
-    The header's rescale, of the file or of each frame, or its lookup table is applied. YBR and
-    palette color become RGB, and color of more than 8 bits is cut to its 8 highest. The source is
-    a path, a binary file object or a pydicom.Dataset, uncompressed or compressed as RLE, JPEG of
-    8 bits, JPEG-LS or JPEG 2000. JPEG Lossless and JPEG of 12 bits have to be decompressed first.
+    The source is a path, a binary file object or a pydicom.Dataset. Rescale or lookup table are
+    applied; YBR and palette color become RGB, color of more than 8 bits is cut to its 8 highest.
+    JPEG Lossless and JPEG of 12 bits have to be decompressed first.
 
     Examples
     --------
@@ -154,31 +150,23 @@ def read_dicom(source):
     stored = _decode(dataset, name)
     gray = dataset.PhotometricInterpretation.startswith("MONOCHROME")
     try:
-        pixels, valid, units = (_in_units if gray else _rgb)(dataset, stored, name)
-        spacing, kind = _pixel_spacing(dataset, name)
-        return DicomImage(
-            pixels=pixels,
-            valid=valid,
-            units=units,
-            modality=str(dataset.get("Modality") or ""),
-            photometric_interpretation=str(dataset.PhotometricInterpretation),
-            pixel_spacing_mm=spacing,
-            pixel_spacing_kind=kind,
-            window=_window(dataset),
-        )
+        measured = (_in_units if gray else _rgb)(dataset, stored, name)
+        kinds = (str(dataset.get(k) or "") for k in ("Modality", "PhotometricInterpretation"))
+        return DicomImage(*measured, *kinds, *_pixel_spacing(dataset, name), _window(dataset))
     except ImageFileError:
         raise
     except Exception as error:  # text where a number belongs, an incomplete palette or table
         received = f"a damaged header ({one_line(error)})"
-        unreadable(name, received, "the elements of the standard", "Get it again.")
+        unreadable(name, received, "the elements of the standard")
 
 
 def _open_dicom(source):
     """Return a dataset, which need not hold an image, and the name to call it in messages."""
+    attribute = "filename" if isinstance(source, pydicom.Dataset) else "name"
+    path = source if isinstance(source, str | os.PathLike) else getattr(source, attribute, None)
+    name = Path(str(path or "the data")).name
     if isinstance(source, pydicom.Dataset):
-        return source, Path(str(getattr(source, "filename", None) or "the dataset")).name
-    is_path = isinstance(source, (str, os.PathLike))
-    name = Path(source if is_path else str(getattr(source, "name", "the file object"))).name
+        return source, name
     try:
         # By force, because old files lack the preamble and "DICM"; the content is judged below.
         dataset = pydicom.dcmread(source, force=True)
@@ -188,7 +176,7 @@ def _open_dicom(source):
             remedy = "Check the path; dcm2niix turns the folder of a series into a NIfTI file."
             unreadable(source, error.strerror, "a file that can be opened", remedy)
         received = f"a header that cannot be parsed ({one_line(error)})"
-        unreadable(name, received, "an undamaged DICOM file", "Get it again.")
+        unreadable(name, received, "an undamaged DICOM file")
     has_mark = bool(getattr(dataset, "preamble", None))
     if not has_mark and not any(keyword_for_tag(tag) for tag in dataset.keys()):  # noqa: SIM118
         received = "no element of the standard's dictionary, or only a fragment of a file"
@@ -208,21 +196,18 @@ def _decode(dataset, name):
         kind = _kind_of(dataset) or dataset.get("Modality") or "unknown kind"
         remedy = "Reports, plans, structures, waveforms and directories have none."
         unreadable(name, f"no pixel data ({kind})", "a file with an image", remedy)
-    syntax = (getattr(dataset, "file_meta", None) or {}).get("TransferSyntaxUID")
-    if not syntax:
-        remedy = "Set dataset.file_meta.TransferSyntaxUID if you know how the pixels are stored."
-        unreadable(name, "no Transfer Syntax UID (0002,0010)", "a complete header", remedy)
     try:
         return pydicom_pixels.pixel_array(dataset, raw=False)
     except Exception as error:  # every decoder raises its own kinds
         boilerplate = "Unable to decode as exceptions were raised by all available plugins: "
         reason = one_line(error).removeprefix(boilerplate)
-        received = f"{syntax.name} pixels that cannot be decoded ({reason})"
+        syntax = (getattr(dataset, "file_meta", None) or {}).get("TransferSyntaxUID")
+        received = f"{getattr(syntax, 'name', '')} pixels that cannot be decoded ({reason})"
         allowed = "a complete header and undamaged pixels in a compression pydicom knows"
         remedy = "Save it as uncompressed DICOM in a program that opens it, or get it again."
         if syntax in uid.JPEGTransferSyntaxes:
             remedy = "Decompress it with DCMTK, 'dcmdjpeg in.dcm out.dcm', or get it again."
-        unreadable(name, received, allowed, remedy)
+        unreadable(name, received.strip(), allowed, remedy)
 
 
 def _items(dataset, sequence):
@@ -256,8 +241,7 @@ def _in_units(dataset, stored, name):
     dose = float(dataset.get("DoseGridScaling", 1))
     if not dose or not np.all(slope):
         unreadable(name, "a scale of 0", "a slope other than 0", "Get the file again.")
-    stated = ("ModalityLUTType", "RescaleType", "DoseUnits", "Units")
-    found = filter(None, map((table or items)[0].get, stated))
+    stated = filter(None, map((table or items)[0].get, UNITS))
 
     def in_units(numbers):
         if table:
@@ -269,20 +253,20 @@ def _in_units(dataset, stored, name):
         remedy = "Set them in pydicom's pixel_array to a number of your choice and save that."
         unreadable(name, f"{bad} of {values.size} pixels NaN or infinite", "numbers", remedy)
     valid = np.ones(values.shape, dtype=bool)
-    # Some headers give a negative number as an unsigned one.
     ends = [v for v in map(dataset.get, PADDING) if v is not None]
+    # Some headers give a negative number as an unsigned one.
     if padding := [np.array(v).astype(stored.dtype) for v in ends]:
         valid = (stored < min(padding)) | (stored > max(padding))
         lossy = dataset.file_meta.TransferSyntaxUID in LOSSY
-        if lossy or dataset.get("LossyImageCompression") == "01":
+        lossy = lossy or dataset.get("LossyImageCompression") == "01"
+        highest = np.max(in_units(np.array(padding)))
+        if lossy and ct and highest < AIR:
             # Compression has moved the padding, but below air no CT measures anything.
-            highest = np.max(in_units(np.array(padding)))
-            if ct and highest < AIR:
-                valid = values > (highest + AIR) / 2
-            else:
-                message = "lossy compression has changed the padding, so not all of it is marked."
-                warnings.warn(f"{name}: {message}", stacklevel=3)
-    return float32_or_exact(values), valid, str(next(found, "HU" if ct and not table else "US"))
+            valid = values > (highest + AIR) / 2
+        elif lossy:
+            message = "lossy compression has changed the padding, so not all of it is marked."
+            warnings.warn(f"{name}: {message}", stacklevel=3)
+    return float32_or_exact(values), valid, str(next(stated, "HU" if ct and not table else "US"))
 
 
 def _rgb(dataset, stored, name):
@@ -294,8 +278,8 @@ def _rgb(dataset, stored, name):
     elif stored.shape[-1] != 3 or not kind.startswith(("RGB", "YBR")):
         allowed = "MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB and YBR"
         unreadable(name, f"Photometric Interpretation {kind!r}", allowed, "Convert the file.")
-    pixels = (stored >> max(bits - 8, 0)).astype(np.uint8)
-    return pixels, np.ones(pixels.shape[:-1], dtype=bool), "color"
+    valid = np.ones(stored.shape[:-1], dtype=bool)
+    return (stored >> max(bits - 8, 0)).astype(np.uint8), valid, "color"
 
 
 def _pixel_spacing(dataset, name):
@@ -356,8 +340,8 @@ _IDENTIFYING_KEYWORDS = {  # in the order of the list; dates and UIDs are found 
         PersonAddress PersonTelephoneNumbers ResponsibleOrganization VerifyingOrganization
         PerformedLocation PerformedStationName PerformedStationAETitle ScheduledStationName
         ScheduledStationAETitle CurrentPatientLocation PatientInstitutionResidence
-        DeviceSerialNumber DetectorID PlateID CassetteID GantryID GeneratorID
-        CountryOfResidence RegionOfResidence""",
+        DeviceSerialNumber DetectorID PlateID CassetteID GantryID GeneratorID CountryOfResidence
+        RegionOfResidence""",
     "unique identifiers": "",
     "free text": """
         StudyDescription SeriesDescription ProtocolName ImageComments PatientComments
@@ -382,14 +366,12 @@ _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "
 def identifying_elements(dataset):
     """List what in a DICOM header identifies a patient.
 
-    After the Basic Application Level Confidentiality Profile of DICOM PS3.15, Annex E, which names
-    several hundred elements. Here every person's name, date, time and instance UID is found by
-    its type, wherever it stands, and the rest of the usual ones by name. Use the profile itself,
-    not this list, to de-identify: what it does not list is not thereby anonymous.
+    After the Basic Application Level Confidentiality Profile of DICOM PS3.15, Annex E: persons'
+    names, dates, times and instance UIDs are found by their type, wherever they stand, the rest of
+    the usual elements by name. Use the profile itself to de-identify, which names several hundred.
 
-    Takes what `read_dicom` takes, with all its sequences. Returns elements that are not empty, by
-    group; then one record that counts private elements, and one for text burned into the pixels
-    unless the file denies it or nothing points to it.
+    Returns elements that are not empty, by group; then one record that counts private elements, and
+    one for text burned into the pixels unless the file denies it or nothing points to it.
 
     Examples
     --------
@@ -398,24 +380,17 @@ def identifying_elements(dataset):
     'CompressedSamples^CT1'
     """
     dataset, _ = _open_dicom(dataset)
-    private = []
-    found = list(_walk(getattr(dataset, "file_meta", None) or [], "", private))
-    found += _walk(dataset, "", private)
-    order = list(_IDENTIFYING_KEYWORDS)
+    found, private, order = [], [], list(_IDENTIFYING_KEYWORDS)
+    for header in (getattr(dataset, "file_meta", None) or [], dataset):
+        found += _walk(header, "", private)
     found.sort(key=lambda element: order.index(element.group))  # stable: header order inside
     if private:
-        count = f"{len(private)} elements"
-        found.append(_record("private", "PrivateElements", count, "private elements", private[0]))
+        count = ("private", "PrivateElements", f"{len(private)} elements", "private elements")
+        found.append(IdentifyingElement(*count, private[0]))
     if burned := _burned_in(dataset):
         name = "BurnedInAnnotation"
-        found.append(_record("(0028,0301)", name, burned, "burned-in text", name))
+        found.append(IdentifyingElement("(0028,0301)", name, burned, "burned-in text", name))
     return found
-
-
-def _record(tag, keyword, value, group, path):
-    shown = " ".join(str(value).split())
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return IdentifyingElement(tag, keyword, shown, group, path)
 
 
 def _walk(dataset, prefix, private):
@@ -429,26 +404,21 @@ def _walk(dataset, prefix, private):
                 yield from _walk(item, f"{path}[{index}].", private)
         elif not element.is_empty:
             group = _GROUP_OF_KEYWORD.get(element.keyword) or _GROUP_OF_VR.get(element.VR)
-            if element.VR == "UI" and _is_instance_uid(element):
-                group = "unique identifiers"
+            if element.VR == "UI" and element.keyword != "ImplementationClassUID":
+                # What the standard itself defines begins with this root: classes and the like.
+                defined = np.char.startswith(np.ravel(element.value).astype(str), "1.2.840.10008.")
+                group = None if defined.all() else "unique identifiers"
             if group:
-                yield _record(str(element.tag), element.keyword, element.value, group, path)
-
-
-def _is_instance_uid(element):
-    """Whether a UID names this very object, rather than a class or a software."""
-    # UIDs that the standard itself defines begin with this root and are the same everywhere.
-    values = np.ravel(element.value).astype(str)
-    others = not np.char.startswith(values, "1.2.840.10008.").all()
-    return others and element.keyword != "ImplementationClassUID"
+                value = " ".join(str(element.value).split())
+                value = value if len(value) <= 60 else value[:57] + "..."
+                yield IdentifyingElement(str(element.tag), element.keyword, value, group, path)
 
 
 def _burned_in(dataset):
     """Say how likely names are written into the pixels; empty if nothing points to it."""
-    stated = str(dataset.get("BurnedInAnnotation") or "").upper()
-    if stated in ("YES", "NO"):
-        return "YES" if stated == "YES" else ""
-    modality = str(dataset.get("Modality") or "")
+    stated, modality = (str(dataset.get(k) or "") for k in ("BurnedInAnnotation", "Modality"))
+    if stated.upper() in ("YES", "NO"):
+        return "YES" if stated.upper() == "YES" else ""
     if modality in ("US", "SC", "OT", "XC", "ES") or "Secondary Capture" in _kind_of(dataset):
         return f"not stated; common in {modality or 'secondary capture'} images, so look at them"
     return ""

@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 
-from course_utils._checks import DatasetError, refuse
+from course_utils._checks import DatasetError, check_names, refuse
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
 SUFFIXES += (".dcm", ".dicom")
@@ -19,6 +19,18 @@ SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", 
 SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
 # What programs add to the name of a picture to name its mask.
 MASK_NAME = re.compile(r"(.+?)[ _-]?(mask|seg|segmentation|annotation|label|gt)[ _-]?\d*", re.I)
+BESIDE = (
+    "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
+    "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
+)
+
+
+def known_labels(class_names):
+    """Return a dict from the values of the label column to the names of the classes."""
+    if not isinstance(class_names, dict):
+        class_names = {name: name for name in check_names("class_names", class_names)}
+    check_names("class_names", dict.fromkeys(class_names.values()))
+    return {str(value): name for value, name in class_names.items()}
 
 
 def clean(text):
@@ -31,51 +43,47 @@ def read_csv(path):
     notes = []
     try:
         content = path.read_bytes()
+        marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
         try:
-            text = content.decode("utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf8")
+            text = content.decode("utf-16" if marked else "utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("cp1252")
             notes.append(f"{path.name} was read as Windows text (cp1252): look at letters like ä.")
-        lines, separator = _lines(text.removeprefix("\ufeff"))
+        return _without_index(_cells(text), str(path)), notes
     except FileNotFoundError as error:
         advice = "Put the table there, or name it: table='name.csv'."
         raise DatasetError(f"There is no file {path}. {advice}") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         advice = "Save it as CSV in UTF-8, or pass a DataFrame: table=pandas.read_excel(…)."
-        raise DatasetError(f"{path} is not a readable CSV table ({error}). {advice}") from error
-    if len(lines) < 2:
-        found = "only a header" if lines else "no line"
-        advice = "The first line names the columns, each further line describes one file."
-        raise DatasetError(f"{path} is not a readable CSV table: it has {found}. {advice}")
-    (_, header), *lines = lines
-    if all(len(row) == len(header) + 1 for _, row in lines):
-        header = ["", *header]  # R names no column of row numbers
-    if ragged := [str(number) for number, row in lines if len(row) != len(header)]:
-        raise DatasetError(
-            f"{path}, line {', '.join(ragged[:3])}: not {len(header)} cells as in the first line "
-            f"({len(ragged)} such lines). Put cells with a {separator!r} into double quotes."
-        )
-    numbers, rows = zip(*lines, strict=True)
-    table = pd.DataFrame(rows, index=[f"line {number}" for number in numbers], dtype=str)
-    if separator != ",":
-        decimal = table.apply(lambda cells: cells.str.fullmatch(r"[+-]?\d+,\d+"))
-        table = table.mask(decimal, table.apply(lambda cells: cells.str.replace(",", ".")))
-    table.columns = header
-    return _without_index(table, str(path)), notes
+        raise DatasetError(f"{path} is not a readable CSV table: {error}. {advice}") from error
 
 
-def _lines(text):
-    """Return (number, cells) of each line that is not empty, and what separates the cells."""
-    start = 0
-    if named := re.match(r"sep=(.)\r?\n", text):  # Excel's own
-        start, text = 1, text[named.end() :]
+def _cells(text):
+    """Return the lines of a CSV file that are not empty, as a DataFrame of text."""
     if "\0" in text:
         raise csv.Error("it holds zero characters")
-    first = next((line for line in text.splitlines() if line.strip(" ,;\t")), "")
+    start = int(text.startswith("sep="))  # Excel's own first line
+    lines = text.splitlines(keepends=True)[start:]
+    first = next((line for line in lines if line.strip(" ,;\t\r\n")), "")
     separator = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator, strict=True)
-    lines = [(start + reader.line_num, [clean(cell) for cell in row]) for row in reader]
-    return [(number, row) for number, row in lines if any(row)], separator
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    rows = {
+        f"line {start + reader.line_num}": cells
+        for row in reader
+        if any(cells := [clean(cell) for cell in row])
+    }
+    if len(rows) < 2:
+        raise csv.Error("it has only a header" if rows else "it has no line")
+    (_, header), *others = rows.items()
+    if all(len(row) == len(header) + 1 for _, row in others):
+        header = ["", *header]  # R names no column of row numbers
+    if ragged := [line for line, row in others if len(row) != len(header)]:
+        what = f"{', '.join(ragged[:3])}: not {len(header)} cells as in the first line"
+        raise csv.Error(f"{what}; put cells with a {separator!r} into double quotes")
+    table = pd.DataFrame.from_dict(dict(others), "index", str, header)
+    if separator != ",":
+        table = table.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
+    return table
 
 
 def _without_index(table, name):
@@ -98,13 +106,12 @@ def as_text(frame):
         frame = frame.reset_index()
     if not len(frame):
         refuse("table", "a table without rows", "one row per file", "Look at how it was read.")
-    cells = {k: [_text(value) for value in frame.iloc[:, k]] for k in range(frame.shape[1])}
-    table = pd.DataFrame(cells, index=[f"row {k}" for k in range(len(frame))], dtype=str)
+    table = frame.astype(object).map(_text).set_axis([f"row {k}" for k in range(len(frame))])
     return _without_index(table.set_axis([clean(str(name)) for name in frame], axis=1), "table")
 
 
 def _text(value):
-    if isinstance(value, float | np.floating) and not pd.isna(value):
+    if isinstance(value, float) and not pd.isna(value):
         return np.format_float_positional(value, trim="-")  # gaps in a column make 7 a 7.0
     return "" if pd.isna(value) else clean(str(value))
 
@@ -119,26 +126,26 @@ def class_folders(base, known, ignored=None):
     written = {name.casefold(): name for name in known}
     for file in files:
         folders = [clean(part) for part in file.parts[:-1]]
-        words = [SPLIT_WORDS.get(part.lower(), "") for part in folders]
-        labels = [written.get(part.casefold()) for part in folders[:2]]
+        labels = [written.get(part.casefold(), "") for part in (*folders, "", "")]
+        splits = [SPLIT_WORDS.get(part.lower(), "") for part in (*folders, "", "")]
         # brain/yes/train or brain/train/yes; what lies deeper, such as patients, is for the group.
-        k = 0 if labels and labels[0] else 1
-        fits = len(labels) > k and labels[k] and (k == 0 or words[0])
-        if not (fits and is_picture(base / file)):
+        label, split = labels[0], splits[1]
+        if not label and splits[0]:
+            label, split = labels[1], splits[0]
+        picture = file.suffix.lower() in SUFFIXES or (not file.suffix and is_dicom(base / file))
+        if not (label and picture):
             left_out["/".join(folders[:2]) or "the folder itself"] += 1
         elif file not in masks:
-            split = words[0] if k else (words[1:2] or [""])[0]
-            rows.append((file.as_posix(), labels[k], split))
-    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
-    absent = [name for name in known if name not in set(table["label"])]
+            rows.append((file.as_posix(), label, split))
     counts = ", ".join(f"{count} in {name}" for name, count in left_out.items())
-    if absent:
+    if absent := [name for name in known if name not in {label for _, label, _ in rows}]:
         raise DatasetError(
             f"There is no file labels.csv, and {base} has no sub-folder of pictures named "
             f"{' or '.join(absent)}; other files: {counts or 'none'}. Give the folder that holds "
             "the class folders, with their names in class_names, or a table: table='name.csv'."
         )
-    table.index = [f"folder {label}" for label in table["label"]]
+    index = [f"folder {label}" for _, label, _ in rows]
+    table = pd.DataFrame(rows, index, ["file", "label", "split"], dtype=str)
     notes = [f"left out, as no pictures in a folder of a class: {counts}."] if counts else []
     return table if table["split"].any() else table[["file", "label"]], notes
 
@@ -149,12 +156,6 @@ def visible(base):
         hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
         if path.is_file() and not hidden and path.name.lower() not in ("thumbs.db", "desktop.ini"):
             yield path
-
-
-def is_picture(path):
-    """Return whether a file is a picture by its name; DICOM files often have no ending."""
-    named = path.name.lower().endswith(SUFFIXES)
-    return named or (not path.suffix and is_dicom(path))
 
 
 def is_dicom(path):

@@ -15,20 +15,8 @@ from course_utils import imaging
 from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
-from course_utils.own_data._folder import (
-    BESIDE,
-    Complaint,
-    Folder,
-    MaskLabels,
-    check_size,
-    growth,
-    known_labels,
-    place,
-    resized,
-    resized_masks,
-    some,
-)
-from course_utils.own_data._table import SUFFIXES, class_folders, is_dicom
+from course_utils.own_data._folder import Complaint, Folder, MaskLabels, check_size, place
+from course_utils.own_data._table import BESIDE, SUFFIXES, class_folders, is_dicom, known_labels
 
 OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
 BLURRED = (
@@ -59,11 +47,12 @@ def read_image_folder(
     intensity_window=None,
     pixel_spacing_mm=None,
 ):
-    r"""Read a folder of pictures into an `ImageDataset`: class folders, or pictures with a table.
+    """Read a folder of pictures into an `ImageDataset`: class folders, or pictures with a table.
 
-    Without a table the labels are the names of sub-folders, and folders train, validation and test
-    above or below these become the splits. ``attributes`` holds file names, labels as written, and
-    the columns without a role. Add source and license with `dataclasses.replace`.
+    ``read_image_folder("brain", class_names=("no", "yes"), group_kind="near-duplicate", size=64,
+    fit="crop")`` reads ``brain/no`` and ``brain/yes``; folders train, validation and test above or
+    below these become the splits. ``attributes`` holds file names, labels as written, and the
+    columns without a role. Add source and license with `dataclasses.replace`.
 
     Parameters
     ----------
@@ -84,25 +73,18 @@ def read_image_folder(
     images, masks : str, optional
         Sub-folders.
     mask_labels : str or dict
-        What a mask marks, with one value beside 0; or a dict from names to the stored values:
-        ``{"core": (1, 3), "edema": 2, None: 255}``. None stands for values to leave out.
+        What the one value beside 0 marks; or the values of each name, under None those to leave
+        out: ``{"core": (1, 3), "edema": 2, None: 255}``.
     mode : {"gray", "rgb"}
-        What the set becomes. Color pictures whose channels differ by at most 20 of 255 count as
-        gray; for ``"rgb"`` gray pictures are repeated three times.
-    size : int or (height, width), optional
-        Resize all pictures. A pixel belongs to a mask where at least half of it does.
-    fit : {"crop", "pad", "stretch"}, optional
-        For other proportions: take the center, add 0 (with a window: its low end), or distort.
+        Color whose channels differ by at most 20 of 255 counts as gray; for rgb gray is repeated.
+    size, fit : int or (height, width), and {"crop", "pad", "stretch"}, optional
+        Resize all; for other proportions take the center, add 0 (or the low end of the window), or
+        distort. A pixel belongs to a mask where at least half of it does.
     intensity_window : (low, high), optional
         What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32. DICOM
         files that are stored inverted are turned within it.
     pixel_spacing_mm : (float, float), optional
         Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
-
-    Examples
-    --------
-    ``read_image_folder("brain", class_names=("no", "yes"), group_kind="near-duplicate", size=64,
-    fit="crop")`` reads ``brain/no`` and ``brain/yes``.
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = check_size(size, fit)
@@ -115,20 +97,20 @@ def read_image_folder(
         table = "labels.csv"
         if Path(folder).is_dir() and not Path(folder, table).exists():
             apart = None if masks is None or Path(masks) == Path() else Path(folder, masks)
-            known = known_labels(class_names)
-            table = partial(class_folders, Path(folder, images), known, apart)
-    found = Folder(folder, table, columns or {}, class_names, group_kind)
+            table = partial(class_folders, Path(folder, images), known_labels(class_names), apart)
+    found = Folder(folder, table, columns, class_names, group_kind)
     read_pictures(found, images, masks, mode, window, labels=labels)
+    spacings = []
     for i, picture in enumerate(found.images):
         with found.complaints(i):
-            if picture is not None:
-                placement = place(picture.shape[:2], size, fit)
-                found.images[i] = resized(picture, placement, window[0] if window else 0)
-                if spacing is not None:
-                    found.spacing[i] = spacing * growth(placement)
-                if masks is not None:
-                    with found.complaints(i, found.mask_files[i]):
-                        found.masks[i] = resized_masks(found.masks[i][np.newaxis], placement)[0]
+            if picture is None:
+                continue
+            placement = place(picture.shape[:2], size, fit)
+            found.images[i] = placement.resized(picture, window[0] if window else 0)
+            spacings.append(None if spacing is None else spacing * placement.growth())
+            if masks is not None:
+                with found.complaints(i, found.mask_files[i]):
+                    found.masks[i] = placement.resized_masks(found.masks[i][np.newaxis])[0]
     found.check_one_size(found.images)
     found.stop_if_any()
     pixels = np.stack(found.images).reshape(len(found.images), *found.images[0].shape[:2], -1)
@@ -144,13 +126,9 @@ def read_image_folder(
         **found.fields(),
         images=pixels,
         intensity_window=window,
-        labels=found.labels,
-        groups=found.groups,
-        splits=found.splits,
         masks=None if masks is None else np.stack(found.masks),
         mask_names=() if masks is None else labels.names,
-        pixel_spacing_mm=None if spacing is None else np.stack(found.spacing),
-        attributes=found.attributes(),
+        pixel_spacing_mm=None if spacing is None else np.stack(spacings),
     )
 
 
@@ -158,30 +136,27 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
     """Read the pictures and masks of all rows, None where one is at fault."""
     base = found.subfolder("images", images)
     paths = found.locate(base, found.names, SUFFIXES)
-    mask_paths, labels = [None] * len(paths), labels or MaskLabels("lesion")
-    if masks is not None:
-        mask_paths = _mask_paths(found, found.subfolder("masks", masks), base, paths)
-    elif "mask" in found.columns:
+    if masks is None and "mask" in found.columns:
         refuse("masks", "None", "a sub-folder", "Give masks='.' for the folder itself.")
-    mask_folder = (found.path if masks is None else found.path / masks).resolve()
-    ignored = mask_folder if base.resolve() in mask_folder.parents else None
+    mask_folder = base if masks is None else found.subfolder("masks", masks)
+    count, labels = len(paths), labels or MaskLabels("lesion")
+    mask_paths = [None] * count if masks is None else _mask_paths(found, mask_folder, base, paths)
     if unlisted == "error":
-        found.complain_of_unlisted(base, ignored)
-    empty = ([None] * len(paths) for _ in range(4))
-    found.images, found.masks, found.mask_files, found.spacing = empty
-    digests, turned = [None] * len(paths), []
+        found.complain_of_unlisted(base, mask_folder)
+    found.images, found.masks, found.mask_files, digests = ([None] * count for _ in range(4))
+    changed = []
     for i, (path, mask_path) in enumerate(zip(paths, mask_paths, strict=True)):
         picture = mask = None
         with found.complaints(i):
             if path is not None:
-                picture, changed = read_picture(path, mode, window)
-                turned += [found.names.iloc[i]] * changed
+                picture, is_changed = _read_picture(path, mode, window)
+                changed += [found.names.iloc[i]] * is_changed
                 content = repr(picture.shape).encode() + picture.tobytes()
                 digests[i] = hashlib.sha256(content).digest()
         if mask_path is not None:
             name = found.mask_files[i] = mask_path.relative_to(found.path).as_posix()
             with found.complaints(i, name):
-                mask = read_mask(mask_path, labels, name)
+                mask = _read_mask(mask_path, labels, name)
                 if picture is not None and mask.shape != picture.shape[:2]:
                     shapes = [" x ".join(map(str, a.shape[:2])) for a in (mask, picture)]
                     detail = f"mask {shapes[0]}, image {shapes[1]} px"
@@ -190,55 +165,45 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
             found.images[i], found.masks[i] = picture, mask
     labels.check(found)
     found.check_same_content(digests)
-    if turned:
-        how = {"gray": "pictures of little color, read as gray", "rgb": "gray pictures, repeated"}
-        found.notes.append(f"{how[mode]} ({len(turned)}): {some(turned)}.")
+    color = "pictures of little color, read as gray"
+    found.note(color if mode == "gray" else "gray pictures, repeated", changed)
 
 
 def _mask_paths(found, base, images, paths):
     advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
     column = found.columns.get("mask")
-    if column is not None:
-        names = found.computed("mask") if callable(column) else found.table[column]
-        return found.locate(base, names, SUFFIXES, advice)
-    names = []
-    for path in paths:
-        name = Path() if path is None else path.relative_to(images)
-        # Without loss first: a mask that somebody saved as JPEG may be there, too.
-        endings = (*LOSSLESS, name.suffix, ".jpg", ".jpeg") if name.name else ()
-        others = [base / name.with_suffix(ending) for ending in endings]
-        others = [other for other in others if other != path and other.is_file()]
-        names.append(others[0].relative_to(base).as_posix() if others else str(name) * bool(path))
-    return found.locate(base, pd.Series(names, found.table.index), SUFFIXES, advice)
+    if callable(column):
+        return found.locate(base, found.computed("mask"), SUFFIXES, advice)
+    names = pd.Series("", found.table.index) if column is None else found.table[column]
+    for i, path in enumerate(paths if column is None else ()):
+        if path is not None:
+            # Without loss first: a mask that somebody saved as JPEG may be there, too.
+            name = path.relative_to(images)
+            others = [name.with_suffix(end) for end in (*LOSSLESS, name.suffix, ".jpg", ".jpeg")]
+            there = [o for o in others if base / o != path and (base / o).is_file()]
+            names.iloc[i] = (there or [name])[0].as_posix()
+    return found.locate(base, names, SUFFIXES, advice)
 
 
-def read_picture(path, mode, window=None):
-    """Return pixels and whether their colors were changed.
-
-    They are uint8 (height, width) or (height, width, 3), or float32 beyond 8 bits.
-    """
+def _read_picture(path, mode, window):
+    """Return pixels, uint8 or beyond 8 bits float32, and whether their colors were changed."""
     pixels = np.asarray(_dicom(path, window) if is_dicom(path) else _open(path))
     gray = pixels.ndim == 2
     if mode == "rgb":
         if pixels.dtype != np.uint8:
-            advice = "A color set has 8 bits: save it with 8 bits."
-            raise Complaint("more than 8 bits per pixel in a color set", "", advice)
+            raise Complaint("more than 8 bits per pixel in a color set", "", "Save it with 8 bits.")
         return np.repeat(pixels[..., np.newaxis], 3, axis=2) if gray else pixels, gray
-    if gray:
-        return _gray(pixels, window), False
-    distance = int(np.ptp(pixels, axis=2).max())
+    distance = 0 if gray else int(np.ptp(pixels, axis=2).max())
     if distance > TINT:
         advice = "Use mode='rgb', for which gray pictures are repeated three times."
         raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
-    return _gray(np.asarray(Image.fromarray(pixels).convert("L")), window), distance > 0
-
-
-def _gray(pixels, window):
+    if not gray:
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))
     if pixels.dtype == np.uint8:
         if window is not None:
             advice = "Leave the window out, or read these as a set of their own."
             raise Complaint("8 bits per pixel, where intensity_window asks for more", "", advice)
-        return pixels
+        return pixels, distance > 0
     if not np.isfinite(pixels).all():
         advice = "Leave the image out, or save it with a number there, such as the lowest."
         raise Complaint("NaN or infinite pixels", "", advice)
@@ -248,7 +213,7 @@ def _gray(pixels, window):
         values = f"values {pixels.min():g} to {pixels.max():g}"
         advice = "Pass intensity_window=(low, high), the values that should become 0 and 1."
         raise Complaint("more than 8 bits per pixel", values, advice)
-    return pixels.astype(np.float32)
+    return pixels.astype(np.float32), False
 
 
 def _dicom(path, window):
@@ -259,22 +224,21 @@ def _dicom(path, window):
         raise Complaint("not a readable image", str(error).rstrip("."), "Leave it out.") from error
     if image.pixels.ndim > (3 if image.units == "color" else 2):
         advice = "Save what you need: Image.fromarray(imaging.read_dicom(name).pixels[k]).save(…)."
-        count = f"{len(image.pixels)} of them"
-        raise Complaint("several pictures in one file", count, advice)
+        raise Complaint("several pictures in one file", f"{len(image.pixels)} of them", advice)
     inverted = image.photometric_interpretation == "MONOCHROME1" and window is not None
     return np.float32(sum(window)) - image.pixels if inverted else image.pixels
 
 
-def read_mask(path, labels, name):
+def _read_mask(path, labels, name):
     """Return the flags of a mask file, uint8 (height, width)."""
     image = _open(path, mask=True)
     values = np.array(image)
     if image.mode in ("LA", "RGBA"):
         values = values[..., :-1] * (values[..., -1:] > 0)
     if values.ndim == 3:
-        red, green, blue = np.broadcast_to(values, (*values.shape[:2], 3)).astype(int).T
-        color = (red << 16 | green << 8 | blue).T
-        values = red.T if ((red == green) & (green == blue)).all() else color
+        # Gray in three channels stays gray; other colors become numbers of 24 bits.
+        gray = (np.ptp(values, axis=2) == 0).all()
+        values = values[..., 0] if gray else values @ (1 << np.array([16, 8, 0]))
     return labels.flags(values, name, BLURRED)
 
 
@@ -296,40 +260,31 @@ def _open(path, mask=False):
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
         advice = "Get it again, save it as PNG or TIFF of 8 or 16 bits, or leave it out."
         raise Complaint("not a readable image", reason, advice) from error
-    if mask:
+    if mask or image.mode[0] in "IF":
         return image
-    if image.mode == "P":
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    if "transparency" in image.info and image.mode in ("L", "RGB"):
-        image = image.convert({"L": "LA", "RGB": "RGBA"}[image.mode])
-    if image.mode in ("LA", "RGBA"):
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
             advice = "What lies under them is undefined; put the image on a background yourself."
             raise Complaint("transparent pixels", "", advice)
-        image = image.convert("L" if image.mode == "LA" else "RGB")
-    return image
+    return image if image.mode == "L" else image.convert("RGB")
 
 
 def _check_kind(image, mask):
     """Complain of files whose pixels Pillow would bend silently, and of what is no intensity."""
-
-    def tag(number):
-        return image.tag_v2.get(number) if image.format == "TIFF" else None
-
+    tags = image.tag_v2 if image.format == "TIFF" else {}
+    mode, frames = image.mode, getattr(image, "n_frames", 1)
+    deep = ";16" in str(image.tile) or max(np.atleast_1d(tags.get(BITS_PER_SAMPLE, 0))) > 8
+    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", "P", *(["1"] if mask else []))
     if image.format not in FORMATS:
         raise Complaint("format not read", image.format, "Save it as PNG or TIFF.")
-    if getattr(image, "n_frames", 1) > 1:
-        advice = "Save each one as a file of its own."
-        raise Complaint("several pictures in one file", f"{image.n_frames} of them", advice)
-    if 2 in np.atleast_1d(tag(SAMPLE_FORMAT)) and image.mode[0] != "I":
-        advice = "Its negative values would wrap around; save it with 16 bits."
-        raise Complaint("signed 8-bit TIFF", "", advice)
-    bits = max(np.atleast_1d(tag(BITS_PER_SAMPLE) or 0))
-    if image.mode in ("RGB", "RGBA", "LA") and (";16" in str(image.tile) or bits > 8):
+    if frames > 1:
+        raise Complaint("several pictures in one file", f"{frames} of them", "Save each by itself.")
+    if 2 in np.atleast_1d(tags.get(SAMPLE_FORMAT)) and mode[0] != "I":
+        raise Complaint("signed 8-bit TIFF", "", "It would wrap around; save it with 16 bits.")
+    if deep and mode in ("RGB", "RGBA", "LA"):
         raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
-    allowed = ("L", "LA", "RGB", "RGBA", "I", "F", "P", *(["1"] if mask else []))
-    if image.mode not in allowed and image.mode[:4] != "I;16":
-        raise Complaint("color mode not read", f"mode {image.mode}", "Save it as gray or RGB.")
-    if tag(PHOTOMETRIC) == 0 and image.mode != "L":
-        advice = "Save it so that higher values are brighter."
-        raise Complaint("16-bit TIFF in which 0 is white", "", advice)
+    if mode not in allowed and mode[:4] != "I;16":
+        raise Complaint("color mode not read", f"mode {mode}", "Save it as gray or RGB.")
+    if tags.get(PHOTOMETRIC) == 0 and mode != "L":
+        raise Complaint("16-bit TIFF in which 0 is white", "", "Save it with 0 as black.")

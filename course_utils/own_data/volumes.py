@@ -6,13 +6,10 @@ import gzip
 import hashlib
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 
 import nibabel
 import numpy as np
-import pandas as pd
-import pydicom
 from nibabel.processing import resample_from_to
 
 from course_utils import imaging
@@ -22,20 +19,10 @@ from course_utils.datasets import ImageDataset
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import scan_names
 from course_utils.imaging.volumes import AXES
-from course_utils.own_data._folder import (
-    SAME_PROPORTION,
-    Complaint,
-    Folder,
-    MaskLabels,
-    check_size,
-    growth,
-    place,
-    resized,
-    resized_masks,
-    some,
-)
+from course_utils.own_data._folder import POSITION, Complaint, Folder, MaskLabels, check_size, place
+from course_utils.own_data._table import is_dicom
 
-# Two grids are one if no corner of the volume moves by more than this share of a voxel side.
+# Two grids are one if no corner moves along an axis by more than this share of a voxel side.
 SAME_PLACE = 0.1
 # The longest side of a voxel is the distance of slices if it is longer than the others by this.
 LONGER = 1.1
@@ -44,12 +31,10 @@ PERCENTILES = (0.5, 99.5)
 # Air around a head: closer to the background than this share of the way to the brightest voxels.
 AIR = 0.05
 NIFTI = (".nii.gz", ".nii")
-POSITION = re.compile(r"\[(\d+)\]$")
 ADVICE = "Save it as whole numbers: data > 0.5 for one mask, numpy.rint(data) for labels."
 CONVERT = (
-    "dcm2niix -z y -f %s_%d -o OUT FOLDER writes each series, named by number and description, "
-    "into the folder OUT, which must exist. dcmqi converts a segmentation (SEG): "
-    "segimage2itkimage -t nifti --mergeSegments --outputDirectory OUT --inputDICOM FILE."
+    "DICOM becomes NIfTI first: dcm2niix -z y -f %s_%d -o OUT FOLDER converts each series, dcmqi's "
+    "segimage2itkimage a segmentation (docs/your_own_data.md)."
 )
 
 
@@ -67,16 +52,15 @@ def read_volume_folder(
     size=None,
     fit=None,
 ):
-    r"""Read volumes that a table describes into an `ImageDataset` of slices.
+    """Read volumes that a table describes into an `ImageDataset` of slices.
 
-    Each row of the table names one scan: a NIfTI file (.nii, .nii.gz) for each channel, and one for
-    the mask, relative to the folder; ``name.nii.gz[2]`` is the third volume of a 4-D file. Those on
-    another grid than the first channel are resampled onto it (linear; nearest for masks), and a
-    warning lists them. Pixels become square.
+    Each row of the table names one scan: a NIfTI file for each channel, and one for the mask;
+    ``name.nii.gz[2]`` is the third volume of a 4-D file. Those on another grid than the first
+    channel are resampled onto it (linear; nearest for masks), and a warning lists them.
 
-    A label is that of all slices. Images become float32; slices run from feet to head, back to
-    front, or left to right, with ``slice_positions_mm`` along their normal, ``slice_thickness_mm``
-    (the distance of neighbors) and ``pixel_spacing_mm``. ``attributes`` adds ``slice`` and
+    A label is that of all slices. Images become float32, pixels square; slices run from feet to
+    head, back to front, or left to right, with ``slice_positions_mm`` along their normal and
+    ``slice_thickness_mm`` from one to the next. ``attributes`` adds ``slice`` and
     ``<mask>_in_slice``; ``meta["scans"]`` holds what `write_masks` needs.
 
     Parameters
@@ -88,12 +72,10 @@ def read_volume_folder(
         Channel name to column: ``{"T1c": "t1c", "FLAIR": "flair"}``.
     intensity_window : (low, high) or "percentile"
         The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
-        ``"percentile"`` is for MR, whose values have no unit: in each volume the 0.5th and 99.5th
-        percentile of the foreground become 0 and 1. Background, the most frequent value and what is
-        hardly brighter, becomes 0, in z-scores, too.
+        For MR ``"percentile"``: the 0.5th and 99.5th percentile of each volume's foreground. The
+        most frequent value and what is hardly brighter become 0, in z-scores, too.
     plane : {"axial", "coronal", "sagittal"}, optional
-        Left out: that in which each scan was acquired, across the longest side of its voxels;
-        axial if no side is longer than the others by a tenth.
+        Left out: across the longest side of the voxels, or axial if none is longer by a tenth.
     spacing_mm : float, optional
         Resample all slices to pixels of this side; a size then only cuts and fills at the edges.
     size, fit
@@ -112,16 +94,15 @@ def read_volume_folder(
     if spacing_mm is not None and not (np.ndim(spacing_mm) == 0 and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
     form = (plane, spacing_mm, check_size(size, fit), fit)
-    given = {role: column for role, column in (columns or {}).items() if column is not None}
-    columns = {"image": next(iter(images.values())), "group": "patient", **given}
-    table = "volumes.csv" if table is None else table
-    found = Folder(folder, table, columns, class_names, "patient", [*images.values()])
+    channels, table = [*images.values()], "volumes.csv" if table is None else table
+    usual = {"image": channels[0], "group": "patient"}
+    found = Folder(folder, table, columns, class_names, "patient", usual, channels)
     labels = MaskLabels(mask_labels) if "mask" in found.columns else None
     names = () if labels is None else labels.names
     added = {"slice", *(f"{name}_in_slice" for name in names)}
     if taken := added & set(found.table.columns):
         refuse("column", ", ".join(sorted(taken)), "other names", "They name what is added here.")
-    files = [*images.values(), *([found.columns["mask"]] if names else [])]
+    files = [*channels, *([found.columns["mask"]] if names else [])]
     stacks = _read_stacks(found, files, (*window, by_percentile), form, labels)
     found.check_one_size([None if stack is None else stack["images"][0] for stack in stacks])
     if names and not found.problems:
@@ -131,8 +112,8 @@ def read_volume_folder(
         found.note_masks([stack["masks"] for stack in stacks], names)
     scans = dict(zip(found.names, [stack.pop("scan") for stack in stacks], strict=True))
     if len(planes := {scan["plane"] for scan in scans.values()}) > 1:
-        shown = ", ".join(sorted(planes))
-        found.notes.append(f"scans of several planes: {shown}. plane='axial' takes one for all.")
+        planes = ", ".join(sorted(planes))
+        found.notes.append(f"scans of several planes: {planes}. plane='axial' takes one for all.")
     sides = [stack["pixel_spacing_mm"].mean() for stack in stacks]
     if max(sides) > LONGER * min(sides):
         shown = f"{min(sides):.3g} to {max(sides):.3g} mm"
@@ -140,36 +121,31 @@ def read_volume_folder(
     found.warn()
     counts = [len(stack["images"]) for stack in stacks]
     per_slice = {key: np.concatenate([stack[key] for stack in stacks]) for key in stacks[0]}
-    attributes = {name: np.repeat(v, counts) for name, v in found.attributes().items()}
-    attributes["slice"] = np.concatenate([np.arange(count) for count in counts])
+    fields = found.fields(counts)
+    fields["attributes"]["slice"] = np.concatenate([np.arange(count) for count in counts])
     for bit, name in enumerate(names):
-        attributes[f"{name}_in_slice"] = (per_slice["masks"] >> bit & 1).any(axis=(1, 2))
-    fields = found.fields()
-    meta = {"scan_column": found.columns["image"], "scans": scans, **(fields.pop("meta") or {})}
+        there = (per_slice["masks"] >> bit & 1).any(axis=(1, 2))
+        fields["attributes"][f"{name}_in_slice"] = there
+    fields["meta"] |= {"scan_column": found.columns["image"], "scans": scans}
     return ImageDataset(
         **fields,
         **per_slice,
         intensity_window=window,
         channel_names=tuple(images),
-        labels=np.repeat(found.labels, counts),
-        groups=np.repeat(found.groups, counts),
-        splits=None if found.splits is None else np.repeat(found.splits, counts),
         mask_names=names,
-        attributes=attributes,
-        meta=meta,
     )
 
 
 def _read_stacks(found, files, window, form, labels):
     """Return the slices of each row as a dict of fields per slice, None where one is at fault."""
-    parts, moved = set(), []
-    columns = [_locate(found, found.table[name], parts) for name in files]
+    moved, advice = [], f"Add the file or delete the row. {CONVERT}"
+    columns = [found.locate(found.path, found.table[name], NIFTI, advice) for name in files]
     stacks, digests = ([None] * len(found.table) for _ in range(2))
     for i, paths in enumerate(zip(*columns, strict=True)):
         names = [found.table[name].iloc[i] for name in files]
+        if None in paths:
+            continue
         with found.complaints(i):
-            if None in paths:
-                continue
             volumes = [_read_volume(*both) for both in zip(paths, names, strict=True)]
             first, *others = map(nibabel.as_closest_canonical, volumes)
             for k, name in enumerate(names[1:]):
@@ -181,54 +157,27 @@ def _read_stacks(found, files, window, form, labels):
             with found.complaints(i, names[-1]):
                 flags = labels and labels.flags(mask, names[-1], ADVICE)
             stacks[i] = _stack(channels, first.affine, flags, window, form)
-            original = {"shape": volumes[0].shape, "affine": volumes[0].affine.tolist()}
-            stacks[i]["scan"] |= original
+            affine = volumes[0].affine.tolist()
+            stacks[i]["scan"] |= {"shape": volumes[0].shape, "affine": affine}
     found.check_same_content(digests)
     names, counts = np.unique(found.groups, return_counts=True)
     several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
-    if several:
-        what = f"several scans of one patient ({len(several)}): {some(several)}"
-        found.notes.append(f"{what}. Scores by patient take their slices together.")
-    if moved:
-        what = f"on another grid than the first channel ({len(moved)}): {some(moved)}"
-        found.notes.append(f"{what}. They were resampled onto it; look at some.")
+    found.note("several scans of one patient", several, "Scores by patient take them together.")
+    found.note(
+        "on another grid than the first channel", moved, "They were resampled; look at some."
+    )
     used = {os.path.realpath(path) for column in columns for path in column if path}
     there = sorted(found.path.rglob("[!.]*.nii*"))
-    if extra := [path.name for path in there if os.path.realpath(path) not in used]:
-        what = f"volumes that were not read ({len(extra)}): {some(extra)}"
-        found.notes.append(f"{what}. No column in use names them.")
+    extra = [path.name for path in there if os.path.realpath(path) not in used]
+    found.note("volumes that were not read", extra, "No column in use names them.")
     return stacks
-
-
-def _locate(found, cells, parts):
-    """Return a path for each cell; `parts` holds the volumes of 4-D files listed before."""
-    paths = []
-    for line, cell in cells.items():
-        name = POSITION.sub("", cell)
-        if name != cell and cell not in parts:
-            # Another volume of this file may have been listed.
-            found.seen.pop(os.path.realpath(found.path / name), None)
-            parts.add(cell)
-        if name and not name.endswith(NIFTI) and (series := _series(found.path / name)):
-            found.add("DICOM instead of a NIfTI file", f"{cell} ({line}): {series}", CONVERT)
-            name = ""
-        paths += found.locate(found.path, pd.Series({line: name}), NIFTI)
-    return paths
-
-
-def _series(path):
-    """Return the DICOM series in a folder or file, as in 3 MR T1 post; 5 MR FLAIR."""
-    words, series = ("SeriesNumber", "Modality", "SeriesDescription"), set()
-    for file in path.rglob("*") if path.is_dir() else [path]:
-        with suppress(Exception):  # other files fail in many ways inside the parser
-            header = pydicom.dcmread(file, stop_before_pixels=True)
-            series.add(" ".join(str(header.get(word, "")) for word in words))
-    return "; ".join(sorted(series))
 
 
 def _read_volume(path, name):
     """Return a NIfTI file, or one volume of it as in name.nii.gz[2], as a nibabel image."""
     position = POSITION.search(name)
+    if is_dicom(path):
+        raise Complaint("DICOM instead of a NIfTI file", name, CONVERT)
     try:
         return imaging.read_nifti(path, index=int(position[1]) if position else None)
     except ValueError as error:
@@ -238,10 +187,8 @@ def _read_volume(path, name):
 
 def _on_grid(volume, first, name, is_mask, moved):
     """Return a channel or mask on the grid of the first channel; list it if it was on another."""
-    corners = np.stack(np.meshgrid(*[(0, n - 1) for n in first.shape]), axis=-1).reshape(-1, 3)
-    at = [nibabel.affines.apply_affine(v.affine, corners) for v in (first, volume)]
-    apart = np.linalg.norm(at[0] - at[1], axis=1).max()
-    if volume.shape == first.shape and apart <= SAME_PLACE * min(first.header.get_zooms()):
+    apart = np.abs(volume.affine - first.affine) @ [*first.shape, 1]
+    if volume.shape == first.shape and max(apart) <= SAME_PLACE * min(first.header.get_zooms()):
         return volume
     # float64, since NIfTI images refuse 64-bit integers, which labels of an atlas may be.
     data = np.asarray(volume.dataobj, np.float64 if is_mask else np.float32)
@@ -269,22 +216,21 @@ def _stack(channels, affine, flags, window, form):
     across, down = (other for other in range(3) if other != axis)
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
     images = _turned(images, axis)
-    placement = _placement(images.shape[1:3], zooms[[down, across]], spacing_mm, size, fit)
-    (left, top, *_), inner, whole = placement
-    steps, edges = growth(placement), (np.array(whole) - inner) // 2
-    starts = (top, left) - edges * steps
+    placement = place(images.shape[1:3], size, fit, zooms[[down, across]], spacing_mm)
+    steps, inside = placement.growth(), placement.inside()
+    starts = placement.box[1::-1] - [part.start for part in inside] * steps
     normal = np.cross(affine[:3, across], affine[:3, down])
     normal /= np.linalg.norm(normal)
     distance, n = normal @ affine[:3, axis], len(images)
     sign = np.sign(distance)
     stack = {
-        "images": np.stack([resized(image, placement, low) for image in images], dtype=np.float32),
+        "images": np.stack([placement.resized(image, low) for image in images], dtype=np.float32),
         "slice_positions_mm": sign * (normal @ affine[:3, 3] + distance * np.arange(n)),
         "slice_thickness_mm": np.full(n, abs(distance)),
         "pixel_spacing_mm": np.tile(zooms[[down, across]] * steps, (n, 1)),
     }
     if flags is not None:
-        stack["masks"] = resized_masks(_turned(flags, axis), placement)
+        stack["masks"] = placement.resized_masks(_turned(flags, axis))
     grid = dict(zip(("rows", "columns"), np.stack([starts, steps], axis=1).tolist(), strict=True))
     return stack | {"scan": {"plane": plane, **grid}}
 
@@ -293,24 +239,6 @@ def _turned(data, axis):
     """Return a view of canonical voxels as slices, turned the way `imaging.plane` turns them."""
     across, down = (other for other in range(3) if other != axis)
     return np.moveaxis(data, (axis, down, across), (0, 1, 2))[:, ::-1, ::-1]
-
-
-def _placement(shape, spacing, spacing_mm, size, fit):
-    """Return what `place` does, with proportions in mm, for pixels that become square."""
-    if spacing_mm is None and spacing.max() / spacing.min() - 1 <= SAME_PROPORTION:
-        return place(shape, size, fit)
-    side = spacing.min() if spacing_mm is None else spacing_mm
-    # Whole pixels of exactly this side; what is left over at the edges is less than one of them.
-    count = np.maximum(1, np.floor(shape * spacing / side + 0.01)).astype(int)
-    if spacing_mm is None or size is None:
-        box, inner, whole = place(tuple(count.tolist()), size, fit)
-    else:
-        inner, whole = tuple(np.minimum(count, size).tolist()), size
-        low = (count - inner) // 2
-        box = (*low[::-1], *(low + inner)[::-1])
-    margin = (shape - count * side / spacing) / 2
-    box = np.reshape(box, (2, 2)) * (side / spacing)[::-1] + margin[::-1]
-    return tuple(np.clip(box, 0, shape[::-1]).ravel().tolist()), inner, whole
 
 
 def _background(data):
@@ -357,7 +285,7 @@ def write_masks(dataset, masks, folder):
     center lies, as uint8.
 
     A file is named after the scan's first channel, with ``_mask`` at the end. If one exists
-    already, nothing is written. Returned are the paths.
+    already, nothing is written. Returns the paths.
     """
     scans, masks = dataset.meta.get("scans"), np.asarray(masks)
     if not scans:
@@ -376,22 +304,16 @@ def write_masks(dataset, masks, folder):
     names = {cell: re.sub(r"\.nii(\.gz)?", "", cell).replace("\\", "/") for cell in cells}
     paths = {cell: Path(folder, f"{name}_mask.nii.gz") for cell, name in names.items()}
     each = [*paths.values()]
-    if there := [str(path) for path in each if path.exists() or each.count(path) > 1]:
-        refuse("folder", f"{some(there)}, there already or twice", "new files", "Use another name.")
-    written = []
-    try:
-        for cell, path in paths.items():
-            mine = cells == cell
-            image = _whole(masks[mine], number[mine], scans[cell])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as part:
-                part.write_bytes(gzip.compress(image.to_bytes()))
-            written.append(path)
-    except BaseException:
-        for path in written:
-            path.unlink()
-        raise
-    return written
+    for path in each:
+        if path.exists() or each.count(path) > 1:
+            refuse("folder", f"{path}, there already or twice", "new files", "Use another name.")
+    for path in each:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    for cell, path in paths.items():
+        image = _whole(masks[cells == cell], number[cells == cell], scans[cell])
+        with replacing(path) as part:
+            part.write_bytes(gzip.compress(image.to_bytes()))
+    return each
 
 
 def _whole(masks, number, scan):

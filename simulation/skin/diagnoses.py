@@ -196,7 +196,7 @@ def log_likelihoods(signs):
 def suspicion(signs):
     """Return the log odds of malignancy that a careful reader would see in the signs.
 
-    Melanoma, carcinoma or actinic keratosis against the rest, in the natural mix.
+    Melanoma, carcinoma or actinic keratosis against the rest, in the mix of HAM10000.
     """
     mix = np.array(list(NATURAL_COUNTS.values()), float)
     evidence = log_likelihoods(signs) + np.log(mix / mix.sum())
@@ -217,7 +217,7 @@ def noisy_reading(rng, signs, diagnosis):
 
 
 def natural_weights(labels, groups, parts):
-    """Return a weight (n,) for each image that restores the natural mix of diagnoses.
+    """Return a weight (n,) for each image that restores the mix of diagnoses in HAM10000.
 
     Labels are positions in `DIAGNOSES`, groups are lesions. Within each part the weights have mean
     1 over lesions, and they are the same for all images of a lesion.

@@ -248,6 +248,7 @@ def test_all_problems_come_in_one_error(folder):
         ({"images": {"T2": "t2"}}, "no column t2"),
         ({"images": {}}, "images"),
         ({"images": "t1c"}, "channel name to column"),
+        ({"columns": "patient"}, "columns: received 'patient'; allowed: a dict"),
     ],
 )
 def test_wrong_arguments_get_a_sentence(folder, changes, words):
@@ -451,28 +452,29 @@ def test_nan_is_read_after_the_advice(folder):
     assert not read(folder).images[:3, :, 0, 0].any()
 
 
-def dicom(path, modality, number=3, description="T1 post"):
+def dicom(path, modality):
     file = pydicom.Dataset()
     file.file_meta = pydicom.dataset.FileMetaDataset()
     file.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
     file.SOPClassUID, file.SOPInstanceUID = "1.2", pydicom.uid.generate_uid()
     file.Modality = modality
-    file.SeriesNumber, file.SeriesDescription = number, description
     path.parent.mkdir(parents=True, exist_ok=True)
     file.save_as(path, enforce_file_format=True)
 
 
-def test_dicom_is_refused_with_its_series_and_the_converter(folder):
-    for k in range(5):
-        number, description = (3, "T1 post") if k < 3 else (5, "FLAIR")
-        dicom(folder / f"1/series/{k}", "MR", number, description)
+def test_dicom_is_refused_with_the_converter(folder):
+    dicom(folder / "1/series/1", "MR")
     dicom(folder / "1/seg.dcm", "SEG")
-    change(folder, "1/t1c.nii.gz,1/flair.nii.gz,1/mask.nii.gz", "1/series,1/flair.nii.gz,1/seg.dcm")
-    message = complaint(folder)
-    assert "1/series (line 2): 3 MR T1 post; 5 MR FLAIR" in message
-    assert "1/seg.dcm (line 2): 3 SEG T1 post" in message
-    assert "dcm2niix -z y -f %s_%d -o OUT FOLDER" in message
-    assert "segimage2itkimage -t nifti --mergeSegments --outputDirectory OUT" in message
+    for old, new, what in (
+        ("1/t1c.nii.gz", "1/series", "listed, but not in"),
+        ("1/mask.nii.gz", "1/seg.dcm", "DICOM instead of a NIfTI file"),
+    ):
+        change(folder, old, new)
+        message = complaint(folder)
+        assert what in message
+        assert new in message
+        assert "dcm2niix -z y -f %s_%d -o OUT FOLDER" in message
+        assert "segimage2itkimage" in message
 
 
 # Gray values by percentile.

@@ -533,7 +533,7 @@ def test_absent_classes_and_empty_masks_are_warned_of(folder):
 
 def test_patients_that_may_be_missing_values_are_noted(folder):
     change(folder, "P1", "nan")
-    with pytest.warns(UserWarning, match="groups that may be missing values: 'nan'"):
+    with pytest.warns(UserWarning, match=r"groups that may be missing values \(1\): 'nan'"):
         read(folder)
 
 
@@ -557,6 +557,7 @@ def test_a_folder_that_fits_gives_no_warning(folder):
         ({"pixel_spacing_mm": (0, 1)}, "finite mm above 0"),
         ({"masks": None, "columns": {"group": "patient", "mask": "age"}}, "masks='.'"),
         ({"columns": {"patient": "group"}}, "image, label, group"),
+        ({"columns": "text"}, "columns: received 'text'; allowed: a dict"),
         ({"class_names": ()}, "class_names"),
         ({"columns": {"group": "nobody"}}, "no column nobody"),
     ],
