@@ -27,6 +27,10 @@ POSITION = re.compile(r"(?<=\.nii|i\.gz)\[(\d+)\]$")
 # More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
 MANY, ATLAS = 8, 200
 NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
+COLORS = (
+    "Save its colors as numbers: p = np.array(Image.open(name).convert('RGB')); Image.fromarray("
+    "(p == (255, 0, 0)).all(-1) + (p == (0, 0, 255)).all(-1) * np.uint8(2)) is 1 in red, 2 in blue."
+)
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
 # A mask that marks a larger share is probably inverted.
@@ -401,8 +405,10 @@ class MaskLabels:
     def check(self, found):
         """Complain if the one value beside 0 is not the same in all masks."""
         if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
+            advice = COLORS if any(isinstance(value, tuple) for value in self.seen) else NAMED
             for value, name in self.seen.items():
-                found.add("masks whose values differ", f"{value:g} in {name}", NAMED)
+                place = f"{value if isinstance(value, tuple) else f'{value:g}'} in {name}"
+                found.add("masks whose values differ", place, advice)
 
 
 def check_size(size, fit):

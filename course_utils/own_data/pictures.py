@@ -15,13 +15,21 @@ from course_utils import imaging
 from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
-from course_utils.own_data._folder import Complaint, Folder, MaskLabels, check_size, place
+from course_utils.own_data._folder import (
+    COLORS,
+    MANY,
+    Complaint,
+    Folder,
+    MaskLabels,
+    check_size,
+    place,
+)
 from course_utils.own_data._table import BESIDE, SUFFIXES, class_folders, is_dicom, known_labels
 
 OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
 BLURRED = (
     "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
-    "['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) > 127)."
+    "['mask']: Image.fromarray((p := np.array(Image.open(name).convert('F'))) > p.max() / 2)."
 )
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
@@ -232,14 +240,25 @@ def _dicom(path, window):
 def _read_mask(path, labels, name):
     """Return the flags of a mask file, uint8 (height, width)."""
     image = _open(path, mask=True)
+    if image.mode == "P":
+        palette = np.reshape(image.getpalette(), (-1, 3))
+        if (np.ptp(palette, axis=1) == 0).all():
+            image = image.convert("L")
+        elif palette[0].any():
+            raise Complaint("mask in whose palette 0 is not black", "", COLORS)
     values = np.array(image)
     if image.mode in ("LA", "RGBA"):
-        values = values[..., :-1] * (values[..., -1:] > 0)
-    if values.ndim == 3:
-        # Gray in three channels stays gray; other colors become numbers of 24 bits.
-        gray = (np.ptp(values, axis=2) == 0).all()
-        values = values[..., 0] if gray else values @ (1 << np.array([16, 8, 0]))
-    return labels.flags(values, name, BLURRED)
+        values = values[..., :-1]
+    if values.ndim == 3 and np.ptp(values, axis=2).any():
+        found = np.unique(values @ (1 << np.array([16, 8, 0]))).tolist()
+        colors = [(n >> 16, n >> 8 & 255, n & 255) for n in found if n]
+        if len(colors) > MANY:
+            raise Complaint("mask of many values", f"{len(colors)} colors", BLURRED)
+        if len(colors) > 1 or labels.values is not None:
+            raise Complaint("mask of colors", ", ".join(map(str, colors)), COLORS)
+        labels.seen.setdefault(colors[0], name)
+        return values.any(axis=-1).astype(np.uint8)
+    return labels.flags(values[..., 0] if values.ndim == 3 else values, name, BLURRED)
 
 
 def _open(path, mask=False):
@@ -260,14 +279,14 @@ def _open(path, mask=False):
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
         advice = "Get it again, save it as PNG or TIFF of 8 or 16 bits, or leave it out."
         raise Complaint("not a readable image", reason, advice) from error
-    if mask or image.mode[0] in "IF":
+    if image.mode[0] in "IF":
         return image
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        if image.getchannel("A").getextrema() != (255, 255):
-            advice = "What lies under them is undefined; put the image on a background yourself."
-            raise Complaint("transparent pixels", "", advice)
-    return image if image.mode == "L" else image.convert("RGB")
+    opaque = (255, 255)
+    if image.has_transparency_data and image.convert("RGBA").getextrema()[3] != opaque:
+        advice = "What lies under them is undefined; put the image on a background yourself."
+        advice = "Save it on black, without transparency." if mask else advice
+        raise Complaint("transparent pixels", "", advice)
+    return image if mask or image.mode == "L" else image.convert("RGB")
 
 
 def _check_kind(image, mask):
