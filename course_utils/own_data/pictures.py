@@ -68,7 +68,7 @@ def read_image_folder(
         It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
     class_names : sequence of str, or dict
         Labels or names of the class folders, of two the disease last; or a dict from these to
-        class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
+        class names, which may merge: ``{"0": "benign", "1": "malignant"}``; None: no labels.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
@@ -180,8 +180,6 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
 def _mask_paths(found, base, images, paths):
     advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
     column = found.columns.get("mask")
-    if callable(column):
-        return found.locate(base, found.computed("mask"), SUFFIXES, advice)
     names = pd.Series("", found.table.index) if column is None else found.table[column]
     for i, path in enumerate(paths if column is None else ()):
         if path is not None:
