@@ -58,8 +58,7 @@ class Folder:
         self.path, self.group_kind = Path(folder), group_kind
         self.problems, self.notes, self.seen, self.index = {}, [], {}, {}
         if not self.path.is_dir():
-            place = self.path.absolute()
-            raise DatasetError(f"There is no folder {place}. Give the folder that holds the data.")
+            raise DatasetError(f"There is no folder {self.path.absolute()}. Give that of the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
         if not isinstance(columns, dict | None):
             refuse("columns", repr(columns), "a dict, role to column", "{'group': 'patient'}")
@@ -162,10 +161,8 @@ class Folder:
         """Return what the function of a role makes of the table, numbered from 0: text per row."""
         table = self.table.reset_index(drop=True)
         values = self.columns[role](table)
-        if isinstance(values, pd.Series) and values.index.is_unique:
-            values = (
-                values.reindex(table.index) if set(values.index) <= set(table.index) else values
-            )
+        if isinstance(values, pd.Series) and {*values.index} == {*table.index}:
+            values = values.sort_index()
         values = np.asarray(values, dtype=object)
         words = np.vectorize(lambda value: clean(str(value)), otypes=[object])(values)
         missing = np.flatnonzero(pd.isna(values) | (words == ""))
@@ -245,8 +242,7 @@ class Folder:
                 for trim in "-0":
                     back = [np.format_float_positional(v, trim=trim) for v in filled.astype(float)]
                     if back == filled.tolist():
-                        whole = (values % 1 == 0).all()
-                        columns[name] = values.astype(int) if whole else values
+                        columns[name] = values.astype(float if (values % 1).any() else int)
         return columns
 
     def fields(self, counts=1):
@@ -403,10 +399,10 @@ class MaskLabels:
     def flags(self, values, name, blurred):
         """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
         found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
-        others = found[found != 0].tolist()
         if (found % 1 != 0).any():
             advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
             raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
+        others = [int(value) for value in found if value]
         # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
         between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
         edge = self.values is None and between and others[-1] in (255, 65535)
@@ -423,16 +419,15 @@ class MaskLabels:
             what = "mask values that mask_labels does not name"
             advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
         if len(odd):
-            raise Complaint(what, "values " + ", ".join(f"{v:g}" for v in odd[:MANY]), advice)
+            raise Complaint(what, "values " + ", ".join(f"{v:.0f}" for v in odd[:MANY]), advice)
         return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
 
     def check(self, found):
         """Complain if the one value beside 0 is not the same in all masks."""
         if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
-            advice = COLORS if any(isinstance(value, tuple) for value in self.seen) else NAMED
+            advice = COLORS if tuple in map(type, self.seen) else NAMED
             for value, name in self.seen.items():
-                place = f"{value if isinstance(value, tuple) else f'{value:g}'} in {name}"
-                found.add("masks whose values differ", place, advice)
+                found.add("masks whose values differ", f"{value} in {name}", advice)
 
 
 def check_size(size, fit):

@@ -15,15 +15,7 @@ from course_utils import imaging
 from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
-from course_utils.own_data._folder import (
-    COLORS,
-    MANY,
-    Complaint,
-    Folder,
-    MaskLabels,
-    check_size,
-    place,
-)
+from course_utils.own_data._folder import COLORS, Complaint, Folder, MaskLabels, check_size, place
 from course_utils.own_data._table import BESIDE, SUFFIXES, class_folders, is_dicom, known_labels
 
 OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
@@ -250,10 +242,9 @@ def _read_mask(path, labels, name):
     if values.ndim == 3 and np.ptp(values, axis=2).any():
         found = np.unique(values @ (1 << np.array([16, 8, 0]))).tolist()
         colors = [(n >> 16, n >> 8 & 255, n & 255) for n in found if n]
-        if len(colors) > MANY:
-            raise Complaint("mask of many values", f"{len(colors)} colors", BLURRED)
         if len(colors) > 1 or labels.values is not None:
-            raise Complaint("mask of colors", ", ".join(map(str, colors)), COLORS)
+            detail = f"{len(colors)} of them, such as {', '.join(map(str, colors[:3]))}"
+            raise Complaint("mask of colors", detail, f"{COLORS} {BLURRED}")
         labels.seen.setdefault(colors[0], name)
         return values.any(axis=-1).astype(np.uint8)
     return labels.flags(values[..., 0] if values.ndim == 3 else values, name, BLURRED)
@@ -279,8 +270,7 @@ def _open(path, mask=False):
         raise Complaint("not a readable image", reason, advice) from error
     if image.mode[0] in "IF":
         return image
-    opaque = (255, 255)
-    if image.has_transparency_data and image.convert("RGBA").getextrema()[3] != opaque:
+    if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
         advice = "What lies under them is undefined; put the image on a background yourself."
         advice = "Save it on black, without transparency." if mask else advice
         raise Complaint("transparent pixels", "", advice)

@@ -252,7 +252,8 @@ def test_the_remedy_for_blurred_masks_works(folder, kind):
     else:
         save(name, np.dstack([disk, 0 * disk, 0 * disk]) if kind == "red" else disk, quality=75)
     message = complaint(folder)
-    assert f"mask of many values (1): m/{name.name} (line 2)" in message
+    what = "colors" if kind == "red" else "many values"
+    assert f"mask of {what} (1): m/{name.name} (line 2)" in message
     assert "mode=" not in message
     remedy = re.search(r"columns\['mask'\]: (.*)\.$", message)[1]
     eval(remedy, {"np": np, "Image": Image, "name": name}).save(folder / "m" / "a.png")
