@@ -83,7 +83,7 @@ def read_volume_folder(
         differ in size. A mask may lose slices at its ends, but not all of them.
     """
     if not isinstance(images, dict) or not images or {*map(type, images.values())} != {str}:
-        refuse("images", repr(images), "a dict, channel to name of column", "{'T1c': 't1c'}")
+        refuse("images", repr(images), "a dict, channel name to column name", "{'T1c': 't1c'}")
     by_percentile = isinstance(intensity_window, str)
     if by_percentile and intensity_window != "percentile":
         remedy = "For CT give HU, for example (-160, 240); for MR 'percentile'."
