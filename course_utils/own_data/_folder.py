@@ -30,10 +30,7 @@ COLORS = (
     "Save its colors as numbers: p = np.array(Image.open(name).convert('RGB')); Image.fromarray("
     "(p == (255, 0, 0)).all(-1) + (p == (0, 0, 255)).all(-1) * np.uint8(2)) is 1 in red, 2 in blue."
 )
-TAKEN = (
-    "Folders named train, validation or test were taken for splits, of which every picture needs "
-    "one; columns={'split': None} ignores them."
-)
+TAKEN = "Folders named like parts were taken for splits; columns={'split': None} ignores them."
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
 # A mask that marks a larger share is probably inverted.

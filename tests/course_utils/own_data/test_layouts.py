@@ -243,7 +243,9 @@ def test_a_class_without_a_folder_is_named(classes):
 def test_pictures_beside_the_folders_of_splits_are_named(classes):
     save(classes / "train" / "yes" / "x.png", gray("x"))
     message = complaint(classes)
-    assert "no value in column split (4): folder no; folder yes. Folders named train" in message
+    assert (
+        "no value in column split (4): folder no; folder yes. Folders named like parts" in message
+    )
     assert len(read(classes, columns={"split": None})) == 5
     (classes / "train" / "yes" / "x.png").rename(classes / "yes" / "x.png")
     (classes / "yes" / "test").mkdir()
