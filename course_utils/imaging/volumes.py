@@ -52,6 +52,11 @@ def read_nifti(path, index=None):
     elif image.ndim != 3 or index:
         received = f"shape {image.shape}" + (f" and index {index}" if index is not None else "")
         remedy = "Choose one: read_nifti(path, index=0), or in a table name.nii.gz[0]."
+        if image.ndim < 3:
+            remedy = "Add the axis of slices: i = nibabel.load(path); nibabel.Nifti1Image("
+            remedy += "i.get_fdata()[..., None], i.affine).to_filename(new)."
+        if image.ndim > 4:
+            remedy = "Take one component: nibabel.load(path).slicer[..., 0].to_filename(new)."
         unreadable(name, received, "one 3-D volume, or 4-D and an index", remedy)
     if image.get_data_dtype().kind not in "buif":
         received = f"voxels of type {image.get_data_dtype()} (complex or color)"

@@ -20,13 +20,17 @@ from course_utils.datasets.resizing import average
 from course_utils.own_data import _table
 from course_utils.own_data._table import BESIDE, SPLIT_WORDS, SUFFIXES, clean, known_labels, visible
 
-# Written in a way that a number gives back.
-NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d+)?"
+NUMBER = r"-?\d{1,15}(\.\d+)?"
 # A volume of a 4-D file.
 POSITION = re.compile(r"(?<=\.nii|i\.gz)\[(\d+)\]$")
 # More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
 MANY, ATLAS = 8, 200
 NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
+COLORS = (
+    "Save its colors as numbers: p = np.array(Image.open(name).convert('RGB')); Image.fromarray("
+    "(p == (255, 0, 0)).all(-1) + (p == (0, 0, 255)).all(-1) * np.uint8(2)) is 1 in red, 2 in blue."
+)
+TAKEN = "Folders named like parts were taken for splits; columns={'split': None} ignores them."
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
 # A mask that marks a larger share is probably inverted.
@@ -51,15 +55,17 @@ class Folder:
         self.path, self.group_kind = Path(folder), group_kind
         self.problems, self.notes, self.seen, self.index = {}, [], {}, {}
         if not self.path.is_dir():
-            raise DatasetError(f"There is no folder {folder}. Give the folder that holds the data.")
+            raise DatasetError(f"There is no folder {self.path.absolute()}. Give that of the data.")
         check_choice("group_kind", group_kind, GROUP_KINDS)
         if not isinstance(columns, dict | None):
             refuse("columns", repr(columns), "a dict, role to column", "{'group': 'patient'}")
         given = columns or {}
         for role, column in given.items():
             check_choice("columns", role, ROLES)
-            if callable(column) and role not in ("group", "mask"):
-                refuse(f"columns[{role!r}]", "a function", "a column", "Compute the column before.")
+            computed = callable(column) and role in ("group", "mask")
+            if not (computed or isinstance(column, str | None)):
+                remedy = "Compute the column before, or rename it to text."
+                refuse(f"columns[{role!r}]", repr(column), "the name of a column", remedy)
         given = {k: name for k, name in given.items() if name is not None or k == "split"}
         label = {} if class_names is None else {"label": "label"}
         self.columns = {"image": "file", **label, **(usual or {}), **given}
@@ -70,9 +76,17 @@ class Folder:
             refuse("columns['group']", "None", allowed, f"{remedy} or 'image'.")
         self._read_table(table, files)
         self.names = self.table[self.columns["image"]]
+        for role in ("group", "mask"):
+            if callable(self.columns.get(role)):
+                self.table[f"{role} by function"] = self.computed(role)
+                self.columns[role] = f"{role} by function"
+                self.used.append(self.columns[role])
+        group = self.columns.get("group")
         for column in self.used:
             for place in self.table.index[self.table[column] == ""]:
                 advice = "Fill it in (with a black mask where nothing is marked), or leave it out."
+                # Only the split may be empty in a table of class folders.
+                advice = TAKEN if self.by_class else advice
                 self.add(f"no value in column {column}", place, advice)
         self.class_names, self.labels = ("patient",), np.zeros(len(self.table), dtype=int)
         if class_names is not None:
@@ -102,10 +116,11 @@ class Folder:
         named = [*self.columns.values(), *files]
         self.used = list(dict.fromkeys(name for name in named if isinstance(name, str)))
         if missing := [column for column in self.used if column not in self.table]:
+            kind = ", or group_kind='near-duplicate' if nothing tells who" * self.by_class
             raise DatasetError(
                 f"The table of {self.path} has no column {', '.join(missing)}; it has "
                 f"{', '.join(self.table)}. Rename the column, say in columns= which one is meant, "
-                "or compute groups or masks by a function."
+                f"or compute groups or masks by a function{kind}."
             )
 
     def _known(self, role, known, what, advice):
@@ -125,8 +140,6 @@ class Folder:
             self.notes.append(f"no image of class {', '.join(absent)}.")
 
     def _group_names(self, group):
-        if callable(group):
-            return self.computed("group").to_numpy(str)
         groups, similar = self.table[group].to_numpy(str), {}
         for name in np.unique(groups).tolist():
             plain = unicodedata.normalize("NFKC", name).casefold()
@@ -142,16 +155,21 @@ class Folder:
         return groups
 
     def computed(self, role):
-        """Return what the function of a role makes of the table: text, one per row."""
-        values = np.asarray(self.columns[role](self.table.copy()), dtype=object)
-        missing = np.flatnonzero(pd.isna(values))
+        """Return what the function of a role makes of the table, numbered from 0: text per row."""
+        table = self.table.reset_index(drop=True)
+        values = self.columns[role](table)
+        if isinstance(values, pd.Series) and {*values.index} == {*table.index}:
+            values = values.sort_index()
+        values = np.asarray(values, dtype=object)
+        words = np.vectorize(lambda value: clean(str(value)), otypes=[object])(values)
+        missing = np.flatnonzero(pd.isna(values) | (words == ""))
         if values.shape != (len(self.table),) or missing.size:
             where = f", nothing for {self.names.iloc[missing[0]]}" if missing.size else ""
             received = f"a function that returns shape {values.shape}{where}"
             allowed = f"one value for each of the {len(self.table)} rows, none missing"
             remedy = "Return the file's name where nothing is known: .fillna(table['file'])."
             refuse(f"columns[{role!r}]", received, allowed, remedy)
-        return pd.Series(values.astype(str), index=self.table.index)
+        return words
 
     def check_groups(self, names=None):
         """Complain of groups in two splits, and lesions with two labels."""
@@ -212,13 +230,16 @@ class Folder:
         shown = [self.columns[role] for role in ("image", "label") if role in self.columns]
         columns = {name: self.table[name].to_numpy(str) for name in shown}
         for name in self.table.columns.difference(self.used, sort=False):
-            cells = self.table[name]
-            filled = cells != ""
-            # Codes like 007, 12e3 and long accession numbers would lose digits as numbers.
-            if filled.any() and cells[filled].str.fullmatch(NUMBER).all():
-                columns[name] = pd.to_numeric(cells.where(filled)).to_numpy()
-            else:
-                columns[name] = cells.where(filled, "unknown").to_numpy(str)
+            cells = self.table[name].to_numpy(object)
+            columns[name] = np.where(cells == "", "unknown", cells).astype(str)
+            filled = cells[cells != ""]
+            if len(filled) and all(re.fullmatch(NUMBER, cell) for cell in filled):
+                values = np.where(cells == "", "nan", cells).astype(float)
+                # Codes like 007, versions like 1.10 and long numbers would lose digits.
+                for trim in "-0":
+                    back = [np.format_float_positional(v, trim=trim) for v in filled.astype(float)]
+                    if back == filled.tolist():
+                        columns[name] = values.astype(float if (values % 1).any() else int)
         return columns
 
     def fields(self, counts=1):
@@ -375,10 +396,10 @@ class MaskLabels:
     def flags(self, values, name, blurred):
         """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
         found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
-        others = found[found != 0].tolist()
         if (found % 1 != 0).any():
             advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
             raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
+        others = [int(value) for value in found if value]
         # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
         between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
         edge = self.values is None and between and others[-1] in (255, 65535)
@@ -395,14 +416,15 @@ class MaskLabels:
             what = "mask values that mask_labels does not name"
             advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
         if len(odd):
-            raise Complaint(what, "values " + ", ".join(f"{v:g}" for v in odd[:MANY]), advice)
+            raise Complaint(what, "values " + ", ".join(f"{v:.0f}" for v in odd[:MANY]), advice)
         return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
 
     def check(self, found):
         """Complain if the one value beside 0 is not the same in all masks."""
         if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
+            advice = COLORS if tuple in map(type, self.seen) else NAMED
             for value, name in self.seen.items():
-                found.add("masks whose values differ", f"{value:g} in {name}", NAMED)
+                found.add("masks whose values differ", f"{value} in {name}", advice)
 
 
 def check_size(size, fit):

@@ -6,7 +6,6 @@ import csv
 import os
 import re
 import unicodedata
-from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -19,6 +18,7 @@ SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", 
 SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
 # What programs add to the name of a picture to name its mask.
 MASK_NAME = re.compile(r"(.+?)[ _-]?(mask|seg|segmentation|annotation|label|gt)[ _-]?\d*", re.I)
+APART = re.compile(r"(mask|label|annotation|segmentation)s?", re.I)
 BESIDE = (
     "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
     "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
@@ -27,6 +27,10 @@ BESIDE = (
 
 def known_labels(class_names):
     """Return a dict from the values of the label column to the names of the classes."""
+    if class_names is None:
+        return {}
+    if isinstance(class_names, str):
+        refuse("class_names", repr(class_names), "several names", f"For one: [{class_names!r}].")
     if not isinstance(class_names, dict):
         class_names = {name: name for name in check_names("class_names", class_names)}
     check_names("class_names", dict.fromkeys(class_names.values()))
@@ -80,10 +84,7 @@ def _cells(text):
     if ragged := [line for line, row in others if len(row) != len(header)]:
         what = f"{', '.join(ragged[:3])}: not {len(header)} cells as in the first line"
         raise csv.Error(f"{what}; put cells with a {separator!r} into double quotes")
-    table = pd.DataFrame.from_dict(dict(others), "index", str, header)
-    if separator != ",":
-        table = table.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)
-    return table
+    return pd.DataFrame.from_dict(dict(others), "index", str, header)
 
 
 def _without_index(table, name):
@@ -103,7 +104,7 @@ def _without_index(table, name):
 def as_text(frame):
     """Return a DataFrame as text, missing values empty, the index naming the row."""
     if any(frame.index.names) or not pd.api.types.is_integer_dtype(frame.index):
-        frame = frame.reset_index()
+        frame = frame.reset_index(drop=any(name in frame for name in frame.index.names))
     if not len(frame):
         refuse("table", "a table without rows", "one row per file", "Look at how it was read.")
     table = frame.astype(object).map(_text).set_axis([f"row {k}" for k in range(len(frame))])
@@ -119,11 +120,15 @@ def _text(value):
 def class_folders(base, known, ignored=None):
     """Return a table of the pictures in class folders, above or below folders of splits, and notes.
 
-    Masks beside their pictures and what lies in `ignored` are left out.
+    Masks beside their pictures and what lies in `ignored` or a folder named like masks are left
+    out. Without known names all pictures are taken, without labels.
     """
     files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
-    masks, rows, left_out = masks_beside(files), [], Counter()
+    masks, rows, left_out = masks_beside(files), [], {}
     written = {name.casefold(): name for name in known}
+    if len(written) < len(known):
+        allowed = "names that differ by more than case"
+        refuse("class_names", ", ".join(known), allowed, "Folders No and no are one class.")
     for file in files:
         folders = [clean(part) for part in file.parts[:-1]]
         labels = [written.get(part.casefold(), "") for part in (*folders, "", "")]
@@ -133,21 +138,25 @@ def class_folders(base, known, ignored=None):
         if not label and splits[0]:
             label, split = labels[1], splits[0]
         picture = file.suffix.lower() in SUFFIXES or (not file.suffix and is_dicom(base / file))
-        if not (label and picture):
-            left_out["/".join(folders[:2]) or "the folder itself"] += 1
+        apart = any(APART.fullmatch(p) and p.casefold() not in written for p in folders)
+        if not picture or apart or (known and not label):
+            left_out.setdefault("/".join(folders[:2]) or "the folder itself", []).append(file)
         elif file not in masks:
-            rows.append((file.as_posix(), label, split))
-    counts = ", ".join(f"{count} in {name}" for name, count in left_out.items())
-    if absent := [name for name in known if name not in {label for _, label, _ in rows}]:
+            rows.append((file.as_posix(), label, split if known else ""))
+    counts = ", ".join(f"{len(there)} in {name}" for name, there in left_out.items())
+    first = [file.as_posix() for there in left_out.values() for file in there][:3]
+    absent = [name for name in known if name not in {label for _, label, _ in rows}]
+    if absent or not rows:
+        named = f"sub-folder of pictures named {' or '.join(absent)}" if known else "pictures"
         raise DatasetError(
-            f"There is no file labels.csv, and {base} has no sub-folder of pictures named "
-            f"{' or '.join(absent)}; other files: {counts or 'none'}. Give the folder that holds "
-            "the class folders, with their names in class_names, or a table: table='name.csv'."
+            f"There is no file labels.csv, and {base.absolute()} has no {named}; other files: "
+            f"{counts or 'none'}. Give the folder that holds the class folders, with their names "
+            "in class_names, or a table: table='name.csv'."
         )
-    index = [f"folder {label}" for _, label, _ in rows]
-    table = pd.DataFrame(rows, index, ["file", "label", "split"], dtype=str)
-    notes = [f"left out, as no pictures in a folder of a class: {counts}."] if counts else []
-    return table if table["split"].any() else table[["file", "label"]], notes
+    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
+    table.index = "folder " + table["label"].where(table["label"] != "", base.name)
+    said = f"left out, as no pictures in a folder of a class: {counts} ({', '.join(first)})."
+    return table.loc[:, (table != "").any()], [said] if counts else []
 
 
 def visible(base):

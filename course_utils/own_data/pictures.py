@@ -15,13 +15,13 @@ from course_utils import imaging
 from course_utils._checks import check_choice, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
-from course_utils.own_data._folder import Complaint, Folder, MaskLabels, check_size, place
+from course_utils.own_data._folder import COLORS, Complaint, Folder, MaskLabels, check_size, place
 from course_utils.own_data._table import BESIDE, SUFFIXES, class_folders, is_dicom, known_labels
 
 OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
 BLURRED = (
     "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
-    "['mask']: Image.fromarray(np.array(Image.open(name).convert('RGB')).max(axis=-1) > 127)."
+    "['mask']: Image.fromarray((p := np.array(Image.open(name).convert('F'))) > p.max() / 2)."
 )
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
@@ -60,7 +60,7 @@ def read_image_folder(
         It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
     class_names : sequence of str, or dict
         Labels or names of the class folders, of two the disease last; or a dict from these to
-        class names, which may merge: ``{"0": "benign", "1": "malignant"}``.
+        class names, which may merge: ``{"0": "benign", "1": "malignant"}``; None: no labels.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
@@ -172,8 +172,6 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
 def _mask_paths(found, base, images, paths):
     advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
     column = found.columns.get("mask")
-    if callable(column):
-        return found.locate(base, found.computed("mask"), SUFFIXES, advice)
     names = pd.Series("", found.table.index) if column is None else found.table[column]
     for i, path in enumerate(paths if column is None else ()):
         if path is not None:
@@ -232,14 +230,24 @@ def _dicom(path, window):
 def _read_mask(path, labels, name):
     """Return the flags of a mask file, uint8 (height, width)."""
     image = _open(path, mask=True)
+    if image.mode == "P":
+        palette = np.reshape(image.getpalette(), (-1, 3))
+        if (np.ptp(palette, axis=1) == 0).all():
+            image = image.convert("L")
+        elif palette[0].any():
+            raise Complaint("mask in whose palette 0 is not black", "", COLORS)
     values = np.array(image)
     if image.mode in ("LA", "RGBA"):
-        values = values[..., :-1] * (values[..., -1:] > 0)
-    if values.ndim == 3:
-        # Gray in three channels stays gray; other colors become numbers of 24 bits.
-        gray = (np.ptp(values, axis=2) == 0).all()
-        values = values[..., 0] if gray else values @ (1 << np.array([16, 8, 0]))
-    return labels.flags(values, name, BLURRED)
+        values = values[..., :-1]
+    if values.ndim == 3 and np.ptp(values, axis=2).any():
+        found = np.unique(values @ (1 << np.array([16, 8, 0]))).tolist()
+        colors = [(n >> 16, n >> 8 & 255, n & 255) for n in found if n]
+        if len(colors) > 1 or labels.values is not None:
+            detail = f"{len(colors)} of them, such as {', '.join(map(str, colors[:3]))}"
+            raise Complaint("mask of colors", detail, f"{COLORS} {BLURRED}")
+        labels.seen.setdefault(colors[0], name)
+        return values.any(axis=-1).astype(np.uint8)
+    return labels.flags(values[..., 0] if values.ndim == 3 else values, name, BLURRED)
 
 
 def _open(path, mask=False):
@@ -260,14 +268,13 @@ def _open(path, mask=False):
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
         advice = "Get it again, save it as PNG or TIFF of 8 or 16 bits, or leave it out."
         raise Complaint("not a readable image", reason, advice) from error
-    if mask or image.mode[0] in "IF":
+    if image.mode[0] in "IF":
         return image
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        if image.getchannel("A").getextrema() != (255, 255):
-            advice = "What lies under them is undefined; put the image on a background yourself."
-            raise Complaint("transparent pixels", "", advice)
-    return image if image.mode == "L" else image.convert("RGB")
+    if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
+        advice = "What lies under them is undefined; put the image on a background yourself."
+        advice = "Save it on black, without transparency." if mask else advice
+        raise Complaint("transparent pixels", "", advice)
+    return image if mask or image.mode == "L" else image.convert("RGB")
 
 
 def _check_kind(image, mask):

@@ -82,8 +82,8 @@ def read_volume_folder(
         As in `read_image_folder`, for each slice, with proportions in mm. Needed if the slices
         differ in size. A mask may lose slices at its ends, but not all of them.
     """
-    if not isinstance(images, dict) or not images:
-        refuse("images", repr(images), "a dict, channel name to column", "{'T1c': 't1c'}")
+    if not isinstance(images, dict) or not images or {*map(type, images.values())} != {str}:
+        refuse("images", repr(images), "a dict, channel name to column name", "{'T1c': 't1c'}")
     by_percentile = isinstance(intensity_window, str)
     if by_percentile and intensity_window != "percentile":
         remedy = "For CT give HU, for example (-160, 240); for MR 'percentile'."
@@ -91,7 +91,8 @@ def read_volume_folder(
     window = (0.0, 1.0) if by_percentile else check_window(intensity_window)
     if plane is not None:
         check_choice("plane", plane, AXES)
-    if spacing_mm is not None and not (np.ndim(spacing_mm) == 0 and 0.01 <= spacing_mm <= 100):
+    number = isinstance(spacing_mm, int | float | np.number)
+    if spacing_mm is not None and not (number and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
     form = (plane, spacing_mm, check_size(size, fit), fit)
     channels, table = [*images.values()], "volumes.csv" if table is None else table

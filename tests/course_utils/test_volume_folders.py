@@ -648,3 +648,41 @@ def test_the_code_of_the_documentation_runs(tmp_path, monkeypatch):
     ]
     assert nibabel.load(names["paths"][0]).shape == (44, 50, 12)
     assert names["unlabeled"].class_names == ("patient",)
+
+
+def test_a_function_may_name_the_masks(folder):
+    named = {"mask": lambda table: table["t1c"].str.replace("t1c", "mask")}
+    data = read(folder, columns=OPTIONS["columns"] | named)
+    np.testing.assert_array_equal(data.masks, read(folder).masks)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"images": {"T1": 0}}, "images: received {'T1': 0}; allowed: a dict"),
+        ({"images": ["t1c"]}, "images: received ['t1c']"),
+        ({"images": {"T1": ["t1c"]}}, "images: received {'T1': ['t1c']}"),
+        ({"images": None}, "images: received None"),
+        ({"spacing_mm": "1"}, "spacing_mm: received '1'; allowed: one number"),
+        ({"spacing_mm": (1, 1)}, "spacing_mm: received (1, 1)"),
+        ({"columns": "patient"}, "columns: received 'patient'; allowed: a dict"),
+    ],
+)
+def test_arguments_of_other_types_get_a_sentence(folder, changes, words):
+    assert words in complaint(folder, **changes)
+
+
+@pytest.mark.parametrize("shape", [(6, 8), (6, 8, 3, 1, 3)])
+def test_files_of_other_dimensions_are_read_after_the_advice(tmp_path, shape):
+    path, new = tmp_path / "a.nii.gz", tmp_path / "b.nii.gz"
+    data = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
+    write(path, data)
+    with pytest.raises(ValueError, match="received shape") as caught:
+        imaging.read_nifti(path)
+    exec(
+        re.search(r": (i = .*|nibabel\..*)\.$", str(caught.value))[1],
+        {"nibabel": nibabel, "path": path, "new": new},
+    )
+    volume = imaging.read_nifti(new)
+    expected = data[..., None] if data.ndim == 2 else data[..., 0, 0]
+    np.testing.assert_array_equal(volume.dataobj, expected)

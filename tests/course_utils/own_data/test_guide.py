@@ -71,7 +71,7 @@ def test_the_guide_runs_from_the_folder_to_the_saved_network(workspace, capsys):
             source = block.replace("epochs=80", "epochs=12").replace("(96, 96)", "(32, 32)")
             exec(compile(source, f"block {number}", "exec"), names)
     said = capsys.readouterr().out
-    assert "train: 36 no, 36 yes, 72 groups" in said
+    assert "train: {'no': 36, 'yes': 36} pictures in 72 groups" in said
     assert "12 positive and 12 negative" in said
     scores = pd.read_csv("scores_by_group.csv")
     assert len(scores) == 24

@@ -156,6 +156,68 @@ def test_a_folder_above_the_class_folders_is_refused(tmp_path):
     is_right(read(tmp_path / "archive" / "brain"))
 
 
+def test_masks_below_a_class_folder_are_no_pictures_and_can_be_named(tmp_path):
+    for letter, label in LABELS.items():
+        save(tmp_path / label / "images" / f"{letter}.png", gray(letter))
+        save(tmp_path / label / "masks" / f"{letter}.png", (gray(letter) > 99).astype(np.uint8))
+    how = {"class_names": ("no", "yes"), "group_kind": "image"}
+    with pytest.warns(UserWarning, match=r"2 in yes/masks \(no/masks/a.png, no/masks/b.png, yes"):
+        is_right(read_image_folder(tmp_path, **how))
+    named = {"mask": lambda table: table["file"].str.replace("images", "masks")}
+    with pytest.warns(UserWarning, match="left out"):
+        data = read_image_folder(tmp_path, masks=".", columns=named, **how)
+    np.testing.assert_array_equal(data.mask("lesion")[3], gray("d") > 99)
+
+
+def test_a_class_may_be_called_mask(tmp_path):
+    for letter, label in LABELS.items():
+        save(
+            tmp_path / "train" / {"no": "no", "yes": "mask"}[label] / f"{letter}.png", gray(letter)
+        )
+    assert read(tmp_path, class_names=("no", "mask")).labels.sum() == 2
+
+
+def test_class_names_must_differ_by_more_than_case_and_be_several(classes):
+    assert "differ by more than case" in complaint(classes, class_names=("No", "no"))
+    message = complaint(classes, class_names="yes")
+    assert "class_names: received 'yes'; allowed: several names. For one: ['yes']." in message
+    with pytest.warns(UserWarning, match=r"2 in no \(no/a.png, no/b.png\)"):
+        data = read_image_folder(classes, class_names=["yes"], group_kind="image")
+    assert data.attributes["file"].tolist() == ["yes/c.png", "yes/d.png"]
+
+
+def test_pictures_without_labels_are_read_without_a_table(listed):
+    save(listed / "more" / "test" / "x.png", gray("x"))
+    data = read(listed, class_names=None)
+    np.testing.assert_array_equal(data.images[:4, ..., 0], [gray(letter) for letter in "abcd"])
+    assert (set(data.attributes), data.splits) == ({"file"}, None)
+    (listed / "empty").mkdir()
+    assert "has no pictures; other files: none" in complaint(listed / "empty", class_names=None)
+
+
+@pytest.mark.parametrize("unknown", ["nan", "None", "", " "])
+def test_groups_of_a_function_are_looked_at_like_a_column(classes, unknown):
+    how = {"columns": {"group": lambda table: [unknown, "P1", "P2", "P3"]}, "group_kind": "patient"}
+    if unknown.strip():
+        with pytest.warns(UserWarning, match=f"groups that may be missing values .1.: '{unknown}'"):
+            read_image_folder(classes, class_names=("no", "yes"), **how)
+    else:
+        assert "nothing for no/a.png" in complaint(classes, **how)
+
+
+def test_a_series_in_another_order_is_aligned(classes):
+    group = lambda table: table["file"].str[-5].sort_values(ascending=False)  # noqa: E731
+    data = read(classes, columns={"group": group}, group_kind="patient")
+    assert data.groups.tolist() == list("abcd")
+
+
+def test_unknown_patients_of_class_folders_have_a_way_out(classes):
+    message = complaint(classes, columns={"group": "patient"}, group_kind="patient")
+    assert "no column patient" in message
+    assert "group_kind='near-duplicate' if nothing tells who" in message
+    read(classes, group_kind="near-duplicate")
+
+
 def test_class_folders_may_differ_in_case_from_part_to_part(tmp_path):
     for letter, part, label in zip(
         "abcd", ("train", "test") * 2, ("no", "No", "yes", "YES"), strict=True
@@ -181,9 +243,14 @@ def test_a_class_without_a_folder_is_named(classes):
 def test_pictures_beside_the_folders_of_splits_are_named(classes):
     save(classes / "train" / "yes" / "x.png", gray("x"))
     message = complaint(classes)
-    assert "no value in column split (4): folder no; folder yes. Fill it in" in message
-    (classes / "train" / "yes" / "x.png").unlink()
-    is_right(read(classes))
+    assert (
+        "no value in column split (4): folder no; folder yes. Folders named like parts" in message
+    )
+    assert len(read(classes, columns={"split": None})) == 5
+    (classes / "train" / "yes" / "x.png").rename(classes / "yes" / "x.png")
+    (classes / "yes" / "test").mkdir()
+    (classes / "yes" / "x.png").rename(classes / "yes" / "test" / "x.png")
+    assert "columns={'split': None} ignores them" in complaint(classes)
 
 
 def test_look_alikes_in_two_splits_can_be_divided_anew(tmp_path):
@@ -401,7 +468,7 @@ def numbered(starts):
 
 TABLES = {
     "commas": TABLE.encode(),
-    "semicolons and decimal commas": TABLE.replace(",", ";").replace(".5", ",5").encode(),
+    "semicolons": TABLE.replace(",", ";").encode(),
     "tabs": TABLE.replace(",", "\t").encode(),
     "byte order mark": b"\xef\xbb\xbf" + TABLE.encode(),
     "UTF-16, tabs": TABLE.replace(",", "\t").encode("utf-16"),
@@ -449,6 +516,17 @@ def test_a_data_frame_may_be_the_table(listed, how):
     is_whole(read(listed, table=table, **PATIENTS))
 
 
+def test_data_frames_with_odd_names_are_read_or_refused_in_words(listed):
+    table = pd.DataFrame({"file": [f"{letter}.png" for letter in LABELS], "label": LABELS.values()})
+    is_right(read(listed, table=table.set_index("file", drop=False)))
+    numbers = table.set_axis([0, 1], axis=1)
+    assert "no column file, label; it has 0, 1. Rename" in complaint(listed, table=numbers)
+    columns = {"image": 0, "label": 1}
+    message = complaint(listed, table=numbers, columns=columns)
+    assert "columns['image']: received 0; allowed: the name of a column" in message
+    is_right(read(listed, table=numbers, columns={role: str(k) for role, k in columns.items()}))
+
+
 def test_a_table_of_another_name_is_offered(listed):
     (listed / "metadata.csv").write_text(TABLE)
     assert "or a table: table='name.csv'" in complaint(listed, **PATIENTS)
@@ -480,20 +558,27 @@ def test_names_without_folder_and_ending_are_found_below(listed):
     [
         ("123456789012345678901234", "123456789012345678901235"), ("1234567890123456789", ""),
         ("007", "010"), ("12e3", "45e1"), ("1_000", "2_000"), ("+49", "+50"),
+        ("1.10", "1.9"), ("0.12345678901234567891", "1"),
+        ("1,234", "5"), ("11,12", "2,5"), ("nan", "1"), ("inf", "1"), ("5", "1.50"),
     ],
 )  # fmt: skip
-def test_codes_stay_text(listed, cells):
-    rows = [f"{letter}.png,{LABELS[letter]},{cells[k % 2]}" for k, letter in enumerate("abcd")]
-    (listed / "labels.csv").write_text("\n".join(["file,label,code", *rows]))
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_codes_stay_text(listed, cells, separator):
+    rows = [(f"{letter}.png", LABELS[letter], cells[k % 2]) for k, letter in enumerate("abcd")]
+    lines = [separator.join(row) for row in [("file", "label", "code"), *rows]]
+    (listed / "labels.csv").write_text("\n".join(lines))
     expected = [cell or "unknown" for cell in cells]
     assert read(listed).attributes["code"].tolist() == expected * 2
 
 
 def test_numbers_become_numbers(listed):
-    cells = dict(zip("abcd", ("-1.50", "0", "", "12345"), strict=True))
+    cells = dict(zip("abcd", ("-1.5", "0", "", "12345"), strict=True))
     rows = [f"{letter}.png,{LABELS[letter]},{cell}" for letter, cell in cells.items()]
     (listed / "labels.csv").write_text("\n".join(["file,label,value", *rows]))
     np.testing.assert_array_equal(read(listed).attributes["value"], [-1.5, 0, np.nan, 12345])
+    table = (listed / "labels.csv").read_text()
+    (listed / "labels.csv").write_text(table.replace("12345", "2.0").replace(",0", ",0.0"))
+    np.testing.assert_array_equal(read(listed).attributes["value"], [-1.5, 0, np.nan, 2])
 
 
 def test_unknown_patients_are_never_merged_in_silence(listed):

@@ -70,7 +70,8 @@ ONE = {
     "gray in three channels": np.repeat(SHAPE[..., None] * np.uint8(255), 3, axis=2),
     "red on black": red(SHAPE),
     "opaque": np.dstack([SHAPE * np.uint8(255)] * 3 + [np.full_like(SHAPE, 255)]),
-    "red on nothing": red(np.ones_like(SHAPE), SHAPE * np.uint8(255)),
+    "white before black": Image.fromarray(SHAPE * np.uint8(255)).convert("RGB").quantize(2),
+    "black before white": palette(SHAPE, [0, 0, 0, 255, 255, 255]),
     "gray and alpha": np.dstack([SHAPE * np.uint8(255), np.full_like(SHAPE, 255)]),
 }
 
@@ -81,6 +82,43 @@ def test_masks_of_one_label_are_read_as_programs_write_them(folder, name):
     data = read(folder)
     np.testing.assert_array_equal(data.mask("lesion")[0], SHAPE == 1)
     assert not data.mask("lesion")[1].any()
+
+
+SOFT = SHAPE * np.uint8(255)
+SOFT[3, 6:20] = 90
+REFUSED = {
+    "colors, 0 not black": (palette(SHAPE, [0, 0, 200, 200, 0, 0]), "0 is not black"),
+    "black on nothing": (red(0 * SHAPE, SHAPE * np.uint8(255)), "without transparency"),
+    "soft alpha": (red(np.ones_like(SHAPE), SOFT), "Save it on black, without transparency"),
+    "gray and soft alpha": (np.dstack([SOFT, SOFT]), "without transparency"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_masks_in_which_nothing_is_not_black_are_refused(folder, name):
+    pixels, words = REFUSED[name]
+    save(folder / "m" / "a.png", pixels)
+    assert words in complaint(folder)
+
+
+@pytest.mark.parametrize("mask_labels", [{"core": 1, "edema": 2}, "lesion"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_masks_of_colors_become_numbers_by_the_advice(folder, mask_labels, apart):
+    colors = np.array([[0, 0, 0], [255, 0, 0], [0, 0, 255]], np.uint8)
+    files = {"a": TWO * (TWO < 2), "b": TWO * (TWO > 1)} if apart else {"a": TWO, "b": TWO}
+    for letter, numbers in files.items():
+        save(folder / "m" / f"{letter}.png", colors[numbers])
+    message = complaint(folder, mask_labels=mask_labels)
+    assert "(255, 0, 0)" in message
+    assert "e+" not in message
+    start, image = re.search(r"numbers: (p = .*?); (Image.*) is 1 in red", message).groups()
+    for letter in files:
+        names = {"np": np, "Image": Image, "name": folder / "m" / f"{letter}.png"}
+        exec(start, names)
+        eval(image, names).save(names["name"])
+    data = read(folder, mask_labels={"core": 1, "edema": 2})
+    np.testing.assert_array_equal(data.mask("core")[0], TWO == 1)
+    np.testing.assert_array_equal(data.mask("edema")[1], TWO == 2)
 
 
 @pytest.mark.parametrize("suffix", ["tif", "bmp", "gif"])
@@ -200,21 +238,29 @@ def test_one_value_per_file_that_differs_between_files_is_named(folder):
     assert read(folder).mask("lesion").sum() == 2 * SHAPE.sum()
 
 
-@pytest.mark.parametrize("color", [False, True])
-def test_the_remedy_for_masks_saved_as_jpeg_works(folder, color):
+@pytest.mark.parametrize("kind", ["gray", "red", "16 bits", "RGBA"])
+def test_the_remedy_for_blurred_masks_works(folder, kind):
     x, y = np.mgrid[:32, :32]
-    disk = np.uint8(255) * ((x - 15) ** 2 + (y - 15) ** 2 < 90)
-    pixels = np.stack([disk, 0 * disk, 0 * disk], axis=-1) if color else disk
-    save(folder / "m" / "a.jpg", pixels, quality=75)
+    distance = (x - 15) ** 2 + (y - 15) ** 2
+    disk = np.uint8(255) * (distance < 90)
+    name = folder / "m" / ("a.jpg" if kind in ("gray", "red") else "a.tif")
+    if kind == "16 bits":
+        save(name, np.uint16(np.clip((135 - distance) / 90, 0, 1) * 40000))
+    elif kind == "RGBA":
+        soft = np.uint8(np.clip((135 - distance) / 90, 0, 1) * 255)
+        save(name, np.dstack([soft] * 3 + [np.full_like(soft, 255)]))
+    else:
+        save(name, np.dstack([disk, 0 * disk, 0 * disk]) if kind == "red" else disk, quality=75)
     message = complaint(folder)
-    assert "mask of many values (1): m/a.jpg (line 2)" in message
+    what = "colors" if kind == "red" else "many values"
+    assert f"mask of {what} (1): m/{name.name} (line 2)" in message
     assert "mode=" not in message
     remedy = re.search(r"columns\['mask'\]: (.*)\.$", message)[1]
-    names = {"np": np, "Image": Image, "name": folder / "m" / "a.jpg"}
-    eval(remedy, names).save(folder / "m" / "a.png")
+    eval(remedy, {"np": np, "Image": Image, "name": name}).save(folder / "m" / "a.png")
     data = read(folder)
     assert (data.mask("lesion")[0] != (disk > 0)).mean() < 0.01
     named = {"mask": lambda table: table["file"].str.replace(".jpg", ".png")}
+    name.unlink()
     assert read(folder, columns=named).mask("lesion")[0].sum() == data.mask("lesion")[0].sum()
 
 

@@ -223,7 +223,7 @@ MASKS = {
     "two colors, one name": (
         lambda a, b: Image.fromarray(colored(a, b)),
         "lesion",
-        "several values",
+        "mask of colors",
     ),
     "blurred": (
         lambda a, b: Image.fromarray(a * np.uint8(255)).resize((20, 24), 2).resize((10, 12), 2),

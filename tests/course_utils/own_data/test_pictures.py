@@ -567,4 +567,4 @@ def test_wrong_arguments_get_a_sentence(folder, changes, words):
 
 
 def test_a_missing_folder_gets_a_sentence(tmp_path):
-    assert "There is no folder" in complaint(tmp_path / "nowhere")
+    assert f"There is no folder {Path.cwd() / 'nowhere'}." in complaint("nowhere")
