@@ -39,8 +39,8 @@ MUTATIONS = [
     (
         "volumes padded with 0",
         "own_data/volumes.py",
-        "resized(image, placement, low)",
-        "resized(image, placement, 0)",
+        "placement.resized(image, low)",
+        "placement.resized(image, 0)",
         "test_volume_folders.py",
     ),
     (
