@@ -39,6 +39,8 @@ def lab(tmp_path_factory, learner_python):
     log = course / "lab.log"
     command = [learner_python, "-m", "course_utils", "lab", "--no-browser", "--port", "8970"]
     environment = {**os.environ, "PYTHONPATH": str(course), "TERM": "dumb"}
+    # Learners have no path to the author's kernel, which has another name.
+    environment.pop("JUPYTER_PATH", None)
     with log.open("w") as output:
         process = subprocess.Popen(
             command, cwd=course, env=environment, stdout=output, stderr=subprocess.STDOUT
