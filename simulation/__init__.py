@@ -11,7 +11,7 @@ from course_utils._checks import refuse
 __all__ = ["draw"]
 
 
-def draw(name, counts, *, seed, workers=None):
+def draw(name, counts, *, seed, workers=None, change=None):
     """Simulate new patients of one of the embedded sets, beyond the stored ones.
 
     Parameters
@@ -26,6 +26,10 @@ def draw(name, counts, *, seed, workers=None):
         Any but the embedded set's, whose patients it would repeat.
     workers : int, optional
         Processes; all processors by default. The result does not depend on it.
+    change : dict, optional
+        Signs set by hand in every patient, such as ``{"halo": "present"}``. All else stays as the
+        same seed and counts draw it, which makes counterfactual twins. Patients without a lesion
+        have no signs to change: draw none of them.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def draw(name, counts, *, seed, workers=None):
             "The stored patients came from that seed; another one gives new patients.",
         )
     _check_counts(cohort, counts)
-    return ImageDataset(**_fields.arrays_to_fields(cohort.arrays(seed, counts, workers)))
+    return ImageDataset(**_fields.arrays_to_fields(cohort.arrays(seed, counts, workers, change)))
 
 
 def _check_counts(cohort, counts):

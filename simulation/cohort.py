@@ -136,15 +136,15 @@ class Cohort:
         order = rng.permutation(len(rows))
         return [self.plan_type(number, **rows[i]) for number, i in enumerate(order)]
 
-    def arrays(self, seed=None, counts=None, workers=None):
+    def arrays(self, seed=None, counts=None, workers=None, change=None):
         """Simulate all patients and return the arrays of their file, in schema version 1.
 
         Seed and counts are the embedded set's by default, `workers` all processors; the result does
         not depend on how many. Labels are those of the patient, also where an image misses the
-        lesion.
+        lesion. `change` sets signs of all patients by hand.
         """
         seed = self.seed if seed is None else seed
-        simulate = partial(self.simulate, seed=seed)
+        simulate = partial(self.simulate, seed=seed, change=change)
         with ProcessPoolExecutor(workers) as pool:
             cases = list(pool.map(simulate, self.plans(seed, counts), chunksize=8))
         return self._assemble(cases, seed)

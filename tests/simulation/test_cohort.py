@@ -127,6 +127,17 @@ def test_fresh_cases_can_be_drawn(name):
     assert len(np.unique(fresh.groups)) == {"brain_mri": 3, "breast_ultrasound": 5}.get(name, 4)
 
 
+def test_twins_differ_by_the_changed_sign_alone():
+    counts, outside = {"test": (1, 1, 0)}, {}
+    for halo in ("absent", "present"):
+        twin = simulation.draw(
+            "breast_ultrasound", counts, seed=4, workers=1, change={"halo": halo}
+        )
+        assert set(twin.attributes["halo"]) == {halo}
+        outside[halo] = twin.attributes.drop(columns=["halo", "suspicion", "reading"])
+    assert outside["absent"].equals(outside["present"])
+
+
 @pytest.mark.parametrize(
     ("name", "counts", "seed", "said"),
     [
