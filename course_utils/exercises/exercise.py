@@ -8,10 +8,12 @@ import copy
 import dis
 import html
 import re
+import tomllib
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from IPython import get_ipython
@@ -60,7 +62,8 @@ class Exercise:
     A function is called with the arguments in `calls`, and its results are compared with those of
     the `reference`. Where they differ, the mistake with the same results names itself; otherwise
     the reader sees the call, the result and what was expected. A value is compared with the
-    `reference`. See `choice` for questions with letters.
+    `reference`. See `judged` for answers of which no single
+    one is right, and `choice` for questions with letters.
 
     Attributes
     ----------
@@ -208,16 +211,34 @@ class Exercise:
         return f"`{name}({', '.join(map(_shown, self._arguments()[index]))})`"
 
 
-def choice(number, right, praise, **explanations):
-    """Make a question with one right letter and, for each wrong one, why it is wrong."""
+def judged(number, reference, praise, **options):
+    """Make an exercise of the function below, which is its judge.
 
-    def judge(answer):
+    Examples
+    --------
+    >>> @judged("0.0", 12, "So does twelve.")
+    ... def check_0_0(number):
+    ...     return None if number % 4 == 0 else f"{number} is no multiple of 4."
+    >>> check_0_0(15)
+    ✗ Exercise 0.0: not yet. 15 is no multiple of 4.
+    """
+    return lambda judge: Exercise(number, reference, praise, judge=judge, **options)
+
+
+def choice(number, right=None, praise="", **explanations):
+    """Make a question with one right letter; left out, its texts are those of choices.toml."""
+    if right is None:
+        texts = tomllib.loads(Path(__file__).with_name("choices.toml").read_text("utf-8"))
+        return choice(number, **texts[number])
+
+    @judged(number, right, praise, choices=explanations)
+    def check(answer):
         letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
         letters = ", ".join(sorted([right, *explanations]))
         unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
         return None if letter == right else explanations.get(letter, unknown)
 
-    return Exercise(number, right, praise, choices=explanations, judge=judge)
+    return check
 
 
 _failed = {}  # the last error of the cells that define a name, by name; None where all is well

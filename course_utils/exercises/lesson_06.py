@@ -4,7 +4,7 @@ import numpy as np
 
 from course_utils._tensorflow import keras
 from course_utils.evaluation import bootstrap, roc_auc
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 _STEPS = {"A": "regularize", "B": "strengthen", "C": "keep", "D": "keep"}
 _WHY = {
@@ -29,7 +29,12 @@ check_6_1 = Exercise(
 )
 
 
-def _judge_callback(answer):
+@judged(
+    "6.2",
+    keras.callbacks.EarlyStopping("val_auc", 0.002, 8, mode="max", restore_best_weights=True),
+    "It works with every network that reports an AUC.",
+)
+def check_6_2(answer):
     if type(answer).__name__ != "EarlyStopping":
         return f"Your answer is of type `{type(answer).__name__}`; make an `EarlyStopping(…)`."
     if answer.monitor != "val_auc":
@@ -47,16 +52,9 @@ def _judge_callback(answer):
     return None
 
 
-check_6_2 = Exercise(
-    "6.2",
-    keras.callbacks.EarlyStopping("val_auc", 0.002, 8, mode="max", restore_best_weights=True),
-    praise="It works with every network that reports an AUC.",
-    judge=_judge_callback,
-)
-
-
-def _judge_augmentation(answer):
-    """Try it on images of layers, in which all columns are alike, and on images turned by 90°."""
+@judged("6.3", ..., "Skin stays on top, whatever is drawn.")
+def check_6_3(answer):
+    # Try it on images of layers, in which all columns are alike, and on images turned by 90°.
     if isinstance(answer, type) or not callable(answer):
         return "Give one layer, `keras.Sequential` of layers, or a function of a batch of images."
     ramp = np.linspace(0.2, 0.8, 40, dtype=np.float32)
@@ -79,15 +77,8 @@ def _judge_augmentation(answer):
     return None
 
 
-check_6_3 = Exercise(
-    "6.3",
-    ...,
-    praise="Skin stays on top, whatever is drawn.",
-    judge=_judge_augmentation,
-)
-
-
-def _judge_lines(answer):
+@judged("6.4", {6, 7, 9}, "Stopping, choosing and reporting each need patients of their own.")
+def check_6_4(answer):
     right = {
         1: "these are the official parts",
         2: "300 patients are drawn with a seed",
@@ -110,25 +101,7 @@ def _judge_lines(answer):
     return said[0] if said else None
 
 
-check_6_4 = Exercise(
-    "6.4",
-    {6, 7, 9},
-    praise="Stopping, choosing and reporting each need patients of their own.",
-    judge=_judge_lines,
-)
-
-
-check_6_5 = choice(
-    "6.5",
-    "b",
-    praise="No difference shown is not the same as shown to be no different.",
-    a="To show that a remedy is useless, the whole interval would have to lie close to 0. This one "
-    "leaves room for a gain that would matter.",
-    c="More seeds narrow the interval somewhat, down to a floor which only more patients lower. "
-    "Four times the seeds never give a quarter of the width.",
-    d="The test set is opened for the winner only. Whoever opens it to settle each doubtful "
-    "comparison turns it into a second validation set.",
-)
+check_6_5 = choice("6.5")
 
 
 def _two_models(gain, seed):
