@@ -25,8 +25,6 @@ def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
         Official split of each image; anything but "train" is refused.
     seed : int, optional
 
-    Examples
-    --------
     >>> oversample([0, 0, 0, 0, 1, 1], list("AABCDD"))
     array([0, 1, 2, 3, 4, 5, 4, 5, 4, 5])
     """
@@ -38,8 +36,6 @@ def undersample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
 
     As `oversample`; the positions are those of the images that stay.
 
-    Examples
-    --------
     >>> undersample([0, 0, 0, 0, 1, 1], list("AABCDD"))
     array([3, 4, 5])
     """
@@ -51,8 +47,6 @@ def effective_prevalence(labels, class_weight=None):
 
     Labels are 0 or 1, of the images it was trained on; class_weight is that of ``model.fit``.
 
-    Examples
-    --------
     >>> effective_prevalence([0, 0, 0, 1], {0: 2 / 3, 1: 2})
     0.5
     """

@@ -17,8 +17,6 @@ def first_cnn(input_shape=(224, 224, 3)):
     compiled; its output is (n, 1), the probability of class 1. Nearly all parameters lie between
     the flattened image and the first dense layer.
 
-    Examples
-    --------
     >>> first_cnn().count_params()
     23907521
     """
@@ -46,8 +44,6 @@ def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
 
     Images and output are those of `first_cnn`; filters are the channels after each convolution.
 
-    Examples
-    --------
     >>> compact_cnn().count_params()
     23505
     """

@@ -35,8 +35,6 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
     Size and kernel are the pixels of the image and the values of the kernel along the axis; stride
     and dilation the pixels from one position of the window, or value of the kernel, to the next.
 
-    Examples
-    --------
     >>> output_size(7, 3, stride=2, padding="same")
     4
     """
@@ -59,8 +57,6 @@ def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
     With ``"same"``, half of the zeros that the last window takes go before the image; an odd one
     goes after it. Parameters are those of `output_size`.
 
-    Examples
-    --------
     >>> padding_amounts(6, 3, stride=2, padding="same")
     (0, 1)
     """
@@ -79,8 +75,6 @@ def receptive_field(windows):
     adds (k − 1) · step, where the step between neighboring units is the product of the strides
     before.
 
-    Examples
-    --------
     >>> receptive_field([(3, 1), (2, 2), (3, 1), (2, 2)])
     [3, 4, 8, 10]
     """
@@ -113,8 +107,6 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     Images are (n, height, width, channels), kernels (height, width, channels, filters), bias
     (filters,). Padding ``"same"`` adds the zeros of `padding_amounts`.
 
-    Examples
-    --------
     Two channels, one filter that adds them up over 2 × 2 pixels:
 
     >>> images = np.ones((1, 3, 3, 2))
@@ -134,8 +126,6 @@ def correlate_image(image, kernel, *, stride=1, padding="valid", dilation=1):
 
     This is `conv2d` for an image (height, width) of one channel and one filter (height, width).
 
-    Examples
-    --------
     >>> correlate_image([[0, 0, 9, 9], [0, 0, 9, 9]], [[-1, 1]])
     array([[0., 9., 0.],
            [0., 9., 0.]])
@@ -159,8 +149,6 @@ def conv2d_gradients(images, kernels, output_gradient):
     The tuple holds them for images, kernels and bias, each of its shape. Source: Goodfellow et al.
     2016, chapter 9 (https://www.deeplearningbook.org/contents/convnets.html).
 
-    Examples
-    --------
     >>> images, kernels = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1))
     >>> for_images, for_kernels, for_bias = conv2d_gradients(images, kernels, np.ones((1, 2, 2, 1)))
     >>> for_bias
@@ -184,8 +172,6 @@ def max_pool(images, size=2, *, stride=None, padding="valid"):
     Size is the height and width of the window. Without a stride, windows just touch. With padding
     ``"same"`` they may stand out over the edge; what lies outside is ignored.
 
-    Examples
-    --------
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0]
     array([[ 5.,  7.],
            [13., 15.]])
@@ -205,8 +191,6 @@ def max_pool_gradient(images, output_gradient, size=2):
     The gradient of each window goes to its largest pixel, the only one with an influence. Of
     equal pixels the first gets it, counted along the rows from the top, as in TensorFlow.
 
-    Examples
-    --------
     >>> images = np.array([[1.0, 5.0], [5.0, 2.0]]).reshape(1, 2, 2, 1)
     >>> max_pool_gradient(images, np.ones((1, 1, 1, 1)))[0, :, :, 0]
     array([[0., 1.],

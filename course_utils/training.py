@@ -81,8 +81,6 @@ def to_tf(
         So a metric of your own compares each label with its own answer. Weights are (b,), of masks
         (b, 1, 1), one for all pixels.
 
-    Examples
-    --------
     ``model.fit(to_tf(train, shuffle=True), validation_data=to_tf(validation), epochs=5)``
     """
     if target != "labels":
@@ -142,8 +140,6 @@ class Augmenter:
         mean), gain (0.2 multiplies by 0.8 to 1.2); noise is the standard deviation, drawn for
         every pixel and channel. See `LIMITS`.
 
-    Examples
-    --------
     >>> images = np.zeros((2, 4, 4, 1), np.float32)
     >>> augment = Augmenter(flip=True, shift=0.1, rotation=10, seed=0)
     >>> images, masks = augment(images, images)
@@ -273,8 +269,6 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
         ``batch_size``, ``target``, ``sample_weight`` and ``augment``, as for `to_tf`. Validation
         images are neither weighted nor changed.
 
-    Examples
-    --------
     ``history = fit(model, train, validation, epochs=50, augment=Augmenter(flip=True))``
     """
     if batches.pop("class_weight", None) is not None:
@@ -321,8 +315,6 @@ def predict(model, dataset):
     They are float64, 0–1: (n,) for a model with one output, (n, classes) for one with several, (n,
     height, width) for one that gives a mask. Logits are refused.
 
-    Examples
-    --------
     ``datasets.aggregate(predict(model, test), test.groups, labels=test.labels)``
     """
     _check_input(model, dataset)
@@ -342,8 +334,6 @@ def cosine_adam(rate, epochs, images, batch_size=32):
     The last epochs then change little, and no epoch has to be picked. It begins at `rate` and ends
     at 0. Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts.
 
-    Examples
-    --------
     >>> optimizer = cosine_adam(0.002, epochs=2, images=64)  # four batches
     >>> schedule = optimizer._learning_rate
     >>> [round(float(schedule(batch)), 5) for batch in (0, 2, 4)]

@@ -26,8 +26,6 @@ def load(name):
 
     It is not compiled. ``model.input_shape`` says which images it takes, float32, 0–1.
 
-    Examples
-    --------
     >>> load("breast_ultrasound").input_shape
     (None, 28, 28, 1)
     """
@@ -50,8 +48,6 @@ def load(name):
 def backbone(name):
     """Load one of `CLASSIFIERS` without its last layer: what turns images into features (n, d).
 
-    Examples
-    --------
     >>> backbone("breast_ultrasound").output_shape
     (None, 256)
     """
@@ -71,8 +67,6 @@ def add_head(backbone, outputs):
     outputs : int
         1 for a probability of class 1 (sigmoid), otherwise the number of classes (softmax).
 
-    Examples
-    --------
     >>> add_head(backbone("breast_ultrasound"), outputs=7).output_shape
     (None, 7)
     """

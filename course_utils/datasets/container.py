@@ -85,8 +85,6 @@ class ImageDataset:
     meta : dict, optional
         Anything else worth keeping, such as the generator's version and seed.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> fields = {"images": np.zeros((4, 8, 8, 1), np.uint8), "labels": [0, 0, 1, 1]}
     >>> fields |= {"class_names": ("healthy", "tumor"), "groups": ["A", "A", "B", "C"]}

@@ -64,8 +64,6 @@ def aggregate(probabilities, groups, rule="mean", labels=None):
     labels : integer array (n,), optional
         True classes; all images of a group must have the same.
 
-    Examples
-    --------
     >>> result = aggregate([0.2, 0.4, 0.9], ["B", "B", "A"], labels=[0, 0, 1])
     >>> result.groups, result.probabilities.round(2)
     (array(['A', 'B'], dtype='<U1'), array([0.9, 0.3]))
@@ -129,8 +127,6 @@ def split_by_group(dataset, parts, *, seed):
     Parts are a dict of name to fraction of the groups (floats that sum to 1) or number of groups
     (integers; the groups left over are left out). The same seed gives the same parts.
 
-    Examples
-    --------
     >>> from course_utils.datasets import load
     >>> parts = split_by_group(load("brain_mri"), {"train": 0.7, "test": 0.3}, seed=0)
     >>> set(parts["train"].groups) & set(parts["test"].groups)
@@ -205,8 +201,6 @@ def group_near_duplicates(images, threshold=0.98):
     Images are (n, height, width) or (n, height, width, channels). Returned is the group of each
     image, int64 (n,), numbered from 0 in order of appearance.
 
-    Examples
-    --------
     >>> a, b = np.random.default_rng(0).integers(0, 200, (2, 8, 8)).astype("uint8")
     >>> group_near_duplicates(np.stack([a, b, a + 5]))
     array([0, 1, 0])

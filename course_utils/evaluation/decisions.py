@@ -51,8 +51,6 @@ def calibration_slope(labels, probabilities, *, sample_weight=None):
     2019, https://doi.org/10.1186/s12916-019-1466-7). There is no slope where the probabilities
     separate the classes completely. Arguments as for `roc_auc`. `fit_temperature` corrects a slope.
 
-    Examples
-    --------
     >>> round(calibration_slope([0, 0, 0, 1, 0, 1, 1, 1], np.repeat([0.1, 0.9], 4)), 3)
     0.5
     """
@@ -74,8 +72,6 @@ def calibration_intercept(labels, probabilities, *, sample_weight=None):
     at 1. Arguments and source as for `calibration_slope`. `shift_prevalence` corrects an intercept
     that comes from another prevalence.
 
-    Examples
-    --------
     >>> round(calibration_intercept([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]), 3)
     -1.099
     """
@@ -113,8 +109,6 @@ def fit_temperature(labels, probabilities):
     Never take the data to be scored; they come afterwards: ``temperature.apply(probabilities)``.
     Arguments as for `roc_auc`. Guo and others 2017, https://arxiv.org/abs/1706.04599.
 
-    Examples
-    --------
     >>> labels = [0, 0, 0, 1, 0, 1, 1, 1]
     >>> fit_temperature(labels, np.repeat([0.1, 0.9], 4)).apply([0.1, 0.9]).round(3)
     array([0.25, 0.75])
@@ -149,8 +143,6 @@ def shift_prevalence(probabilities, old, new):
     Old is the prevalence of class 1 where the model was trained (after any resampling or class
     weights), new where it is used; both lie above 0 and below 1.
 
-    Examples
-    --------
     >>> shift_prevalence([0.5, 0.9], old=0.5, new=0.05).round(3)
     array([0.05 , 0.321])
     """
@@ -212,8 +204,6 @@ def choose_threshold(
     chosen_on : str, optional
         What the data are called.
 
-    Examples
-    --------
     >>> choose_threshold([0, 0, 1, 1], [0.1, 0.2, 0.4, 0.9], "sensitivity", target=1.0)
     Threshold 0.4, chosen for sensitivity at least 1 on validation data: 2 negative and 2
     positive cases; there sensitivity 1.00, specificity 1.00
@@ -352,8 +342,6 @@ def report(
     group_kind, n_resamples : optional
         As for `bootstrap`.
 
-    Examples
-    --------
     >>> labels = np.repeat([0, 1], 100)
     >>> probabilities = np.random.default_rng(0).uniform(0.6 * labels, 1)
     >>> print(str(report(labels, probabilities)).splitlines()[0])

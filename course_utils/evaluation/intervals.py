@@ -131,8 +131,6 @@ def bootstrap(
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants
     that authoring/studies/bootstrap_coverage.py measured.
 
-    Examples
-    --------
     >>> from course_utils.evaluation import roc_auc
     >>> labels, model, coin = [0, 1] * 30, [0.1, 0.8, 0.6, 0.4] * 15, [0.5] * 60
     >>> bootstrap(roc_auc, labels, model)
@@ -287,8 +285,6 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
     Values are finite (n,), or the differences of two models, group by group. The name says what was
     measured. Values on a grid, such as distances counted in pixels, make a median's interval jump.
 
-    Examples
-    --------
     >>> bootstrap_values([0.71, 0.78, 0.80, 0.83, 0.84, 0.86, 0.9], name="median Dice")
     median Dice 0.83 (95 % interval 0.78 to 0.86, percentile, 7 patients)
     """
@@ -327,8 +323,6 @@ def proportion(outcomes, *, name="proportion", group_kind="patient"):
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953; recommended by Brown and others
     2001, https://doi.org/10.1214/ss/1009213286; computed by statsmodels.
 
-    Examples
-    --------
     >>> proportion([1] * 9 + [0], name="sensitivity")
     sensitivity 0.90 (95 % interval 0.60 to 0.98, Wilson, 10 patients)
     """

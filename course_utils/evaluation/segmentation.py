@@ -47,8 +47,6 @@ def outline_distances(truth, predicted, spacing_mm):
     that touch, by a side, a pixel outside it or the edge of the image. Distances run between the
     centers of pixels.
 
-    Examples
-    --------
     >>> truth, predicted = np.zeros((2, 9, 9), int)
     >>> truth[2:5, 2:5] = predicted[2:5, 3:6] = 1
     >>> outline_distances(truth, predicted, spacing_mm=(2.0, 0.5))

@@ -87,8 +87,6 @@ class Exercise:
     given : dict
         For the test: what the lesson's solution cell uses of earlier cells.
 
-    Examples
-    --------
     >>> mistakes = {"You added the sides; multiply them.": lambda rows, columns: rows + columns}
     >>> calls = [(2, 3), (4, 5)]
     >>> check_0_0 = Exercise("0.0", lambda rows, columns: rows * columns, "", calls, mistakes)
@@ -214,8 +212,6 @@ class Exercise:
 def judged(number, reference, praise, **options):
     """Make an exercise of the function below, which is its judge.
 
-    Examples
-    --------
     >>> @judged("0.0", 12, "So does twelve.")
     ... def check_0_0(number):
     ...     return None if number % 4 == 0 else f"{number} is no multiple of 4."

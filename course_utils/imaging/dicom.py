@@ -85,8 +85,6 @@ def apply_window(values, center, width, function="LINEAR_EXACT"):
     white one unit earlier; SIGMOID has no sharp ends. ``apply_window(image.pixels,
     *image.window)`` shows a file as it asks to be shown.
 
-    Examples
-    --------
     >>> apply_window([-200, -160, 40, 240, 3000], center=40, width=400)
     array([0. , 0. , 0.5, 1. , 1. ], dtype=float32)
     """
@@ -140,8 +138,6 @@ def read_dicom(source):
     applied; YBR and palette color become RGB, color of more than 8 bits is cut to its 8 highest.
     JPEG Lossless and JPEG of 12 bits have to be decompressed first.
 
-    Examples
-    --------
     >>> from pydicom.data import get_testdata_file
     >>> read_dicom(get_testdata_file("CT_small.dcm", download=False))
     DicomImage(CT, 128 x 128 pixels, -896 to 1167 HU, PixelSpacing 0.661 x 0.661 mm)
@@ -373,8 +369,6 @@ def identifying_elements(dataset):
     Returns elements that are not empty, by group; then one record that counts private elements, and
     one for text burned into the pixels unless the file denies it or nothing points to it.
 
-    Examples
-    --------
     >>> from pydicom.data import get_testdata_file
     >>> identifying_elements(get_testdata_file("CT_small.dcm", download=False))[0].value
     'CompressedSamples^CT1'

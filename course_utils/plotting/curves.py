@@ -26,8 +26,6 @@ def plot_roc(labels, probabilities, *, threshold=None, ax=None, label=None, **kw
     label, **kwargs
         Entry in a legend; the rest goes to `matplotlib.axes.Axes.plot`.
 
-    Examples
-    --------
     >>> ax = plot_roc([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], threshold=0.5)
     >>> ax.get_ylabel()
     'sensitivity'
@@ -62,8 +60,6 @@ def plot_confusion(labels, probabilities, threshold, *, ax=None):
 
     Arguments as for `plot_roc`.
 
-    Examples
-    --------
     >>> _, ax = plt.subplots()
     >>> ax = plot_confusion([0, 0, 1, 1], [0.1, 0.6, 0.7, 0.9], 0.5, ax=ax)
     >>> [text.get_text().split() for text in ax.texts]
@@ -87,8 +83,6 @@ def plot_predictive_values(sensitivity, specificity, *, prevalence, ax=None):
 
     All lie above 0 and below 1. Altman and Bland 1994, https://doi.org/10.1136/bmj.309.6947.102.
 
-    Examples
-    --------
     >>> ax = plot_predictive_values(0.9, 0.9, prevalence=0.05)
     >>> ax.get_title()
     'prevalence 5 %: PPV 0.32, NPV 0.99'
@@ -118,8 +112,6 @@ def plot_threshold(labels, probabilities, threshold, *, costs, prevalence=None):
     Labels, probabilities and threshold are those of `plot_roc`, costs those of a miss and a false
     positive, above 0. The prevalence where the threshold is used is the data's own by default.
 
-    Examples
-    --------
     >>> figure, axes = plot_threshold([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], 0.5, costs=(10, 1))
     >>> axes[2].get_title()
     'cost 2.75 per case'

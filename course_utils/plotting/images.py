@@ -149,8 +149,6 @@ def plot_overlay(
     Image and other keywords go to `plot_image`. The masks (h, w) are boolean or 0 and 1; an empty
     one has no outline. The legend, if wanted, calls them by their names.
 
-    Examples
-    --------
     >>> ax = plot_overlay(np.eye(4), np.eye(4), title="identity")
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['true']

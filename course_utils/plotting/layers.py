@@ -17,8 +17,6 @@ def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray"):
     Of the values (h, w) integers are printed without decimals, other numbers with one. The value
     range, by default from the smallest to the largest, spans the color map.
 
-    Examples
-    --------
     >>> ax = plot_numbers(np.eye(2))
     >>> [text.get_text() for text in ax.texts]
     ['1', '0', '0', '1']
