@@ -38,11 +38,10 @@ def first_cnn(input_shape=(224, 224, 3)):
 def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     """Build a small network that ends in global max pooling instead of a flattened image.
 
-    Each convolution is followed by a max pooling of 2 × 2. The global maximum asks "does this
-    feature occur anywhere?", so a lesion is recognized wherever it lies, and the number of
-    parameters does not depend on the size of the image.
-
-    Images and output are those of `first_cnn`; filters are the channels after each convolution.
+    Each convolution, of so many filters, is followed by a max pooling of 2 × 2. The global maximum
+    asks "does this feature occur anywhere?", so a lesion is recognized wherever it lies, and the
+    number of parameters does not depend on the size of the image. Images and output are those of
+    `first_cnn`.
 
     >>> compact_cnn().count_params()
     23505

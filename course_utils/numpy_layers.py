@@ -24,16 +24,12 @@ EPSILON = 1e-7
 
 
 def output_size(size, kernel, stride=1, padding="valid", dilation=1):
-    """Return how many positions a window takes along one axis.
+    """Return how many positions a window takes along one axis of `size` pixels.
 
-    A kernel of k values with dilation d spans s = (k − 1) d + 1 pixels. With ``"valid"`` padding
-    the window stays inside the image and takes ⌊(size − s) / stride⌋ + 1 positions; with
-    ``"same"`` the image is padded with zeros so that there are ⌈size / stride⌉.
-
-    Source: Dumoulin and Visin 2016 (https://arxiv.org/abs/1603.07285).
-
-    Size and kernel are the pixels of the image and the values of the kernel along the axis; stride
-    and dilation the pixels from one position of the window, or value of the kernel, to the next.
+    A kernel of k values with dilation d, the pixels from one value to the next, spans s = (k − 1) d
+    + 1 pixels. With ``"valid"`` padding the window stays inside the image and takes ⌊(size − s) /
+    stride⌋ + 1 positions; with ``"same"`` the image is padded with zeros so that there are ⌈size /
+    stride⌉. Source: Dumoulin and Visin 2016 (https://arxiv.org/abs/1603.07285).
 
     >>> output_size(7, 3, stride=2, padding="same")
     4
@@ -87,11 +83,10 @@ def receptive_field(windows):
 
 
 def count_operations(weights_shape, output=(1, 1)):
-    """Return how many multiply-adds a layer takes for one image.
+    """Return how many multiply-adds a layer takes for one image; biases are not counted.
 
-    Every weight is used once at every position of the output. Biases are not counted.
-    The weights are (height, width, channels_in, filters) of a convolution with an `output` of
-    (height, width), or (inputs, outputs) of a dense layer.
+    Every weight, of the shape (height, width, channels_in, filters) or (inputs, outputs), is used
+    once at every position of the output, (height, width) of a convolution.
     """
     return math.prod(weights_shape) * math.prod(output)
 
@@ -100,14 +95,9 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     """Compute what Keras's Conv2D computes before its activation, a cross-correlation.
 
     output[n, y, x, f] = bias[f] + Σᵢⱼ꜀ images[n, y·s + i·d, x·s + j·d, c] · kernels[i, j, c, f],
-    with stride s and dilation d, over the padded images.
-
-    Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791).
-
-    Images are (n, height, width, channels), kernels (height, width, channels, filters), bias
-    (filters,). Padding ``"same"`` adds the zeros of `padding_amounts`.
-
-    Two channels, one filter that adds them up over 2 × 2 pixels:
+    with stride s and dilation d, over images that ``"same"`` pads with the zeros of
+    `padding_amounts`. Bias is (filters,). Source: LeCun et al. 1998
+    (https://doi.org/10.1109/5.726791).
 
     >>> images = np.ones((1, 3, 3, 2))
     >>> conv2d(images, np.ones((2, 2, 2, 1)), bias=[0.5])[0, :, :, 0]
@@ -138,20 +128,20 @@ def correlate_image(image, kernel, *, stride=1, padding="valid", dilation=1):
 def conv2d_gradients(images, kernels, output_gradient):
     """Pass a gradient backward through `conv2d` with stride 1 and no padding.
 
-    With g the gradient at the output, and sums over all images n and positions y, x:
+    Returned are, each of its shape, the gradients for images, kernels and bias. With g the gradient
+    at the output, and sums over all images n and positions y, x:
 
-    - bias[f]: Σ g[n, y, x, f];
+    - images: every pixel collects kernels[i, j, c, f] · g[n, y, x, f] from each window that covers
+      it;
     - kernels[i, j, c, f]: Σ images[n, y + i, x + j, c] · g[n, y, x, f], because one weight is used
       at every position;
-    - images: every pixel collects kernels[i, j, c, f] · g[n, y, x, f] from each window that
-      covers it.
+    - bias[f]: Σ g[n, y, x, f].
 
-    The tuple holds them for images, kernels and bias, each of its shape. Source: Goodfellow et al.
-    2016, chapter 9 (https://www.deeplearningbook.org/contents/convnets.html).
+    Source: Goodfellow et al. 2016, chapter 9
+    (https://www.deeplearningbook.org/contents/convnets.html).
 
     >>> images, kernels = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1))
-    >>> for_images, for_kernels, for_bias = conv2d_gradients(images, kernels, np.ones((1, 2, 2, 1)))
-    >>> for_bias
+    >>> conv2d_gradients(images, kernels, np.ones((1, 2, 2, 1)))[2]
     array([4.])
     """
     images, kernels = _images(images), _kernels(kernels, np.shape(images)[-1])
@@ -254,11 +244,10 @@ def sigmoid(inputs):
 
 
 def binary_cross_entropy(targets, predictions, *, from_logits=False):
-    """Return the mean of −t log p − (1 − t) log(1 − p).
+    """Return the mean of −t log p − (1 − t) log(1 − p), for targets t and predictions p, 0–1.
 
     Logits, the numbers before the sigmoid, are the more exact way: a probability of 1 − 10⁻⁹ is 1
-    in float32. The gradient with respect to m logits x is (σ(x) − t) / m. Targets are 0–1;
-    predictions have the same shape.
+    in float32. The gradient with respect to m logits x is (σ(x) − t) / m.
     """
     p = _floats(predictions)
     t = _floats(targets).astype(p.dtype)

@@ -269,8 +269,8 @@ def read_medmnist(paths, entry, size=None):
 
     Groups are near-duplicates, which find few of the lesions photographed twice, so intervals over
     these groups are somewhat too narrow. A group with test images lies in test as a whole, one with
-    validation images in validation; ``attributes["official_split"]`` holds the publishers' split.
-    Groups whose images contradict each other's labels are in the split extra.
+    validation images in validation, one with contradicting labels in extra;
+    ``attributes["official_split"]`` holds the publishers' split.
     """
     (path,) = paths
     arrays = _fields.read_arrays(path)

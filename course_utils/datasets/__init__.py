@@ -28,8 +28,7 @@ def load(name, origin="embedded", *, size=None):
     Parameters
     ----------
     name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
-        Which subject; for real sets also their own names, which ``python -m course_utils list``
-        shows.
+        The subject; real sets also by their own names, which ``python -m course_utils list`` shows.
     origin : {"embedded", "real", "auto"}
         Simulated, with the course; or downloaded before, else `MissingDataError` says how; or the
         real set if it lies on disk and its checksum is right, otherwise the embedded one.

@@ -52,12 +52,10 @@ class ImageDataset:
     ----------
     name : str
         Short name, such as ``"brain_mri"``.
-    images : array (n, height, width, channels)
-        uint8, 0–255; or float32 together with ``intensity_window``.
-    labels : integer array (n,)
-        Positions in ``class_names``; always the true class.
-    class_names : sequence of str
-        Of two classes the second one is the disease.
+    images, intensity_window : array (n, height, width, channels), and (low, high)
+        uint8, 0–255; or float32 and the intensities that become 0 and 1 in `as_float`.
+    labels, class_names : integer array (n,) and sequence of str
+        Positions in the names, always the true class; of two classes the second is the disease.
     groups : array (n,) of integers or text
         What belongs together and must never be divided, such as patient numbers.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
@@ -66,8 +64,6 @@ class ImageDataset:
         Where the pixels come from.
     channel_names : sequence of str, optional
         Left out, one channel is called intensity, three are red, green and blue.
-    intensity_window : (low, high), optional
-        Only with float32: the intensities that become 0 and 1 in `as_float`.
     splits : array (n,) of text, optional
         Official split: train, validation, test, or extra for images outside it.
     masks, mask_names : uint8 array (n, height, width) and sequence of str, optional
@@ -80,10 +76,8 @@ class ImageDataset:
         Distance of rows and of columns, in mm. One pair may stand for all.
     attributes : pandas.DataFrame, optional
         One row per image: what generated it, or what is known of it.
-    source, license, citation : str
-        Where the data come from and what they may be used for.
-    meta : dict, optional
-        Anything else worth keeping, such as the generator's version and seed.
+    source, license, citation, meta : str, and dict
+        Where the data come from, what they may be used for, and anything else worth keeping.
 
     >>> import numpy as np
     >>> fields = {"images": np.zeros((4, 8, 8, 1), np.uint8), "labels": [0, 0, 1, 1]}

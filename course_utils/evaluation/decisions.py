@@ -136,12 +136,10 @@ def fit_temperature(labels, probabilities):
 def shift_prevalence(probabilities, old, new):
     """Turn probabilities that hold at one prevalence into those that hold at another.
 
-    Multiplies the odds by (new odds / old odds): Saerens and others 2002,
-    https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
-    places, and the negatives too.
-
     Old is the prevalence of class 1 where the model was trained (after any resampling or class
-    weights), new where it is used; both lie above 0 and below 1.
+    weights), new where it is used, both above 0 and below 1. Multiplies the odds by (new odds / old
+    odds), Saerens and others 2002, https://doi.org/10.1162/089976602753284446: right if the
+    positives look the same in both places, and the negatives too.
 
     >>> shift_prevalence([0.5, 0.9], old=0.5, new=0.05).round(3)
     array([0.05 , 0.321])
@@ -189,20 +187,16 @@ def choose_threshold(
 ):
     """Choose a threshold on validation data; apply it, unchanged, to test data.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        As for `roc_auc`, of **validation** groups.
-    rule : {"sensitivity", "specificity", "youden", "cost"}
-        The highest threshold with at least the target sensitivity; the lowest with at least the
-        target specificity; the one with the largest sum of sensitivity and specificity; or the
-        one with the smallest expected cost. Ties go to the highest threshold.
-    target : float, optional
-        The sensitivity or specificity wanted, 0–1.
-    costs : (float, float), optional
-        Cost of a missed positive and of a false positive, in any one unit.
-    chosen_on : str, optional
-        What the data are called.
+    Labels and probabilities are those of `roc_auc`, of **validation** groups, which `chosen_on`
+    names. By the rules it is
+
+    - "sensitivity": the highest threshold with at least the target sensitivity, 0–1;
+    - "specificity": the lowest with at least the target specificity, 0–1;
+    - "youden": the one with the largest sum of sensitivity and specificity;
+    - "cost": the one with the smallest expected cost; costs are those of a missed positive and of a
+      false positive, in any one unit.
+
+    Ties go to the highest threshold.
 
     >>> choose_threshold([0, 0, 1, 1], [0.1, 0.2, 0.4, 0.9], "sensitivity", target=1.0)
     Threshold 0.4, chosen for sensitivity at least 1 on validation data: 2 negative and 2
@@ -326,21 +320,14 @@ def report(
 ):
     """Score a classifier in the usual ways, each score with its interval over groups.
 
-    A score that these data do not define, such as a calibration slope of separated classes, is left
-    out with the reason.
+    Labels and probabilities are those of `roc_auc`, one per group; group_kind and n_resamples those
+    of `bootstrap`. A score that these data do not define, such as a calibration slope of separated
+    classes, is left out with the reason.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        As for `roc_auc`, one per group.
-    threshold : float or Threshold, optional
-        Adds sensitivity, specificity and predictive values at it. Choose it on other data.
-    prevalence : float, optional
-        Where the classifier would be used. Scores that depend on it (average precision,
-        predictive values, Brier score, calibration) are weighted to it; the probabilities should
-        hold there, too (`shift_prevalence`). Default: the data's own.
-    group_kind, n_resamples : optional
-        As for `bootstrap`.
+    A threshold, chosen on other data, adds sensitivity, specificity and predictive values. With the
+    prevalence where the classifier would be used (left out: the data's own), scores that depend on
+    it are weighted to it: average precision, predictive values, Brier score, calibration. The
+    probabilities should hold there, too (`shift_prevalence`).
 
     >>> labels = np.repeat([0, 1], 100)
     >>> probabilities = np.random.default_rng(0).uniform(0.6 * labels, 1)

@@ -103,8 +103,8 @@ def bootstrap(
     labels : integer array-like, shape (n,)
         Class of each row.
     predictions : array-like, shape (n,) or (n, classes); or (runs, n) or (runs, n, classes)
-        0–1, as the score wants them. Several trainings of one model are *runs*: the score of each
-        is taken, and the scores are averaged.
+        0–1, as the score wants them. Several trainings of one model are *runs*, whose scores are
+        averaged.
     against : array-like, shape as `predictions`, optional
         Predictions of a second model for the same rows, whose score is subtracted. The same groups
         are drawn for both, so that what makes a group difficult for both cancels.
@@ -115,16 +115,12 @@ def bootstrap(
         What to call the score (default: the function's name), and what a group is.
     interval : {"logit-t", "percentile"}, optional
         The middle of the draws (percentile); or, better in small samples, a symmetric interval on
-        the scale of the log-odds from the standard deviation of the draws and the t distribution
-        of the smaller class (logit-t). Default: logit-t for a score whose draws all lie between 0
-        and 1, unless ``score.interval`` is ``"percentile"``; percentile for differences and others.
+        the scale of the log-odds from the standard deviation of the draws and the t distribution of
+        the smaller class (logit-t). Default: logit-t for a score whose draws all lie between 0 and
+        1, unless ``score.interval`` is ``"percentile"``; percentile for differences and others.
     n_resamples : int, optional
         At least 100.
-    **options
-        Passed to the score, such as ``specificity``.
 
-    Notes
-    -----
     The interval is about other groups, not about other trainings. Bootstrap (Efron 1979,
     https://doi.org/10.1214/aos/1176344552) over clusters (Rutter 2000,
     https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,

@@ -17,12 +17,8 @@ ROUNDING = 1e-9
 def roc_auc(labels, probabilities, *, sample_weight=None):
     """Compute the area under the ROC curve, as scikit-learn's `roc_auc_score` does.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        0 or 1, and probability of class 1, 0–1.
-    sample_weight : array-like, shape (n,), optional
-        How many cases of the population each row stands for.
+    Labels (n,) are 0 or 1, probabilities (n,) those of class 1, 0–1; sample_weight (n,), if given,
+    says how many cases of the population each row stands for.
 
     >>> roc_auc([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9])
     0.75

@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from course_utils import numpy_layers
-from course_utils.plotting.images import BLUE, GREEN, ORANGE, PURPLE, plot_image
+from course_utils.plotting.figures import BLUE, GREEN, ORANGE, PURPLE, plot_image
 
 COLORS = (BLUE, ORANGE, GREEN, PURPLE)
 POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
@@ -128,9 +128,9 @@ def plot_pooled_shift(image, shift, size, kind):
     """Draw an image and its shifted copy, before and after pooling, with their differences.
 
     The change in the titles is the norm of the difference over the norm of what was there before.
-    Pixels of the image (h, w) that leave on the right come back on the left, so leave a margin. The
-    shift counts pixels to the right, the size is window and stride of the pooling, of which 1 pools
-    nothing; kind is 'max' or 'average'.
+    The shift counts pixels of the image (h, w) to the right; those that leave come back on the
+    left, so leave a margin. The size is window and stride of the pooling, 'max' or 'average'; 1
+    pools nothing.
     """
     shifted = np.roll(image, shift, axis=1)
     rows = {
@@ -185,14 +185,12 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
 
 
 def plot_network(model, *, ax=None):
-    """Draw a network as a row of boxes, from its input to its output.
+    """Draw a network, Sequential and built, as a row of boxes, from its input to its output.
 
     Feature maps are a stack of squares as high as the maps, with a square more each time that the
     number of maps doubles. A row of numbers is a bar, and its height grows with the logarithm of
     their count. Above each box stand the layer, its window and its activation, below it the shape
     and the parameters. Layers with weights are blue, poolings orange.
-
-    The model is Sequential and built. By default it gets a figure wide enough for the text.
     """
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     tensors = [model.inputs[0], *(layer.output for layer in layers)]

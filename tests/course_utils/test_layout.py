@@ -52,7 +52,7 @@ ONE_LESSON = {
     "numpy_layers.conv2d_gradients": SHOWN_AND_CHECKED,
     "numpy_layers.dense_gradients": SHOWN_AND_CHECKED,
     "numpy_layers.relu_gradient": SHOWN_AND_CHECKED,
-    "plotting.curves.plot_history": DRAWING,
+    "plotting.figures.plot_history": DRAWING,
     "plotting.layers.plot_channel_sum": DRAWING,
     "plotting.layers.plot_pooling": DRAWING,
     "plotting.layers.plot_pooling_gradient": DRAWING,
