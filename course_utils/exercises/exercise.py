@@ -82,8 +82,8 @@ class Exercise:
         what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
     tolerance : float
         Accepted absolute difference, beside a relative one of a millionth.
-    dtype, keeps_inputs : data type, bool
-        What the results have to be made of; and whether changed arguments are refused.
+    keeps_inputs : bool
+        Whether changed arguments are refused.
     given : dict
         For the test: what the lesson's solution cell uses of earlier cells.
 
@@ -106,7 +106,6 @@ class Exercise:
     look: Callable = lambda result: None
     view: Callable = lambda result: result
     tolerance: float = 1e-4
-    dtype: object = None
     keeps_inputs: bool = False
     given: Mapping = field(default_factory=dict)
 
@@ -163,10 +162,6 @@ class Exercise:
         expected = self._results_of(self.reference)
         wrong = [not same for same in self._same(got, expected)]
         if not any(wrong):
-            for kind in (np.asarray(result).dtype for result in got if self.dtype):
-                if kind != self.dtype:
-                    wanted = np.dtype(self.dtype)
-                    return f"The values are right; their type is {kind}, not {wanted}."
             return None
         first, on_first = wrong.index(True), None
         failed = isinstance(got[first], Exception)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -322,40 +323,8 @@ class IdentifyingElement(NamedTuple):
     path: str
 
 
-_IDENTIFYING_KEYWORDS = {  # in the order of the list; dates and UIDs are found by their type
-    "names and numbers": """
-        PatientName PatientID OtherPatientIDs OtherPatientNames IssuerOfPatientID
-        PatientBirthName PatientMotherBirthName AccessionNumber StudyID AdmissionID
-        ServiceEpisodeID MedicalRecordLocator InsurancePlanIdentification RequestedProcedureID
-        ScheduledProcedureStepID PerformedProcedureStepID FillerOrderNumberImagingServiceRequest
-        PlacerOrderNumberImagingServiceRequest PatientTelephoneNumbers PatientAddress""",
-    "dates": "",
-    "places and people": """
-        InstitutionName InstitutionAddress InstitutionalDepartmentName StationName
-        ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers RequestingService
-        PersonAddress PersonTelephoneNumbers ResponsibleOrganization VerifyingOrganization
-        PerformedLocation PerformedStationName PerformedStationAETitle ScheduledStationName
-        ScheduledStationAETitle CurrentPatientLocation PatientInstitutionResidence
-        DeviceSerialNumber DetectorID PlateID CassetteID GantryID GeneratorID CountryOfResidence
-        RegionOfResidence""",
-    "unique identifiers": "",
-    "free text": """
-        StudyDescription SeriesDescription ProtocolName ImageComments PatientComments
-        AdditionalPatientHistory AdmittingDiagnosesDescription DerivationDescription
-        AcquisitionComments AcquisitionProtocolDescription FrameComments StudyComments
-        VisitComments TextComments IdentifyingComments InterpretationText Impressions
-        RequestedProcedureDescription RequestedProcedureComments ReasonForStudy
-        ReasonForTheImagingServiceRequest ImagingServiceRequestComments
-        PerformedProcedureStepDescription ScheduledProcedureStepDescription
-        CommentsOnThePerformedProcedureStep TextValue Allergies MedicalAlerts SpecialNeeds
-        PatientState""",
-    "personal traits": """
-        PatientSex PatientAge PatientSize PatientWeight EthnicGroup Occupation
-        PatientReligiousPreference SmokingStatus PregnancyStatus MilitaryRank BranchOfService
-        PatientSexNeutered""",
-}
-
-_GROUP_OF_KEYWORD = {k: group for group, ks in _IDENTIFYING_KEYWORDS.items() for k in ks.split()}
+_IDENTIFYING = tomllib.loads(Path(__file__).with_name("identifying.toml").read_text("utf-8"))
+_GROUP_OF_KEYWORD = {k: group for group, ks in _IDENTIFYING.items() for k in ks.split()}
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}
 
 
@@ -374,7 +343,7 @@ def identifying_elements(dataset):
     'CompressedSamples^CT1'
     """
     dataset, _ = _open_dicom(dataset)
-    found, private, order = [], [], list(_IDENTIFYING_KEYWORDS)
+    found, private, order = [], [], list(_IDENTIFYING)
     for header in (getattr(dataset, "file_meta", None) or [], dataset):
         found += _walk(header, "", private)
     found.sort(key=lambda element: order.index(element.group))  # stable: header order inside
