@@ -117,7 +117,8 @@ def plot_pooling(image, size, stride=None):
     for ax, (kind, part) in zip(axes[1:], pooled.items(), strict=True):
         name = {"max": "maximum", "average": "mean"}[kind]
         plot_numbers(part, ax=ax, title=f"{name} of each window", value_range=value_range)
-    for (row, column), color in _colors(part.shape):
+    for row, column in np.ndindex(part.shape):
+        color = COLORS[row % 2 * 2 + column % 2]  # another one than that of its neighbors
         _frame(axes[0], (row * stride, column * stride), size, color)
         for ax in axes[1:]:
             _frame(ax, (row, column), 1, color)
@@ -255,12 +256,6 @@ def _frame(ax, start, size, color):
     corner = (start[1] - 0.42, start[0] - 0.42)
     style = {"fill": False, "edgecolor": color, "linewidth": 2.5}
     ax.add_patch(Rectangle(corner, size - 0.16, size - 0.16, **style))
-
-
-def _colors(shape):
-    """Yield each place of an array with a color that its neighbors do not have."""
-    for row, column in np.ndindex(shape):
-        yield (row, column), COLORS[(row % 2) * 2 + column % 2]
 
 
 def _batch(image):
