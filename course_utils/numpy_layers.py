@@ -3,10 +3,8 @@
 Images are (n, height, width, channels) and kernels (height, width, channels_in, filters), as in
 Keras. A gradient function takes what its layer took and `output_gradient`, the gradient of the loss
 with respect to the layer's output and of its shape; it returns the gradient with respect to what
-went in. A backward pass is a chain of such calls.
-
-float32 stays float32. Integers become float64, so that sums of uint8 pixels cannot overflow. Every
-result that depends on a NaN is NaN.
+went in. float32 stays float32, integers become float64, so that sums of uint8 pixels cannot
+overflow. Every result that depends on a NaN is NaN.
 """
 
 from __future__ import annotations
@@ -48,10 +46,10 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
 
 
 def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
-    """Return the zeros that padding adds before and after one axis, as TensorFlow does.
+    """Return the zeros that ``"same"`` padding adds before and after one axis, as TensorFlow does.
 
-    With ``"same"``, half of the zeros that the last window takes go before the image; an odd one
-    goes after it. Parameters are those of `output_size`.
+    Half of those that the last window takes go before the image; an odd one goes after it.
+    Parameters are those of `output_size`.
 
     >>> padding_amounts(6, 3, stride=2, padding="same")
     (0, 1)
@@ -157,10 +155,10 @@ def conv2d_gradients(images, kernels, output_gradient):
 
 
 def max_pool(images, size=2, *, stride=None, padding="valid"):
-    """Take the maximum of every window, channel by channel.
+    """Take the maximum of every window of `size` × `size` pixels, channel by channel.
 
-    Size is the height and width of the window. Without a stride, windows just touch. With padding
-    ``"same"`` they may stand out over the edge; what lies outside is ignored.
+    Without a stride, windows just touch. With padding ``"same"`` they may stand out over the edge;
+    what lies outside is ignored.
 
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0]
     array([[ 5.,  7.],

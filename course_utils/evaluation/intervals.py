@@ -100,17 +100,15 @@ def bootstrap(
     score : callable
         ``score(labels, predictions, **options)`` returns a number; with weights it gets
         ``sample_weight=`` as well. Scores of this package and of scikit-learn qualify.
-    labels : integer array-like, shape (n,)
-        Class of each row.
+    labels, groups, sample_weight : array-like, shape (n,)
+        Class of each row, an integer; its group (default: each is one), and how many cases of the
+        population it stands for.
     predictions : array-like, shape (n,) or (n, classes); or (runs, n) or (runs, n, classes)
-        0–1, as the score wants them. Several trainings of one model are *runs*, whose scores are
+        0–1, as the score wants them. Of several trainings of one model, *runs*, the scores are
         averaged.
     against : array-like, shape as `predictions`, optional
         Predictions of a second model for the same rows, whose score is subtracted. The same groups
         are drawn for both, so that what makes a group difficult for both cancels.
-    groups, sample_weight : array-like, shape (n,), optional
-        Group of each row (default: each is one), and how many cases of the population it stands
-        for.
     name, group_kind : str, optional
         What to call the score (default: the function's name), and what a group is.
     interval : {"logit-t", "percentile"}, optional

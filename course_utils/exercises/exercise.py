@@ -59,33 +59,19 @@ class Several(list):
 class Exercise:
     """An exercise with its answer, its mistakes and its check: call it with the reader's answer.
 
-    A function is called with the arguments in `calls`, and its results are compared with those of
-    the `reference`. Where they differ, the mistake with the same results names itself; otherwise
-    the reader sees the call, the result and what was expected. A value is compared with the
-    `reference`. See `judged` for answers of which no single
-    one is right, and `choice` for questions with letters.
+    A function is called with the arguments in `calls`, a list of tuples, or a dict whose keys say
+    in words what large arguments cannot, such as ``'a mask of label 2'``. Its results are compared
+    with those of the `reference`, within the `tolerance` and a millionth. Where they differ, the
+    mistake with the same results names itself; otherwise the reader sees the call, the result and
+    what was expected. A value is compared with the `reference`. See `judged` for answers of which
+    no single one is right, and `choice` for questions with letters.
 
-    Attributes
-    ----------
-    number, praise : str
-        Such as ``'3.6'``, whose entry is ``check_3_6``; and what follows from the right answer.
-    reference : object
-        The right function, value or letter.
-    calls : list of tuple, or dict of str to tuple
-        Arguments. Keys say in words what large arguments cannot, such as ``'a mask of label 2'``.
-    mistakes : dict of str to object
-        The sentence that names a mistake, and an answer with that mistake, the result of the first
-        call, or `Several`. ``...`` stands for a part of a result that may be anything. With a
-        `judge`, the key is a part of what it says.
-    judge, look, view : callable, optional
-        `judge` takes the answer, where no single one is right, and `look` each result; they return
-        what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
-    tolerance : float
-        Accepted absolute difference, beside a relative one of a millionth.
-    keeps_inputs : bool
-        Whether changed arguments are refused.
-    given : dict
-        For the test: what the lesson's solution cell uses of earlier cells.
+    `mistakes` are the sentences that name them, each with an answer, the result of the first call,
+    or `Several`; ``...`` stands for a part of a result that may be anything. With a `judge`, the
+    sentence is a part of what it says. `judge` takes the answer, and `look` each result; they
+    return what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
+    With `keeps_inputs`, changed arguments are refused. `given` is for the test: what the lesson's
+    solution cell uses of earlier cells.
 
     >>> mistakes = {"You added the sides; multiply them.": lambda rows, columns: rows + columns}
     >>> calls = [(2, 3), (4, 5)]

@@ -74,22 +74,20 @@ def read_image_folder(
 
     Parameters
     ----------
-    folder : str or Path
-        It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
+    folder, images, masks : str or Path
+        The folder holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame, all or
+        those of the sub-folder `images`; masks lie in a sub-folder of that name.
     class_names : sequence of str, or dict
-        Labels or names of the class folders, of two the disease last; or a dict from these to
-        class names, which may merge: ``{"0": "benign", "1": "malignant"}``; None: no labels.
+        Labels or names of the class folders, of two the disease last; or a dict from these to class
+        names, which may merge: ``{"0": "benign", "1": "malignant"}``; None: no labels.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
-    table : str or DataFrame, optional
-        One row per picture; left out: labels.csv in the folder, if there is one.
-    columns : dict, optional
-        Which column is the ``"image"`` (left out: file), ``"label"`` (left out: label),
-        ``"group"``, ``"split"`` and ``"mask"`` (left out: the names of the pictures). Group and
-        mask may be functions from the table, a DataFrame of text, to a value per row.
-    images, masks : str, optional
-        Sub-folders.
+    table, columns : str or DataFrame, and dict, optional
+        One row per picture; left out: labels.csv in the folder, if there is one. Which column is
+        the ``"image"`` (left out: file), ``"label"`` (left out: label), ``"group"``, ``"split"``
+        and ``"mask"`` (left out: the names of the pictures). Group and mask may be functions from
+        the table, a DataFrame of text, to a value per row.
     mask_labels : str or dict
         What the one value beside 0 marks; or the values of each name, under None those to leave
         out: ``{"core": (1, 3), "edema": 2, None: 255}``.
@@ -98,11 +96,9 @@ def read_image_folder(
     size, fit : int or (height, width), and {"crop", "pad", "stretch"}, optional
         Resize all; for other proportions take the center, add 0 (or the low end of the window), or
         distort. A pixel belongs to a mask where at least half of it does.
-    intensity_window : (low, high), optional
-        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32. DICOM
-        files that are stored inverted are turned within it.
-    pixel_spacing_mm : (float, float), optional
-        Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
+    intensity_window, pixel_spacing_mm : (low, high) and (float, float), optional
+        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32 (inverted
+        DICOM files are turned within it); and the distance of rows and columns in the files.
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = check_size(size, fit)
