@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from course_utils import ROOT
-from course_utils.app import workspace
+from course_utils import app as workspace
 
 # server_config.json there: only this computer can connect, and only with the token; few words in
 # the terminal, so that the last lines are the address; no news feed, no look for updates.

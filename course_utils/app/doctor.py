@@ -15,7 +15,7 @@ import tomllib
 from collections import namedtuple
 
 from course_utils import ROOT
-from course_utils.app import workspace
+from course_utils import app as workspace
 
 INSTALL = "run 'make lab' again (or 'conda env update' in the course's environment)"
 PYTHONS = ((3, 11), (3, 13))

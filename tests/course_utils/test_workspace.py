@@ -11,7 +11,7 @@ import pytest
 
 from course_utils import ROOT
 from course_utils import __main__ as commands
-from course_utils.app import workspace
+from course_utils import app as workspace
 
 
 @pytest.fixture
