@@ -203,19 +203,61 @@ def judged(number, reference, praise, **options):
 
 
 def choice(number, right=None, praise="", **explanations):
-    """Make a question with one right letter; left out, its texts are those of choices.toml."""
+    """Make a question about letters or words, each with why it is right or wrong.
+
+    One is right, or a list of them, or a dict of names has a right word for each. Left out, all
+    texts are those of choices.toml.
+    """
     if right is None:
         texts = tomllib.loads(Path(__file__).with_name("choices.toml").read_text("utf-8"))
         return choice(number, **texts[number])
+    if isinstance(right, str):
+        make, judge = judged(number, right, praise, choices=explanations), _judge_letter
+    elif isinstance(right, dict):
+        make, judge = judged(number, right, praise), _judge_words
+    else:
+        make, judge = judged(number, set(right), praise), _judge_set
+    return make(lambda answer: judge(answer, right, explanations))
 
-    @judged(number, right, praise, choices=explanations)
-    def check(answer):
-        letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
-        letters = ", ".join(sorted([right, *explanations]))
-        unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
-        return None if letter == right else explanations.get(letter, unknown)
 
-    return check
+def _plain(answer):
+    return str(answer).strip(" ().*").lower().removesuffix(".0")
+
+
+def _judge_letter(answer, right, explanations):
+    letter = _plain(answer) if isinstance(answer, str) else None
+    letters = ", ".join(sorted([right, *explanations]))
+    unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
+    return None if letter == right else explanations.get(letter, unknown)
+
+
+def _judge_set(answer, right, explanations):
+    words, right = _words(answer), set(map(_plain, right))
+    if not np.iterable(words):
+        return f"Your answer is {answer!r:.60}; give a set, such as {{{right.pop()!r}}}."
+    chosen = set(map(_plain, words))
+    said = [f"{word!r} is none of: {', '.join(explanations)}." for word in chosen - {*explanations}]
+    said += [why for word, why in explanations.items() if word in chosen - right]
+    said += [f"One is missing. {explanations[word]}" for word in sorted(right - chosen)]
+    return said[0] if said else None
+
+
+def _judge_words(answer, right, explanations):
+    words = _words(answer)
+    words = dict(words if hasattr(words, "keys") else zip(right, words, strict=False))
+    if words.keys() != right.keys() or len(_words(answer)) != len(right):
+        return f"Give {len(right)} words, one for each of {', '.join(right)}, in this order."
+    for name, word in right.items():
+        if _plain(words[name]) not in right.values():
+            known = ", ".join(dict.fromkeys(right.values()))
+            return f"{name}: {words[name]!r} is none of {known}."
+        if _plain(words[name]) != word:
+            return f"{name}: {explanations[name]}"
+    return None
+
+
+def _words(answer):
+    return answer.replace(",", " ").split() if isinstance(answer, str) else answer
 
 
 _failed = {}  # the last error of the cells that define a name, by name; None where all is well

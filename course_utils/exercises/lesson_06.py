@@ -4,29 +4,9 @@ import numpy as np
 
 from course_utils._tensorflow import keras
 from course_utils.evaluation import bootstrap, roc_auc
-from course_utils.exercises.exercise import Exercise, Several, choice, judged
+from course_utils.exercises.exercise import Exercise, choice, judged
 
-_STEPS = {"A": "regularize", "B": "strengthen", "C": "keep", "D": "keep"}
-_WHY = {
-    "A": "A is perfect in training and worse than the baseline on other patients: it overfits.",
-    "B": "B is no better than the baseline: it underfits, and a remedy would weaken it further.",
-    "C": "C is far better than the baseline, and its two losses agree.",
-    "D": "D's training loss was measured with dropout on, so it is higher than the network's own. "
-    "Nothing is wrong with D.",
-}
-
-
-def _others(name):
-    wrong = {*_STEPS.values()} - {_STEPS[name]}
-    return Several([{**dict.fromkeys(_STEPS, ...), name: step} for step in sorted(wrong)])
-
-
-check_6_1 = Exercise(
-    "6.1",
-    _STEPS,
-    praise="Look at both losses, and at the loss of the baseline.",
-    mistakes={sentence: _others(name) for name, sentence in _WHY.items()},
-)
+check_6_1 = choice("6.1")
 
 
 @judged(
@@ -77,30 +57,7 @@ def check_6_3(answer):
     return None
 
 
-@judged("6.4", {6, 7, 9}, "Stopping, choosing and reporting each need patients of their own.")
-def check_6_4(answer):
-    right = {
-        1: "these are the official parts",
-        2: "300 patients are drawn with a seed",
-        3: "the strengths are named before any result",
-        4: "every rate gets a new network",
-        5: "the accuracy is only reported",
-        8: "it takes the best rate by these scores",
-    }
-    hints = {
-        6: "what early stopping watches, and which weights it leaves",
-        7: "the patients whose scores choose the rate",
-        9: "what the last line calls the result",
-    }
-    try:
-        lines = {int(line) for line in answer}
-    except (TypeError, ValueError):
-        return f"Your answer is {answer!r}; give the numbers of the lines, such as {{1, 2}}."
-    said = [f"Line {n} breaks no rule: {right.get(n, 'there is none')}." for n in lines - {*hints}]
-    said += [f"One is missing. Look at {hints[n]}." for n in hints if n not in lines]
-    return said[0] if said else None
-
-
+check_6_4 = choice("6.4")
 check_6_5 = choice("6.5")
 
 

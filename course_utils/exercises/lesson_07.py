@@ -55,34 +55,7 @@ def check_7_2(oversampled):
 
 check_7_3 = choice("7.3")
 
-_REPAIRS = {
-    "A": ("shift", "Only the intercept is off, and by a known number: 19 times the odds."),
-    "B": ("temperature", "Its slope is off, and no prevalence was changed: divide the log-odds."),
-    "C": ("shift", "Another prevalence moves the intercept, whoever changed it; the slope is 1."),
-    "D": ("both", "Undersampling moved the intercept, and the slope is not 1, either."),
-    "E": ("none", "Both are close to their best values, 0 and 1."),
-}
-
-
-@judged(
-    "7.4",
-    [right for right, _ in _REPAIRS.values()],
-    "How it was trained says what to shift; only the slope needs validation patients.",
-)
-def check_7_4(answer):
-    if isinstance(answer, str):
-        answer = answer.replace(",", " ").split()
-    named = hasattr(answer, "keys")
-    words = dict(answer) if named else dict(zip(_REPAIRS, answer, strict=False))
-    if len(answer) != len(_REPAIRS) or words.keys() != _REPAIRS.keys():
-        return "Give five words, one for each network from A to E, in this order."
-    for network, (right, why) in _REPAIRS.items():
-        word = str(words[network]).strip().lower()
-        if word not in ("shift", "temperature", "both", "none"):
-            return f"{network}: {words[network]!r} is none of shift, temperature, both, none."
-        if word != right:
-            return f"{network}: {why}"
-    return None
+check_7_4 = choice("7.4")
 
 
 def _odds(p):
