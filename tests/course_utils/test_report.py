@@ -1,6 +1,7 @@
 """The report says what the study found, needs nothing but itself, and refuses what is unclear."""
 
 import re
+import tomllib
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -248,6 +249,17 @@ def test_guidelines_have_their_published_number_of_items():
     for path in (ROOT / "data" / "reporting").glob("*.toml"):
         if doi := re.search('doi = "(.*)"', path.read_text(encoding="utf-8")):
             assert doi[1] in bibliography
+
+
+def test_the_answers_for_lesson_08_begin_where_the_run_ends(study):
+    text = (ROOT / "data" / "reporting" / "lesson_08.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+    assert list(written) == list(report.CHECKLISTS)
+    for name, answers in written.items():
+        known = report.known_answers(name, **study)
+        assert not set(known) & set(answers)
+        table = report.checklist(name, known | answers)
+        assert 0 < (table["state"] == "missing").sum() < 10
 
 
 def test_items_are_answered_or_missing():
