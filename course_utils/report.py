@@ -68,10 +68,15 @@ def write_report(path, *, figures, checklists, model_card, overwrite=False, **st
     if path.exists() and not overwrite:
         remedy = "Choose another name, or say overwrite=True."
         refuse("path", f"{path.name}, which exists", "a new file", remedy)
+    if not isinstance(model_card, str):
+        refuse("model_card", repr(model_card), "text", "Make it with model_card.")
+    for name, given in {"figures": figures, "checklists": checklists}.items():
+        if not isinstance(given, dict):
+            refuse(name, repr(given), "a dict", "Give {} if there are none.")
     for name, table in checklists.items():
         if not isinstance(table, pd.DataFrame) or "state" not in table:
             refuse("checklists", repr({name: table}), "tables", "Make them with checklist.")
-    parts = study["parts"]
+    parts, scores = study["parts"], study["scores"]
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template("report.html").render(
         study,
@@ -80,7 +85,8 @@ def write_report(path, *, figures, checklists, model_card, overwrite=False, **st
         rows=[(name, *_row(part)) for name, part in parts.items()],
         opened=[name for name, part in parts.items() if isinstance(part, ImageDataset)],
         level=LEVEL,
-        scores=_shown(study["scores"]),
+        scores=_shown(scores),
+        others=[column for column in scores if column not in COLUMNS],
         figures={caption: _png(caption, figure) for caption, figure in figures.items()},
         versions=_versions(),
         checklists=checklists,
@@ -173,8 +179,14 @@ def _checked(**study):
         refuse("parts", repr(parts), "a dict of names to data sets", "Name each ImageDataset.")
     if not isinstance(settings, dict) or not settings:
         refuse("settings", repr(settings), "a dict", "Say what it takes to repeat the training.")
+    sealed = [part for part in parts.values() if isinstance(part, SealedDataset)]
+    openings = sealed[0] if openings is None and sealed else openings
     openings = openings.openings if isinstance(openings, SealedDataset) else openings
-    if openings is not None and not (isinstance(openings, pd.DataFrame) and "reason" in openings):
+    if openings is not None and [*getattr(openings, "columns", "")] != [
+        "opening",
+        "time",
+        "reason",
+    ]:
         refuse("openings", repr(openings), "a sealed set, its openings, or None", "Seal it first.")
     return study | {
         "title": check_names("title", (study["title"],))[0],
@@ -192,30 +204,38 @@ def _scores(scores):
         if not listed or not all(isinstance(score, Estimate) for score in scores):
             remedy = "Make each score with evaluation.bootstrap, which adds its interval."
             refuse("scores", repr(scores), "a list of intervals, or a table", remedy)
-        scores = pd.DataFrame(map(vars, scores))[[*COLUMNS, "warning"]].dropna(axis=1, how="all")
+        shown = [*COLUMNS, "spread_over_runs", "warning"]
+        scores = pd.DataFrame(map(vars, scores))[shown].dropna(axis=1, how="all")
     missing = [column for column in COLUMNS if column not in scores]
     if missing or not len(scores):
         received = f"a table without {', '.join(missing) or 'rows'}"
         refuse("scores", received, ", ".join(COLUMNS), "Give every score its interval and unit.")
-    numbers = scores[["value", "low", "high"]].to_numpy(float)
-    bad = np.flatnonzero(~np.isfinite(numbers).all(axis=1) | (numbers[:, 1] > numbers[:, 2]))
-    if bad.size:
-        received = f"{scores['name'].iloc[bad[0]]} {numbers[bad[0]].tolist()}"
+    scores = scores.assign(**{key: pd.to_numeric(scores[key], "coerce") for key in COLUMNS[1:5]})
+    numbers = scores[[*COLUMNS[1:5]]].to_numpy(float)
+    good = np.isfinite(numbers).all(axis=1) & (numbers[:, 1] <= numbers[:, 2])
+    good &= scores[[*COLUMNS]].notna().all(axis=1)
+    if not good.all():
+        received = f"{scores.loc[~good, list(COLUMNS)].iloc[0].to_dict()}"
         remedy = "Leave out a score that is not defined, and say so in the limits."
-        refuse("scores", received, "finite value, low and high, low at most high", remedy)
-    return scores
+        refuse("scores", received, "finite numbers, low at most high, and a unit", remedy)
+    return scores.astype({"name": str, "group_kind": str, "method": str})
 
 
 def _shown(scores):
-    """Return scores with their texts: three decimals, and the unit in words."""
-    # + 0.0 turns -0.0 into 0.0
-    value, low, high = (
-        scores[key].map(lambda x: f"{round(x, 3) + 0.0:.3f}") for key in COLUMNS[1:4]
-    )
-    units = [f"{n:g} {plural(kind)}" for n, kind in scores[["n_groups", "group_kind"]].to_numpy()]
-    interval = low + " to " + high
-    text = scores["name"] + " " + value + " (" + interval + ")"
-    return scores.assign(value=value, interval=interval, unit=units, text=text)
+    """Return scores as text: three decimals, the unit in words, all in one as `text`."""
+    shown = scores.drop(columns="n_groups").map(_cell)
+    units = zip(scores["n_groups"], scores["group_kind"], strict=True)
+    shown["unit"] = [f"{n:g} {plural(kind)}" for n, kind in units]
+    shown["interval"] = shown["low"] + " to " + shown["high"]
+    return shown.assign(text=shown["name"] + " " + shown["value"] + " (" + shown["interval"] + ")")
+
+
+def _cell(value):
+    if pd.isna(value):
+        return ""
+    return (
+        f"{round(value, 3) + 0.0:.3f}" if isinstance(value, float) else str(value)
+    )  # never -0.000
 
 
 def _row(part):

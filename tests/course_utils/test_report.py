@@ -143,6 +143,10 @@ def test_numbers_are_those_of_the_table(write):
 def test_intervals_come_from_bootstrap_or_from_the_report_of_scores(write, study):
     auc = study["scores"][0]
     made = evaluation.report(LABELS, PROBABILITIES)
+    few = evaluation.bootstrap(evaluation.roc_auc, LABELS[15:25], [PROBABILITIES[15:25]] * 2)
+    text = write(scores=[few])
+    assert "Only 5 patients" in text
+    assert "spread_over_runs" in text
     for scores in ([auc], made):
         cells = Page(write(scores=scores)).cells
         first = cells.index("AUC")
@@ -173,9 +177,11 @@ def test_the_origin_is_printed_on_top(write):
 
 
 def test_a_sealed_part_shows_its_numbers_and_no_image(write, study, tmp_path):
-    text = write(parts={"test": tiny().seal(tmp_path / "other.jsonl")})
+    sealed = tiny().seal(tmp_path / "other.jsonl")
+    text = write(parts={"test": sealed}, openings=None)
     assert Page(text).all("img") == []
     assert "simulated, sealed" in text
+    assert "opened 0 times" in text
 
 
 def test_a_leak_between_parts_is_named(write, study):
@@ -200,10 +206,13 @@ def test_a_leak_between_parts_is_named(write, study):
         ({"parts": tiny()}, "parts: received"),
         ({"settings": {}}, "settings"),
         ({"openings": 3}, "openings"),
+        ({"openings": pd.DataFrame({"reason": ["x"]})}, "openings"),
         ({"limits": []}, "limits"),
         ({"title": " "}, "title"),
         ({"figures": {"ROC": "roc.png"}}, "figures"),
         ({"figures": {" ": figure()}}, "figures"),
+        ({"figures": [figure()]}, "figures"),
+        ({"model_card": None}, "model_card"),
         ({"checklists": {"CLAIM 2024": {"1": "yes"}}}, "checklists"),
         ({"other": 1}, "study"),
     ],
@@ -214,12 +223,19 @@ def test_bad_input_is_refused_in_one_sentence_and_writes_nothing(write, tmp_path
     assert not (tmp_path / "study.html").exists()
 
 
-@pytest.mark.parametrize(("low", "high"), [(np.nan, 1), (0.1, np.inf), (0.9, 0.8)])
-def test_an_undefined_interval_is_refused(write, low, high):
-    row = {"name": "AUC", "value": 0.85, "low": low, "high": high, "n_groups": 9}
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"low": np.nan}, {"high": np.inf}, {"low": 0.9, "high": 0.8}, {"value": "high"}),
+        *({"n_groups": "many"}, {"group_kind": None}),
+    ],
+)
+def test_a_score_without_number_or_unit_is_refused(write, change):
+    row = {"name": "AUC", "value": 0.85, "low": 0.8, "high": 0.9, "n_groups": 9}
     row |= {"group_kind": "patient", "method": "logit-t"}
-    with pytest.raises(ValueError, match="scores: received AUC"):
-        write(scores=pd.DataFrame([row]))
+    write(scores=pd.DataFrame([row]))
+    with pytest.raises(ValueError, match=r"scores: received \{'name': 'AUC'"):
+        write(scores=pd.DataFrame([row | change]))
 
 
 def test_a_file_is_replaced_only_when_told(write, study, tmp_path):
