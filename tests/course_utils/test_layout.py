@@ -30,7 +30,6 @@ LINES, MODULES = 9_398, 49
 # Names that no lesson, exercise, command or guide uses, each with the reason why it is here.
 OTHERWISE_USED = {
     "datasets.groups.group_folds": "the stored tables' folds, dealt by the code of split_by_group",
-    "evaluation.scores.balanced_accuracy": "studies bootstrap it, 20 times faster than sklearn's",
     "transfer.add_head": "lesson 09 names it for a reader's network, and its stored table uses it",
     "transfer.backbone": "the same, for a network of the course",
 }
