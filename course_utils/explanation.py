@@ -190,7 +190,7 @@ def share_inside(maps, masks):
     scores what chance does, the mask's share of the image.
 
     >>> share_inside([[[1, 3]], [[0, 0]]], [[[0, 1]], [[0, 1]]])
-    array([0.75, 0.5 ])
+    array([0.75, 0.5 ], dtype=float32)
     """
     maps, masks = _pairs(maps, masks)
     if maps.min() < 0:
