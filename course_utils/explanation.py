@@ -360,7 +360,7 @@ def _find(model, layer):
 
 def _pairs(maps, masks):
     """Refuse maps and masks that do not match; return one row for each, masks as bool."""
-    maps, masks = np.asarray(maps, np.float32), np.asarray(masks)
+    maps, masks = np.asarray(maps, np.float64), np.asarray(masks)
     if maps.ndim != 3 or maps.shape != masks.shape or not np.isin(masks, (0, 1)).all():
         received = f"maps {maps.shape}, masks {masks.shape}"
         remedy = "Drop a last axis with [..., 0]; compare a mask with 0."
