@@ -198,7 +198,7 @@ def share_inside(maps, masks):
     Examples
     --------
     >>> share_inside([[[1, 3]], [[0, 0]]], [[[0, 1]], [[0, 1]]])
-    array([0.75, 0.5 ])
+    array([0.75, 0.5 ], dtype=float32)
     """
     maps, masks = _pairs(maps, masks)
     if maps.min() < 0:
@@ -360,7 +360,7 @@ def _find(model, layer):
 
 def _pairs(maps, masks):
     """Refuse maps and masks that do not match; return one row for each, masks as bool."""
-    maps, masks = np.asarray(maps, np.float64), np.asarray(masks)
+    maps, masks = np.asarray(maps, np.float32), np.asarray(masks)
     if maps.ndim != 3 or maps.shape != masks.shape or not np.isin(masks, (0, 1)).all():
         received = f"maps {maps.shape}, masks {masks.shape}"
         remedy = "Drop a last axis with [..., 0]; compare a mask with 0."
