@@ -38,12 +38,23 @@ SHOWN_AND_CHECKED = "lesson 03 derives it, its exercises and the tests compare w
 DRAWING = "drawing code, which would hide the idea in the lesson"
 REPORTING = "a reader's own study takes it, with a page that a browser test opens"
 WIDGET = "the code of a widget, which would hide the idea in the lesson"
+EXPLAINED = "lesson 11 shows it in a cell, and a reader's own network needs the general one"
 # Helpers of one lesson, each with the reason why it is not in the lesson's cells.
 ONE_LESSON = {
     "datasets.resizing.crop_to_head": "a reader's own slices take it, and two studies do",
     "own_data.volumes.read_volume_folder": "the door for a reader's own scans",
     "own_data.volumes.write_masks": "the way back to a reader's viewer",
     "evaluation.segmentation.segmentation_scores": "the stored tables of masks come from it",
+    "explanation.centered_blob": EXPLAINED,
+    "explanation.edges": EXPLAINED,
+    "explanation.grad_cam": EXPLAINED,
+    "explanation.input_gradients": EXPLAINED,
+    "explanation.integrated_gradients": EXPLAINED,
+    "explanation.occlusion": EXPLAINED,
+    "explanation.pixel_auc": EXPLAINED,
+    "explanation.pointing_game": EXPLAINED,
+    "explanation.randomized": EXPLAINED,
+    "explanation.share_inside": EXPLAINED,
     "imaging.dicom.identifying_elements": "a list of the standard's, tested against the standard",
     "imbalance.effective_prevalence": "an exercise check compares with it",
     "imbalance.oversample": "a reader with a rare class of their own needs it",
@@ -77,6 +88,11 @@ PASSED_OTHERWISE = {
     "evaluation.decisions.calibration_slope(sample_weight)": "bootstrap passes it to any score",
     "evaluation.scores.sensitivity_at_specificity(sample_weight)": "bootstrap passes it",
     "evaluation.segmentation.segmentation_scores(threshold)": "an experiment passes it by partial",
+    "explanation.grad_cam(layer)": "a reader's residual network needs it",
+    "explanation.input_gradients(class_index)": "lesson 11 passes it to one of five methods",
+    "explanation.integrated_gradients(class_index)": "lesson 11 passes it to one of five methods",
+    "explanation.integrated_gradients(steps)": "lesson 11 passes it to one of five methods",
+    "explanation.smooth_gradients(seed)": "a reader who repeats a map with other noise needs it",
     "imbalance.oversample(prevalence)": "lesson 07 passes it to one of two functions",
     "numpy_layers.average_pool(stride)": "plotting calls one of two poolings with it",
     "numpy_layers.average_pool_gradient(size)": "plotting calls one of two poolings with it",
