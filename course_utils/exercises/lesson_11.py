@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils.exercises.exercise import Exercise, Several, choice
 
 _RNG = np.random.default_rng(11)
 _IMAGE, _OTHER = _RNG.uniform(0, 1, (2, 4, 5, 2))
@@ -94,4 +94,99 @@ check_11_3 = choice(
     b="The rates describe the data. Whether the network uses a sign is what the effect says.",
     c="The mean is near 0, but the networks range from −0.6 to 0.7: some do react to the halo.",
     d="1.4 is a mean over 60 patients. The interval is about that mean, not about each patient.",
+)
+
+check_11_4 = choice(
+    "11.4",
+    "c",
+    praise="Only the ruler differs between the versions. How much it counts, twins tell.",
+    a="Its lesions come with rulers, and without them the same lesions give 0.71.",
+    b="Without rulers it is 0.71, with an interval above 0.5: it has learned something of them.",
+    d="The interval is about lesions like these 340. Another clinic has other cameras and habits.",
+)
+
+
+def _excess(maps, masks, view=np.abs, area=lambda masks: masks.mean(axis=(1, 2)), empty=0.0):
+    maps, masks = view(np.asarray(maps, float)), np.asarray(masks).astype(bool)
+    total, inside = maps.sum(axis=(1, 2)), (maps * masks).sum(axis=(1, 2))
+    found = np.divide(inside, total, out=np.zeros_like(total), where=total != 0) - area(masks)
+    return np.where(total != 0, found, empty)
+
+
+def _numbers(found):
+    """Say what is not one number for each picture."""
+    array = np.asarray(found, float)
+    if array.ndim != 1:
+        return "Return one number for each picture: sum over the last two axes only."
+    if np.isnan(array).any():
+        return "A map of zeros gives NaN: it divides 0 by 0. Such a map scores 0."
+
+
+def _sized(shape, seed):
+    """Return signed maps, one of which is 0 everywhere, and masks of different sizes."""
+    rng = np.random.default_rng(seed)
+    maps, masks = rng.normal(size=shape).round(2), np.zeros(shape, bool)
+    for k in range(len(maps)):
+        masks[k, : k + 1, : k + 2] = True
+    maps[-1] = 0
+    return maps, masks
+
+
+check_11_5 = Exercise(
+    "11.5",
+    _excess,
+    praise="It now scores the maps of the live network.",
+    calls={
+        "one map of 2 × 2": (np.array([[[1.0, -3.0], [0.0, 4.0]]]), np.array([[[0, 1], [0, 0]]])),
+        "three signed maps, the last one 0 everywhere": _sized((3, 6, 8), 11),
+        "five maps of another size": _sized((5, 9, 7), 12),
+    },
+    look=_numbers,
+    view=lambda found: np.asarray(found, float),
+    tolerance=1e-4,
+    keeps_inputs=True,
+    mistakes={
+        "Negative and positive values cancel: take absolute values before you sum.": (
+            lambda maps, masks: _excess(maps, masks, view=lambda m: m)
+        ),
+        "You have left out the negative values. Count their absolute values.": (
+            lambda maps, masks: _excess(maps, masks, view=lambda m: np.maximum(m, 0))
+        ),
+        "That is the share inside the mask. Subtract the share of the picture that it covers.": (
+            lambda maps, masks: _excess(maps, masks, area=lambda m: 0, empty=0.0)
+        ),
+        "A map of zeros scores 0, because it says nothing: here it scores minus the area.": (
+            lambda maps, masks: _excess(maps, masks, empty=-masks.mean(axis=(1, 2)))
+        ),
+        "You have subtracted the number of pixels of the mask. Take its share of the picture.": (
+            lambda maps, masks: _excess(maps, masks, area=lambda m: m.sum(axis=(1, 2)))
+        ),
+        "That divides by the area. The score is a difference: share minus area.": (
+            lambda maps, masks: np.where(
+                np.abs(maps).any(axis=(1, 2)),
+                (_excess(maps, masks) + masks.mean(axis=(1, 2))) / masks.mean(axis=(1, 2)),
+                0,
+            )
+        ),
+        "You have joined all pictures. Take each sum over the last two axes.": Several(
+            [
+                lambda maps, masks: np.full(
+                    len(maps), np.abs(maps)[masks > 0].sum() / np.abs(maps).sum() - masks.mean()
+                ),
+                lambda maps, masks: _excess(maps, masks, area=lambda m: m.mean()),
+            ]
+        ),
+        "The sign is turned round: share inside minus area.": (
+            lambda maps, masks: -_excess(maps, masks)
+        ),
+        "That compares means. Use shares of the total of the map.": (
+            lambda maps, masks: (
+                (np.abs(maps) * masks).sum(axis=(1, 2)) / masks.sum(axis=(1, 2))
+                - np.abs(maps).mean(axis=(1, 2))
+            )
+        ),
+        "You have squared the maps. Count their absolute values.": (
+            lambda maps, masks: _excess(maps, masks, view=np.square)
+        ),
+    },
 )

@@ -56,7 +56,7 @@ def test_twins_differ_from_the_plain_or_from_the_full_lesion_in_one_sign():
     lesson = definitions("11")
     for name in lesson.TWINS:
         settings = lesson.settings_of(name)
-        for sign, change in lesson.ADDED[name].items():
+        for sign, change in lesson.TWINS[name][1].items():
             for start, other in (("plain", sign), ("all", f"all, other {sign}")):
                 differing = {k for k, v in settings[start].items() if settings[other][k] != v}
                 assert differing == set(change)

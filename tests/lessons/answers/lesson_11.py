@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from course_utils import explanation
+
 
 def loop(gradient, image, baseline, steps):
     total = np.zeros(image.shape)
@@ -53,7 +55,57 @@ def backward(gradient, image, baseline, steps):
     return (gradient(way).mean(axis=0) * (baseline - image)).sum(axis=-1)
 
 
-RIGHT = {"11.1": [loop, right_ends, left_ends, trapezoid, single, as_list]}
+def steps_times(function, gradient, image, baseline, steps):
+    return steps * function(gradient, image, baseline, steps)
+
+
+def excess_by_loop(maps, masks):
+    found = []
+    for one, mask in zip(maps, masks, strict=True):
+        size = np.abs(one)
+        found.append(size[mask > 0].sum() / size.sum() - np.mean(mask) if size.sum() else 0.0)
+    return found
+
+
+def excess_by_einsum(maps, masks):
+    size, masks = np.abs(maps), np.asarray(masks, float)
+    total = np.einsum("nhw->n", size)
+    share = np.einsum("nhw,nhw->n", size, masks) / np.where(total == 0, 1, total)
+    return (share - masks.mean(axis=(1, 2))) * (total > 0)
+
+
+def excess_in_float32(maps, masks):
+    size = np.abs(np.asarray(maps, np.float32)).reshape(len(maps), -1)
+    flat = np.asarray(masks, np.float32).reshape(len(masks), -1)
+    total = size.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = (size * flat).sum(axis=1) / total - flat.mean(axis=1)
+    return np.nan_to_num(found, nan=0.0)
+
+
+def excess_by_share_inside(maps, masks):
+    inside = explanation.share_inside(np.abs(maps), np.asarray(masks).astype(bool))
+    return inside - np.asarray(masks).astype(bool).mean(axis=(1, 2))
+
+
+def excess_normalized_first(maps, masks):
+    size = np.abs(maps)
+    total = size.sum(axis=(1, 2), keepdims=True)
+    even = np.full_like(size, 1 / size[0].size)
+    density = np.where(total > 0, size / np.where(total > 0, total, 1), even)
+    return ((density - even) * np.asarray(masks)).sum(axis=(1, 2))
+
+
+RIGHT = {
+    "11.1": [loop, right_ends, left_ends, trapezoid, single, as_list],
+    "11.5": [
+        excess_by_loop,
+        excess_by_einsum,
+        excess_in_float32,
+        excess_by_share_inside,
+        excess_normalized_first,
+    ],
+}
 WRONG = {
     "11.1": [
         backward,
@@ -69,9 +121,42 @@ WRONG = {
         lambda *arguments: steps_times(midpoints, *arguments),
         lambda gradient, image, baseline, steps: None,
         lambda gradient, image, baseline, steps: gradient(image).sum(axis=-1),
-    ]
+    ],
+    "11.5": [  # no absolute values
+        lambda m, k: (
+            np.nan_to_num((m * k).sum((1, 2)) / m.sum((1, 2))) - k.mean((1, 2)) * m.any((1, 2))
+        ),
+        # positive part
+        lambda m, k: (
+            np.nan_to_num((m.clip(0) * k).sum((1, 2)) / m.clip(0).sum((1, 2)))
+            - k.mean((1, 2)) * m.any((1, 2))
+        ),
+        # area forgotten
+        lambda m, k: np.nan_to_num((abs(m) * k).sum((1, 2)) / abs(m).sum((1, 2))),
+        # NaN for a map of zeros
+        lambda m, k: (abs(m) * k).sum((1, 2)) / abs(m).sum((1, 2)) - k.mean((1, 2)),
+        # minus the area for a map of zeros
+        lambda m, k: (
+            (abs(m) * k).sum((1, 2)) / np.maximum(abs(m).sum((1, 2)), 1e-9) - k.mean((1, 2))
+        ),
+        # pixels instead of their share
+        lambda m, k: (
+            (np.nan_to_num((abs(m) * k).sum((1, 2)) / abs(m).sum((1, 2))) - k.sum((1, 2)))
+            * m.any((1, 2))
+        ),
+        # ratio instead of difference
+        lambda m, k: np.nan_to_num((abs(m) * k).sum((1, 2)) / abs(m).sum((1, 2)) / k.mean((1, 2))),
+        # all pictures in one
+        lambda m, k: (abs(m) * k).sum() / abs(m).sum() - k.mean(),
+        # area of all masks together
+        lambda m, k: (
+            (np.nan_to_num((abs(m) * k).sum((1, 2)) / abs(m).sum((1, 2))) - k.mean())
+            * m.any((1, 2))
+        ),
+        # area minus share
+        lambda m, k: (
+            (k.mean((1, 2)) - np.nan_to_num((abs(m) * k).sum((1, 2)) / abs(m).sum((1, 2))))
+            * m.any((1, 2))
+        ),
+    ],
 }
-
-
-def steps_times(function, gradient, image, baseline, steps):
-    return steps * function(gradient, image, baseline, steps)
