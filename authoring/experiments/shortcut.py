@@ -6,6 +6,7 @@ one and with it exchanged; and how much of each method's map lies on the ruler.
 
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from authoring.experiments.definitions import definitions
@@ -13,7 +14,7 @@ from course_utils import datasets, evaluation
 
 LESSON = definitions("11")
 ARMS = {arm: {"arm": arm} for arm in LESSON.RULER_ARMS}
-SEEDS = range(5)
+SEEDS = range(3)
 SAMPLE = "tied"
 # The control has seen as many rulers, which told it nothing.
 MAPPED = ("tied", "independent")
@@ -39,7 +40,7 @@ def parts():
 def score(rows):
     """Return the AUC of the test lesions with the ruler as in training."""
     rows = rows[rows["part"] == "test"]
-    return evaluation.roc_auc(rows["label"], 1 / (1 + 2.718281828 ** -rows["same"]))
+    return evaluation.roc_auc(rows["label"], 1 / (1 + np.exp(-rows["same"])))
 
 
 def tables(result):
