@@ -30,7 +30,7 @@ def parts():
 
 def score(rows):
     """Return the AUC over the test patients of scanner A."""
-    home = rows[rows["place"] == "A"]
+    home = rows[rows["part"] == "A"]
     return evaluation.roc_auc(home["label"], home["probability"])
 
 
