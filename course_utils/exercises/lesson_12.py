@@ -51,7 +51,9 @@ check_12_2 = Exercise(
         "You keep the highest probabilities; 0.03 is as sure as 0.97.": _accuracy(
             unsure=lambda p: -p
         ),
-        "You keep the lowest probabilities; 0.97 is as sure as 0.03.": _accuracy(unsure=lambda p: p),
+        "You keep the lowest probabilities; 0.97 is as sure as 0.03.": _accuracy(
+            unsure=lambda p: p
+        ),
         "You keep everybody: use the coverage.": _accuracy(kept=lambda number: None),
         "You keep the share that should leave: coverage is the share decided.": (
             lambda labels, values, coverage: _accuracy()(labels, values, 1 - coverage)
