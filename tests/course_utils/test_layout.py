@@ -37,6 +37,7 @@ OTHERWISE_USED = {
 
 SHOWN_AND_CHECKED = "lesson 03 derives it, its exercises and the tests compare with it"
 DRAWING = "drawing code, which would hide the idea in the lesson"
+REPORTING = "a reader's own study takes it, with a page that a browser test opens"
 WIDGET = "the code of a widget, which would hide the idea in the lesson"
 # Helpers of one lesson, each with the reason why it is not in the lesson's cells.
 ONE_LESSON = {
@@ -56,6 +57,9 @@ ONE_LESSON = {
     "plotting.layers.plot_pooling": DRAWING,
     "plotting.layers.plot_pooling_gradient": DRAWING,
     "plotting.layers.plot_receptive_fields": DRAWING,
+    "report.checklist": REPORTING,
+    "report.known_answers": REPORTING,
+    "report.write_report": REPORTING,
     "transfer.fine_tune": "a reader's own network needs it, and a study does",
     "widgets.convolution_stepper": WIDGET,
     "widgets.overlay_viewer": WIDGET,
