@@ -56,7 +56,6 @@ ONE_LESSON = {
     "explanation.pointing_game": EXPLAINED,
     "explanation.randomized": EXPLAINED,
     "explanation.share_inside": EXPLAINED,
-    "imaging.dicom.identifying_elements": "a list of the standard's, tested against the standard",
     "imbalance.effective_prevalence": "an exercise check compares with it",
     "imbalance.oversample": "a reader with a rare class of their own needs it",
     "imbalance.undersample": "a reader with a rare class of their own needs it",
