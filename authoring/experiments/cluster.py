@@ -6,7 +6,7 @@ where it was started, so every worker proves that they are the same as here befo
 
 import os
 import platform
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -55,7 +55,9 @@ def connected(experiment, workers=1, scheduler=None):
             print(f"{count} worker(s) of {address}; watch {page}", flush=True)
             yield client
         finally:
-            client.unregister_worker_plugin(SameCode.name)
+            # A worker that lacks the course never had it.
+            with suppress(KeyError, ValueError):
+                client.unregister_worker_plugin(SameCode.name)
 
 
 def _client(workers, scheduler):
@@ -76,10 +78,13 @@ def _admit(client, plugin, start):
     """Let in the workers that have the same code, now and later; refuse where one has not."""
     try:
         client.register_plugin(plugin)
-    except ModuleNotFoundError as error:
-        raise UnusableError(f"A worker lacks the course ({error}). Start it: {start}.") from error
     except ValueError as error:
         raise UnusableError(str(error)) from error
+    except Exception as error:
+        # A plugin that cannot be unpickled comes back as an Exception of another exception's repr.
+        if "No module named" not in str(error):
+            raise
+        raise UnusableError(f"A worker lacks the course ({error}). Start it: {start}.") from error
 
 
 class SameCode(WorkerPlugin):

@@ -7,11 +7,13 @@ written at once; starting again computes only what is missing.
 import hashlib
 import inspect
 import json
+import pickle
 import time
 from functools import partial
 from io import StringIO
 from itertools import islice
 
+import cloudpickle
 import pandas as pd
 from tqdm.auto import tqdm
 
@@ -115,7 +117,7 @@ def _arriving(jobs, client):
     def send():
         free = sum(client.nthreads().values()) - len(sent)
         for job, call in islice(waiting, max(free, 0 if sent else 1)):
-            future = client.submit(call, pure=False)
+            future = client.submit(_sealed(call), pure=False)
             sent[future] = job
             arrivals.add(future)
 
@@ -124,3 +126,16 @@ def _arriving(jobs, client):
         yield sent.pop(future), future.result
         del future
         send()
+
+
+def _sealed(call):
+    """Return a function of no module that makes a call; the scheduler need not import the course.
+
+    It unpickles what it hands on, and would import TensorFlow.
+    """
+    pickled = cloudpickle.dumps(call)
+
+    def unsealed():
+        return pickle.loads(pickled)()
+
+    return unsealed

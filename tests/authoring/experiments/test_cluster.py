@@ -3,15 +3,19 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
+from functools import partial
 from pathlib import Path
 
+import cloudpickle
 import pytest
 from distributed import KilledWorker, LocalCluster
 
 from authoring.experiments import __main__ as command
 from authoring.experiments import cluster
-from authoring.experiments.runs import run
+from authoring.experiments.runs import _sealed, run
 
 ARMS = {"a": {}, "b": {"scale": 10.0}}
 EXPERIMENT = "rare_cancer_leak"
@@ -107,3 +111,10 @@ def test_a_scheduler_without_workers_is_refused():
         cluster.connected(EXPERIMENT, scheduler=local.scheduler_address),
     ):
         pass
+
+
+def test_a_scheduler_needs_no_checkout(tmp_path):
+    sent = cloudpickle.dumps(_sealed(partial(measure, seed=3)))
+    load = "import sys, cloudpickle; cloudpickle.loads(sys.stdin.buffer.read())"
+    subprocess.run([sys.executable, "-c", load], input=sent, cwd=tmp_path, check=True)
+    assert cloudpickle.loads(sent)() == measure(3)
