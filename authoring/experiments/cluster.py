@@ -6,9 +6,12 @@ where it was started, so every worker proves that they are the same as here befo
 
 import os
 import platform
+import random
+import sys
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from importlib.util import find_spec
+from types import BuiltinMethodType, MethodType
 
 import dask
 from distributed import Client, WorkerPlugin
@@ -27,6 +30,8 @@ SETTINGS = {
     "distributed.scheduler.allowed-failures": 2,
 }
 ANSWER_WITHIN = 5  # seconds
+# The functions of the module that draw from the one generator of the process.
+GLOBAL = [f for f in vars(random).values() if getattr(f, "__self__", None) is random._inst]
 
 
 class UnusableError(Exception):
@@ -98,6 +103,7 @@ class SameCode(WorkerPlugin):
     def setup(self, worker):
         """Refuse a worker that would compute something else; called also for those to come."""
         os.environ.update(ONE_THREAD)
+        separate_random_numbers()
         found = identity(self.experiment)
         if found != self.expected:
             other = {name: value for name, value in found.items() if value != self.expected[name]}
@@ -112,3 +118,19 @@ def identity(experiment):
         "Python": platform.python_version(),
         **{package: version(package) for package in PACKAGES},
     }
+
+
+def separate_random_numbers():
+    """Give Dask a generator of its own, or its other threads would draw from that of a run.
+
+    A worker measures its memory twice a second and samples for it with Python's `random`; Keras
+    draws the seeds of its layers from there. Between the two, a run no longer repeats.
+    """
+    own = random.Random()
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("dask", "distributed", "tornado"):
+            for key, value in list(vars(module).items()):
+                if value is random:
+                    setattr(module, key, own)
+                elif isinstance(value, MethodType | BuiltinMethodType) and value in GLOBAL:
+                    setattr(module, key, getattr(own, value.__name__))

@@ -1,6 +1,7 @@
 """Runs on a cluster give the plain loop's table, and survive the death of a worker."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import cloudpickle
 import pytest
+from dask.sizeof import sizeof
 from distributed import KilledWorker, LocalCluster
+from distributed.protocol import compression
 
 from authoring.experiments import __main__ as command
 from authoring.experiments import cluster
@@ -118,3 +121,12 @@ def test_a_scheduler_needs_no_checkout(tmp_path):
     load = "import sys, cloudpickle; cloudpickle.loads(sys.stdin.buffer.read())"
     subprocess.run([sys.executable, "-c", load], input=sent, cwd=tmp_path, check=True)
     assert cloudpickle.loads(sent)() == measure(3)
+
+
+def test_dask_does_not_draw_from_the_random_numbers_of_a_run():
+    long, big = list(range(1000)), memoryview(bytes(100_000))
+    cluster.separate_random_numbers()
+    state = random.getstate()
+    sizeof(long)
+    compression.byte_sample(big, 1000, 2)
+    assert random.getstate() == state
