@@ -1,31 +1,30 @@
 """Compute the tables in data/results.
 
-    python -m authoring.experiments [NAME ...] [--workers N] [--fresh]
+    python -m authoring.experiments [NAME ...] [--workers N | --scheduler ADDRESS] [--fresh]
     python -m authoring.experiments NAME ... --verify
     python -m authoring.experiments --list [--uses SET]
 
 Without a NAME, all of them. Finished runs are kept in build/experiments, so that an interrupted
-computation goes on where it stopped. --verify is for code that has changed and should give what is
+computation goes on where it stopped. --scheduler takes the workers of a Dask scheduler, on any
+machines; docs/scaling.md says how. --verify is for code that has changed and should give what is
 stored: it computes one arm with one seed again, and where that agrees with the stored rows it
 writes the fingerprint of the present code into the tables.
 """
 
 import argparse
 import os
-import shutil
 import sys
 import time
-from functools import partial
+import traceback
 
+from distributed import KilledWorker
+
+from authoring.experiments.cluster import ONE_THREAD, UnusableError, connected
 from authoring.experiments.fingerprints import fingerprint
 from authoring.experiments.runs import run
 from authoring.experiments.samples import arms_of, compare, module_of, tables_of
 from authoring.experiments.tables import experiments, index, stamp, stamped, store
 from course_utils import ROOT
-
-# The last digits depend on the number of threads, and two trainings that share two threads are
-# slower than two with one each. TensorFlow reads this when an experiment imports it.
-ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def main(arguments=None):
@@ -33,7 +32,9 @@ def main(arguments=None):
     known = experiments()
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
-    parser.add_argument("--workers", type=int, default=1, help="processes, one thread each")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=int, default=1, help="processes, one thread each")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="such as tcp://host:8786")
     parser.add_argument("--fresh", action="store_true", help="forget finished runs first")
     parser.add_argument("--verify", action="store_true", help="compare one run with the table")
     parser.add_argument("--list", action="store_true", help="say what is stored")
@@ -53,9 +54,14 @@ def main(arguments=None):
     if options.verify:
         agreeing = [verify(name) for name in names]
         return 0 if all(agreeing) else 1
-    for name in names:
-        compute(name, options.workers, options.fresh)
-    return 0
+    try:
+        complete = [
+            compute(name, options.workers, options.scheduler, options.fresh) for name in names
+        ]
+    except UnusableError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0 if all(complete) else 1
 
 
 def described(name, entry):
@@ -66,27 +72,38 @@ def described(name, entry):
     return f"{name:25} python -m {entry.made_by:45} {takes:14} {read_by} ({data})"
 
 
-def compute(name, workers=1, fresh=False):
-    """Run one experiment and store its tables."""
-    folder = ROOT / "build" / "experiments" / name
+def compute(name, workers=1, scheduler=None, fresh=False):
+    """Run one experiment and store its tables; return False where runs have failed."""
+    folder, start = ROOT / "build" / "experiments" / name, time.perf_counter()
     if fresh:
-        shutil.rmtree(folder, ignore_errors=True)
-    module, version = module_of(name), fingerprint(name)
-    compute_all = partial(
-        run, module.measure, arms_of(module), module.SEEDS, folder=folder, version=version
-    )
-    start = time.perf_counter()
-    if workers > 1:
-        from distributed import Client
-
-        here = {"dashboard_address": None, "host": "127.0.0.1"}
-        with Client(n_workers=workers, threads_per_worker=1, **here) as client:
-            result = compute_all(client=client)
-    else:
-        result = compute_all()
+        # Only the files: another computation may be about to write into the folder.
+        for path in folder.glob("*.csv"):
+            path.unlink(missing_ok=True)
+    version = fingerprint(name)
+    with connected(name, workers, scheduler) as client:
+        module = module_of(name)
+        kept = {"folder": folder, "version": version, "client": client}
+        try:
+            result = run(module.measure, arms_of(module), module.SEEDS, **kept)
+        except ExceptionGroup as failed:
+            return report(name, failed)
     for table, rows in tables_of(module, name, result).items():
         path = store(rows, table, f"python -m authoring.experiments {name}", fingerprint=version)
         print(f"{path.name}: {len(rows)} rows in {time.perf_counter() - start:.0f} s")
+    return True
+
+
+def report(name, failed):
+    """Say which runs failed and why; return False."""
+    traceback.print_exception(failed.exceptions[0])
+    for error in failed.exceptions:
+        why = f"{type(error).__name__}: {error}"
+        if isinstance(error, KilledWorker):
+            deaths = error.allowed_failures + 1
+            why = f"its worker died {deaths} times; did it need more memory than a worker has?"
+        print(f"{error.__notes__[-1]}: {why}", file=sys.stderr)
+    print(f"{name}: {failed.message}; the others are kept.", file=sys.stderr)
+    return False
 
 
 def verify(name):

@@ -1,6 +1,7 @@
 """Runs repeat, survive an interruption, and notice other settings and other code."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -65,13 +66,23 @@ def test_a_misspelled_setting_is_refused_before_anything_runs():
     assert not CALLS
 
 
-@pytest.mark.slow
-def test_a_cluster_gives_the_same_table(tmp_path):
-    from distributed import Client, LocalCluster
+def test_runs_that_fail_do_not_lose_the_others(tmp_path):
+    with pytest.raises(ExceptionGroup, match="1 of 3 runs failed") as failed:
+        run(fails_on_one, {"a": {}}, seeds=(0, 1, 2), folder=tmp_path)
+    (error,) = failed.value.exceptions
+    assert (str(error), error.__notes__) == ("no luck", ["arm 'a', seed 1"])
+    assert len(list(tmp_path.iterdir())) == 2
 
-    with (
-        LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
-        Client(cluster) as client,
-    ):
-        there = run(draw, ARMS, seeds=range(3), folder=tmp_path, client=client)
-    pd.testing.assert_frame_equal(there, run(draw, ARMS, seeds=range(3)))
+
+def fails_on_one(seed):
+    if seed == 1:
+        raise RuntimeError("no luck")
+    return {"value": seed}
+
+
+def test_two_computations_may_share_a_folder(tmp_path):
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.map(lambda _: run(draw, ARMS, range(20), folder=tmp_path), range(2))
+    pd.testing.assert_frame_equal(first, run(draw, ARMS, range(20)))
+    pd.testing.assert_frame_equal(second, first)
+    assert len(list(tmp_path.iterdir())) == 40
