@@ -83,7 +83,7 @@ check_11_2 = choice(
     "b",
     praise="It beats the brightness of the image, and it changes when the learning is taken away.",
     a="The brightness scores as much without a network, and random weights give nearly this map.",
-    c="A map that changes with the weights may still miss the lesion, as this one does.",
+    c="That is not enough: its share inside the lesions is no larger than with random weights.",
     d="The brightness has no network in it, so it cannot explain what one has learned.",
 )
 
@@ -92,7 +92,7 @@ check_11_3 = choice(
     "a",
     praise="It names what was changed, in whom, and what moved, and the intervals do not overlap.",
     b="The rates describe the data. Whether the network uses a sign is what the effect says.",
-    c="The mean is near 0, but the networks range from −0.6 to 0.7: some do react to the halo.",
+    c="0.3 is about the mean of the networks. One by one they range from −0.6 to 0.7.",
     d="1.4 is a mean over 60 patients. The interval is about that mean, not about each patient.",
 )
 
