@@ -16,6 +16,7 @@ from PIL import Image, ImageOps
 from course_utils._checks import DatasetError, check_choice
 from course_utils.datasets._fields import LENGTHS, SPLITS, checked_fields, positions, write_dataset
 from course_utils.datasets.groups import aggregate
+from course_utils.datasets.sealed import SealedDataset
 
 # Images that a notebook shows: of each class, in all, and their longer side in pixels.
 PER_CLASS, MAX_IMAGES, SIDE = 3, 12, 96
@@ -186,6 +187,10 @@ class ImageDataset:
     def per_group(self, probabilities, rule="mean"):
         """Combine probabilities per image into one per group, as `aggregate`, with their labels."""
         return aggregate(probabilities, self.groups, rule, labels=self.labels)
+
+    def seal(self, record):
+        """Return the set closed; `record` (.jsonl) counts openings. See `SealedDataset`."""
+        return SealedDataset(self, record)
 
     def save(self, path):
         """Write the set to an .npz file that `read_dataset` reads; no pickle, all or nothing."""
