@@ -23,15 +23,13 @@ class SealedDataset:
     and a record that is deleted starts from 0. Keep the record in version control.
     """
 
-    __slots__ = ("_read", "_record", "_shown", "counts", *FACTS)
+    __slots__ = ("_n_images", "_read", "_record", "counts", *FACTS)
 
     def __init__(self, dataset, record):
         path, mark = Path(record).resolve(), _fingerprint(dataset.images)
         for fact in FACTS:
             setattr(self, fact, getattr(dataset, fact))
-        labels = [label for label, _ in set(zip(dataset.labels, dataset.groups, strict=True))]
-        self.counts = {name: labels.count(k) for k, name in enumerate(self.class_names)}
-        self._shown = len(dataset)
+        self.counts, self._n_images = groups_per_class(dataset), len(dataset)
 
         def read(reason):
             _openings(path, mark, check_names("reason", (reason,))[0])
@@ -52,7 +50,7 @@ class SealedDataset:
         return pd.DataFrame(self._record(), columns=["opening", "time", "reason"])
 
     def __len__(self):
-        return self._shown
+        return self._n_images
 
     def __repr__(self):
         counts = ", ".join(f"{name} {n}" for name, n in self.counts.items())
@@ -71,6 +69,12 @@ class SealedDataset:
         self.__getattr__("its images", ValueError)
 
     __getitem__ = __iter__ = __array__ = __reduce_ex__ = _refuse
+
+
+def groups_per_class(dataset):
+    """Return how many groups have images of each class: a dict of class name to number."""
+    labels = [label for label, _ in set(zip(dataset.labels, dataset.groups, strict=True))]
+    return {name: labels.count(k) for k, name in enumerate(dataset.class_names)}
 
 
 def _fingerprint(images):
