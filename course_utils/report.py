@@ -7,7 +7,6 @@ All take the study as it was run, so that a report cannot say something else.
 import base64
 import importlib.metadata
 import platform
-import re
 import tomllib
 from datetime import UTC, datetime
 from io import BytesIO
@@ -25,18 +24,13 @@ from course_utils.evaluation.intervals import CONFIDENCE_LEVEL, Estimate, plural
 
 #: Reporting guidelines, and the files in data/reporting that hold their items.
 CHECKLISTS = {"CLAIM 2024": "claim_2024", "TRIPOD+AI": "tripod_ai", "STARD-AI": "stard_ai"}
-#: Sections of a model card, by Mitchell et al. 2019, https://doi.org/10.1145/3287560.3287596.
+#: Sections of a model card (Mitchell et al. 2019, https://doi.org/10.1145/3287560.3287596).
 SECTIONS = (
-    "Model details",
-    "Intended use",
-    "Factors",
-    "Metrics",
-    "Evaluation data",
-    "Training data",
-    "Quantitative analyses",
-    "Ethical considerations",
-    "Caveats and recommendations",
+    *("Model details", "Intended use", "Factors", "Metrics"),
+    *("Evaluation data", "Training data", "Quantitative analyses"),  # which the study gives
+    *("Ethical considerations", "Caveats and recommendations"),
 )
+STUDY = ("title", "parts", "settings", "scores", "openings", "limits")
 COLUMNS = ("name", "value", "low", "high", "n_groups", "group_kind", "method")
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "course-utils")
 SIMULATED = "Simulated images: no image shows a person, and no number says anything about patients."
@@ -63,10 +57,6 @@ def write_report(path, *, figures, checklists, model_card, overwrite=False, **st
         report of `evaluation.report`, or a table with the columns name, value, low, high, n_groups,
         group_kind and method (others are printed, too); ``openings`` of the sealed test set, or
         None; ``limits``, a list of sentences.
-
-    Returns
-    -------
-    Path
     """
     # Loaded here, as nothing else needs it.
     from jinja2 import Environment, FileSystemLoader
@@ -78,24 +68,29 @@ def write_report(path, *, figures, checklists, model_card, overwrite=False, **st
     if path.exists() and not overwrite:
         remedy = "Choose another name, or say overwrite=True."
         refuse("path", f"{path.name}, which exists", "a new file", remedy)
+    if not isinstance(model_card, str):
+        refuse("model_card", repr(model_card), "text", "Make it with model_card.")
+    for name, given in {"figures": figures, "checklists": checklists}.items():
+        if not isinstance(given, dict):
+            refuse(name, repr(given), "a dict", "Give {} if there are none.")
     for name, table in checklists.items():
         if not isinstance(table, pd.DataFrame) or "state" not in table:
-            refuse("checklists", f"{name!r} of {type(table).__name__}", "tables", "See checklist.")
+            refuse("checklists", repr({name: table}), "tables", "Make them with checklist.")
+    parts, scores = study["parts"], study["scores"]
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
-    sections = re.split(r"^## (.*)$", model_card, flags=re.MULTILINE)[1:]
-    bodies = [re.sub("^- ", "", body.strip(), flags=re.MULTILINE) for body in sections[1::2]]
     page = environment.get_template("report.html").render(
         study,
         date=f"{datetime.now(UTC):%Y-%m-%d}",
-        warnings=_warnings(study["parts"]),
-        data=[(name, *_row(part)) for name, part in study["parts"].items()],
-        shown=_samples,
+        warnings=_warnings(parts),
+        rows=[(name, *_row(part)) for name, part in parts.items()],
+        opened=[name for name, part in parts.items() if isinstance(part, ImageDataset)],
         level=LEVEL,
-        shown_scores=_shown(study["scores"]),
+        scores=_shown(scores),
+        others=[column for column in scores if column not in COLUMNS],
         figures={caption: _png(caption, figure) for caption, figure in figures.items()},
         versions=_versions(),
-        card=[(head, body.split("\n")) for head, body in zip(sections[::2], bodies, strict=True)],
-        checklists={name: table.to_numpy().tolist() for name, table in checklists.items()},
+        checklists=checklists,
+        card=model_card,
     )
     write_text(path, page)
     return path
@@ -115,10 +110,9 @@ def checklist(name, answers):
     items = _items(name)
     for item, text in answers.items():
         if item not in items:
-            remedy = 'Items are text, such as "1".'
-            refuse(f"item of {name}", repr(item), f"{', '.join(items)}", remedy)
+            refuse(f"item of {name}", repr(item), ", ".join(items), "Items are text.")
         if not isinstance(text, str):
-            refuse(f"answer to {item}", repr(text), "text", "Leave the item out if it is missing.")
+            refuse(f"answer to {item}", repr(text), "text", "Leave out what you cannot answer.")
     rows = [(item, entry["topic"], answers.get(item, "").strip()) for item, entry in items.items()]
     table = pd.DataFrame(rows, columns=["item", "topic", "answer"])
     return table.assign(state=np.where(table["answer"] == "", "missing", "answered"))
@@ -127,81 +121,75 @@ def checklist(name, answers):
 def known_answers(name, **study):
     """Return the answers that the run itself gives to a reporting guideline: item to text.
 
-    It takes what `write_report` takes as the study. Only items that the run can answer wholly are
+    It takes the study as `write_report` does. Only items that the run can answer wholly are
     answered; data/reporting says which. All others need a person.
     """
     study = _checked(**study)
-    parts, scores, openings = study["parts"], study["scores"], study["openings"]
-    kinds = ", ".join(plural(kind) for kind in scores["group_kind"].unique())
-    rows = {part: _row(data) for part, data in parts.items()}
-    sources = [f"{row[2].split(',')[0]}, {row[3]}, license {row[4]}" for row in rows.values()]
-    apart = "No group and no image occurs in two parts, which the report's code has checked."
+    scores, rows = study["scores"], {name: _row(part) for name, part in study["parts"].items()}
+    kinds, methods = (", ".join(scores[key].unique()) for key in ("group_kind", "method"))
     facts = {
-        "sources": "; ".join(dict.fromkeys(sources)),
-        "apart": " ".join(_leaks(parts)) or apart,
-        "parts": "; ".join(f"{part}: {row[0]} images, {row[1]}" for part, row in rows.items()),
+        "sources": "; ".join(dict.fromkeys(f"{row[3]}; license {row[4]}" for row in rows.values())),
+        "parts": "; ".join(f"{name}: {row[0]} images, {row[1]}" for name, row in rows.items()),
         "settings": "; ".join(f"{key}: {value}" for key, value in study["settings"].items()),
         "scores": ", ".join(scores["name"].unique()),
-        "intervals": f"{LEVEL} intervals over {kinds}, by {', '.join(scores['method'].unique())}",
-        "results": "; ".join(f"{row['name']} {_interval(row)}" for _, row in scores.iterrows()),
+        "intervals": f"{LEVEL} intervals; unit: {kinds}; method: {methods}",
+        "results": "; ".join(_shown(scores)["text"]),
         "versions": ", ".join(f"{package} {v}" for package, v in _versions().items()),
         "limits": " ".join(study["limits"]),
-        "tested": None if openings is None else f"sealed test set, openings: {len(openings)}",
     }
-    known = {item: facts.get(entry.get("run")) for item, entry in _items(name).items()}
-    return {item: text for item, text in known.items() if text}
+    if all(isinstance(part, ImageDataset) for part in study["parts"].values()):
+        facts["apart"] = " ".join(_leaks(study["parts"])) or "No group, no image is in two parts."
+    if study["openings"] is not None:
+        facts["tested"] = f"Sealed test set, openings: {len(study['openings'])}."
+    entries = _items(name).items()
+    return {item: facts[entry["run"]] for item, entry in entries if entry.get("run") in facts}
 
 
 def model_card(name, *, tested, texts, **study):
     """Return a model card as Markdown, with the sections of Mitchell et al. 2019.
 
-    Training data, evaluation data and quantitative analyses come from the study, which is what
-    `write_report` takes; `tested` names the parts that the scores come from. `texts` is a dict of
-    other sections to text; a section without text says so.
+    Evaluation data, training data and quantitative analyses come from the study, given as to
+    `write_report`; `tested` names the parts that the scores come from. `texts` is a dict of other
+    sections to text; a section without one says so.
     """
     study = _checked(**study)
     for part in tested:
         check_choice("tested", part, study["parts"])
-    made = {"Evaluation data": [], "Training data": []}
+    for section in texts:
+        check_choice("texts", section, SECTIONS[:4] + SECTIONS[-2:])
+    made = {section: [] for section in SECTIONS[4:7]}
     for part, data in study["parts"].items():
         n_images, groups, state, source, _ = _row(data)
         section = "Evaluation data" if part in tested else "Training data"
         made[section].append(f"- {part} ({state}): {n_images} images, {groups}; {source}")
-    scores = [f"- {row['name']}: {_interval(row)}" for _, row in study["scores"].iterrows()]
-    made["Quantitative analyses"] = scores
-    for section in texts:
-        check_choice("texts", section, [section for section in SECTIONS if section not in made])
+    made["Quantitative analyses"] = [f"- {text}" for text in _shown(study["scores"])["text"]]
+    texts = texts | {section: "\n".join(lines) for section, lines in made.items()}
     lines = [f"# Model card: {name}", *_warnings(study["parts"])]
-    for section in SECTIONS:
-        body = "\n".join(made.get(section, [])) or texts.get(section, "").strip()
-        lines.append(f"## {section}\n\n{body or 'Not stated.'}")
+    lines += [f"## {section}\n\n{texts.get(section) or 'Not stated.'}" for section in SECTIONS]
     return "\n\n".join(lines) + "\n"
 
 
-STUDY = ("title", "parts", "settings", "scores", "openings", "limits")
-
-
 def _checked(**study):
-    """Return the parts of a study in the form that the functions above use."""
+    """Return the study in the form that the functions above use."""
     if set(study) != set(STUDY):
-        remedy = "Give each once; None as openings says that no test set was sealed."
-        refuse("study", ", ".join(study), ", ".join(STUDY), remedy)
+        refuse("study", ", ".join(study), ", ".join(STUDY), "Give each of these once.")
     parts, settings, openings = study["parts"], study["settings"], study["openings"]
     good = isinstance(parts, dict) and parts
     if not good or not all(isinstance(p, ImageDataset | SealedDataset) for p in parts.values()):
-        received = {k: type(v).__name__ for k, v in parts.items()} if good else repr(parts)
-        refuse("parts", received, "a dict of data sets", "Give each as an ImageDataset.")
+        refuse("parts", repr(parts), "a dict of names to data sets", "Name each ImageDataset.")
     if not isinstance(settings, dict) or not settings:
-        remedy = "Say what somebody needs to repeat the training."
-        refuse("settings", repr(settings), "a dict of names and values", remedy)
-    if isinstance(openings, SealedDataset):
-        openings = openings.openings
-    if openings is not None and not (isinstance(openings, pd.DataFrame) and "reason" in openings):
-        refuse("openings", repr(openings), "a sealed set, its openings, or None", "See seal.")
-    return {
+        refuse("settings", repr(settings), "a dict", "Say what it takes to repeat the training.")
+    sealed = [part for part in parts.values() if isinstance(part, SealedDataset)]
+    openings = sealed[0] if openings is None and sealed else openings
+    openings = openings.openings if isinstance(openings, SealedDataset) else openings
+    if openings is not None and [*getattr(openings, "columns", "")] != [
+        "opening",
+        "time",
+        "reason",
+    ]:
+        refuse("openings", repr(openings), "a sealed set, its openings, or None", "Seal it first.")
+    return study | {
         "title": check_names("title", (study["title"],))[0],
-        "parts": parts,
-        "settings": settings,
         "scores": _scores(study["scores"]),
         "openings": openings,
         "limits": check_names("limits", study["limits"]),
@@ -210,55 +198,44 @@ def _checked(**study):
 
 def _scores(scores):
     """Return scores as a table that has an interval and a unit in every row."""
+    scores = getattr(scores, "estimates", scores)
     if not isinstance(scores, pd.DataFrame):
-        scores = getattr(scores, "estimates", scores)
-        bare = not isinstance(scores, list | tuple) or not scores
-        if bare or not all(isinstance(score, Estimate) for score in scores):
-            remedy = "Make each with evaluation.bootstrap, which adds its interval."
+        listed = isinstance(scores, list | tuple) and len(scores)
+        if not listed or not all(isinstance(score, Estimate) for score in scores):
+            remedy = "Make each score with evaluation.bootstrap, which adds its interval."
             refuse("scores", repr(scores), "a list of intervals, or a table", remedy)
-        scores = pd.DataFrame(map(vars, scores))[[*COLUMNS, "warning"]].fillna({"warning": ""})
+        shown = [*COLUMNS, "spread_over_runs", "warning"]
+        scores = pd.DataFrame(map(vars, scores))[shown].dropna(axis=1, how="all")
     missing = [column for column in COLUMNS if column not in scores]
     if missing or not len(scores):
         received = f"a table without {', '.join(missing) or 'rows'}"
         refuse("scores", received, ", ".join(COLUMNS), "Give every score its interval and unit.")
-    numbers = scores[["value", "low", "high"]].to_numpy(float)
-    bad = np.flatnonzero(~np.isfinite(numbers).all(axis=1) | (numbers[:, 1] > numbers[:, 2]))
-    if bad.size:
-        received = f"{scores['name'].iloc[bad[0]]} {numbers[bad[0]].tolist()}"
+    scores = scores.assign(**{key: pd.to_numeric(scores[key], "coerce") for key in COLUMNS[1:5]})
+    numbers = scores[[*COLUMNS[1:5]]].to_numpy(float)
+    good = np.isfinite(numbers).all(axis=1) & (numbers[:, 1] <= numbers[:, 2])
+    good &= scores[[*COLUMNS]].notna().all(axis=1)
+    if not good.all():
+        received = f"{scores.loc[~good, list(COLUMNS)].iloc[0].to_dict()}"
         remedy = "Leave out a score that is not defined, and say so in the limits."
-        refuse("scores", received, "finite numbers, low at most high", remedy)
-    return scores
+        refuse("scores", received, "finite numbers, low at most high, and a unit", remedy)
+    return scores.astype({"name": str, "group_kind": str, "method": str})
 
 
 def _shown(scores):
-    """Return the table that is printed: one column for the interval, one for the unit."""
-    others = [column for column in scores if column not in COLUMNS and any(scores[column] != "")]
-    rows = zip(scores["n_groups"], scores["group_kind"], strict=True)
-    shown = {
-        "score": scores["name"],
-        "value": scores["value"].map(_number),
-        "interval": [_interval(row, value=False) for _, row in scores.iterrows()],
-        "groups": [f"{n:g} {plural(kind)}" for n, kind in rows],
-        "method": scores["method"],
-    }
-    return pd.DataFrame(shown | {column: scores[column] for column in others})
+    """Return scores as text: three decimals, the unit in words, all in one as `text`."""
+    shown = scores.drop(columns="n_groups").map(_cell)
+    units = zip(scores["n_groups"], scores["group_kind"], strict=True)
+    shown["unit"] = [f"{n:g} {plural(kind)}" for n, kind in units]
+    shown["interval"] = shown["low"] + " to " + shown["high"]
+    return shown.assign(text=shown["name"] + " " + shown["value"] + " (" + shown["interval"] + ")")
 
 
-def _samples(part):
-    """Return a part as it shows itself in a notebook, with sample images if it is open."""
-    from markupsafe import Markup, escape
-
-    open_part = isinstance(part, ImageDataset)
-    return Markup(part._repr_html_()) if open_part else Markup(f"<pre>{escape(part)}</pre>")
-
-
-def _number(number):
-    return f"{round(number, 3) + 0.0:.3f}"  # + 0.0 turns -0.0 into 0.0
-
-
-def _interval(row, value=True):
-    ends = f"{_number(row['low'])} to {_number(row['high'])}"
-    return f"{_number(row['value'])} ({ends})" if value else ends
+def _cell(value):
+    if pd.isna(value):
+        return ""
+    return (
+        f"{round(value, 3) + 0.0:.3f}" if isinstance(value, float) else str(value)
+    )  # never -0.000
 
 
 def _row(part):
@@ -267,23 +244,25 @@ def _row(part):
     counts = part.counts if sealed else groups_per_class(part)
     groups = f"{plural(part.group_kind)}: {', '.join(f'{k} {n}' for k, n in counts.items())}"
     state = f"{part.origin}, sealed" if sealed else part.origin
-    return len(part), groups, state, f"{part.name}: {part.source}", part.license
+    return len(part), groups, state, f"{part.name}, {part.origin}: {part.source}", part.license
 
 
 def _leaks(parts):
-    """Return a sentence for each pair of open parts that share images or groups."""
+    """Return a sentence for each pair of open parts that share groups or images."""
     seen, found = {}, []
     for name, part in parts.items():
         if isinstance(part, ImageDataset):
-            images = {image.tobytes() for image in part.images}
             # The same number is the same patient only within one set.
             groups = {(part.name, str(part.meta), group) for group in part.groups.tolist()}
-            for other, (other_images, other_groups) in seen.items():
-                shared = f"{len(groups & other_groups)} {plural(part.group_kind)} and "
-                shared += f"{len(images & other_images)} images"
-                if groups & other_groups or images & other_images:
-                    found.append(f"Leak: {other} and {name} share {shared}.")
-            seen[name] = images, groups
+            images = {image.tobytes() for image in part.images}
+            for other, (other_groups, other_images) in seen.items():
+                shared = len(groups & other_groups), len(images & other_images)
+                if any(shared):
+                    unit = plural(part.group_kind)
+                    found.append(
+                        f"Leak: {other} and {name} share {shared[0]} {unit}, {shared[1]} images."
+                    )
+            seen[name] = groups, images
     return found
 
 
@@ -304,7 +283,7 @@ def _versions():
 
 
 def _png(caption, figure):
-    """Return a figure as the address of an image that is inside the page."""
+    """Return a figure as an address that holds the image itself."""
     if not caption.strip() or not hasattr(figure, "savefig"):
         refuse("figures", repr({caption: figure}), "a dict of caption to figure", "Use plt.gcf().")
     buffer = BytesIO()

@@ -20,7 +20,8 @@ class SealedDataset:
     Made by `ImageDataset.seal`. Before, ``len``, ``counts`` (groups per class), name, origin,
     source and license can be read. This guards against mistakes, not against a person who wants to
     look: the images can be read again from their own file, another name for them stays readable,
-    and a record that is deleted starts from 0. Keep the record in version control.
+    and a record that was deleted, or one in another folder, starts from 0. Keep the record in
+    version control.
     """
 
     __slots__ = ("_n_images", "_read", "_record", "counts", *FACTS)
@@ -90,7 +91,7 @@ def _start(path, first):
         refuse("record", repr(path.name), allowed, "Make the folder, or add the ending.")
     for other in path.parent.glob("*.jsonl"):
         with open(other, "rb") as file:
-            if other != path and first["fingerprint"].encode() in file.readline(2000):
+            if other.resolve() != path and first["fingerprint"].encode() in file.readline(2000):
                 received, remedy = f"images sealed in {other.name}", f"Seal with {other.name}."
                 refuse("record", received, "one record for each test set", remedy)
     try:

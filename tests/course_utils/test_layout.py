@@ -18,7 +18,7 @@ LAYERS = (
     {"models", "training"},
     {"transfer", "explanation"},
     {"results", "plotting"},
-    {"widgets", "exercises", "app", "__main__"},
+    {"widgets", "exercises", "report", "app", "__main__"},
 )
 LAYER = {module: number for number, layer in enumerate(LAYERS, 1) for module in layer}
 # `load` asks the registry when it is called: a reader of real sets needs the container.

@@ -141,6 +141,9 @@ def test_a_second_record_of_the_same_images_is_noticed(sealed, record):
     with pytest.raises(ValueError, match=r"Seal with test\.jsonl"):
         tiny().seal(record.with_name("fresh.jsonl"))
     assert len(tiny().seal(record).openings) == 1
+    link = record.with_name("link.jsonl")
+    link.symlink_to(record)
+    assert len(tiny().seal(link).openings) == 1
 
 
 @pytest.mark.parametrize("name", ["record.txt", "record", "no such folder/record.jsonl"])
