@@ -13,20 +13,10 @@ def oversample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
     Returned are positions of images, each at least once: ``train.select(positions)``. Copies make
     patients no more numerous: an interval must never be computed over them.
 
-    Parameters
-    ----------
-    labels : integer array-like, shape (n,)
-        0 or 1, of the **training** images.
-    groups : array-like, shape (n,), optional
-        Group of each image. Default: each image is its own.
-    prevalence : float, optional
-        The share of groups that class 1 is to have, above 0 and below 1.
-    splits : array-like, shape (n,), optional
-        Official split of each image; anything but "train" is refused.
-    seed : int, optional
+    Labels (n,) are 0 or 1, of the **training** images; groups (n,) default to one for each image.
+    The prevalence is the share of groups that class 1 is to have, above 0 and below 1. Of the
+    official splits (n,), if given, anything but "train" is refused.
 
-    Examples
-    --------
     >>> oversample([0, 0, 0, 0, 1, 1], list("AABCDD"))
     array([0, 1, 2, 3, 4, 5, 4, 5, 4, 5])
     """
@@ -38,8 +28,6 @@ def undersample(labels, groups=None, *, prevalence=0.5, splits=None, seed=0):
 
     As `oversample`; the positions are those of the images that stay.
 
-    Examples
-    --------
     >>> undersample([0, 0, 0, 0, 1, 1], list("AABCDD"))
     array([3, 4, 5])
     """
@@ -51,8 +39,6 @@ def effective_prevalence(labels, class_weight=None):
 
     Labels are 0 or 1, of the images it was trained on; class_weight is that of ``model.fit``.
 
-    Examples
-    --------
     >>> effective_prevalence([0, 0, 0, 1], {0: 2 / 3, 1: 2})
     0.5
     """

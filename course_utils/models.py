@@ -17,8 +17,6 @@ def first_cnn(input_shape=(224, 224, 3)):
     compiled; its output is (n, 1), the probability of class 1. Nearly all parameters lie between
     the flattened image and the first dense layer.
 
-    Examples
-    --------
     >>> first_cnn().count_params()
     23907521
     """
@@ -40,14 +38,11 @@ def first_cnn(input_shape=(224, 224, 3)):
 def compact_cnn(input_shape=(96, 96, 2), filters=(16, 32, 64)):
     """Build a small network that ends in global max pooling instead of a flattened image.
 
-    Each convolution is followed by a max pooling of 2 × 2. The global maximum asks "does this
-    feature occur anywhere?", so a lesion is recognized wherever it lies, and the number of
-    parameters does not depend on the size of the image.
+    Each convolution, of so many filters, is followed by a max pooling of 2 × 2. The global maximum
+    asks "does this feature occur anywhere?", so a lesion is recognized wherever it lies, and the
+    number of parameters does not depend on the size of the image. Images and output are those of
+    `first_cnn`.
 
-    Images and output are those of `first_cnn`; filters are the channels after each convolution.
-
-    Examples
-    --------
     >>> compact_cnn().count_params()
     23505
     """

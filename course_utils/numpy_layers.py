@@ -3,10 +3,8 @@
 Images are (n, height, width, channels) and kernels (height, width, channels_in, filters), as in
 Keras. A gradient function takes what its layer took and `output_gradient`, the gradient of the loss
 with respect to the layer's output and of its shape; it returns the gradient with respect to what
-went in. A backward pass is a chain of such calls.
-
-float32 stays float32. Integers become float64, so that sums of uint8 pixels cannot overflow. Every
-result that depends on a NaN is NaN.
+went in. float32 stays float32, integers become float64, so that sums of uint8 pixels cannot
+overflow. Every result that depends on a NaN is NaN.
 """
 
 from __future__ import annotations
@@ -24,19 +22,13 @@ EPSILON = 1e-7
 
 
 def output_size(size, kernel, stride=1, padding="valid", dilation=1):
-    """Return how many positions a window takes along one axis.
+    """Return how many positions a window takes along one axis of `size` pixels.
 
-    A kernel of k values with dilation d spans s = (k − 1) d + 1 pixels. With ``"valid"`` padding
-    the window stays inside the image and takes ⌊(size − s) / stride⌋ + 1 positions; with
-    ``"same"`` the image is padded with zeros so that there are ⌈size / stride⌉.
+    A kernel of k values with dilation d, the pixels from one value to the next, spans s = (k − 1) d
+    + 1 pixels. With ``"valid"`` padding the window stays inside the image and takes ⌊(size − s) /
+    stride⌋ + 1 positions; with ``"same"`` the image is padded with zeros so that there are ⌈size /
+    stride⌉. Source: Dumoulin and Visin 2016 (https://arxiv.org/abs/1603.07285).
 
-    Source: Dumoulin and Visin 2016 (https://arxiv.org/abs/1603.07285).
-
-    Size and kernel are the pixels of the image and the values of the kernel along the axis; stride
-    and dilation the pixels from one position of the window, or value of the kernel, to the next.
-
-    Examples
-    --------
     >>> output_size(7, 3, stride=2, padding="same")
     4
     """
@@ -54,13 +46,11 @@ def output_size(size, kernel, stride=1, padding="valid", dilation=1):
 
 
 def padding_amounts(size, kernel, stride=1, padding="valid", dilation=1):
-    """Return the zeros that padding adds before and after one axis, as TensorFlow does.
+    """Return the zeros that ``"same"`` padding adds before and after one axis, as TensorFlow does.
 
-    With ``"same"``, half of the zeros that the last window takes go before the image; an odd one
-    goes after it. Parameters are those of `output_size`.
+    Half of those that the last window takes go before the image; an odd one goes after it.
+    Parameters are those of `output_size`.
 
-    Examples
-    --------
     >>> padding_amounts(6, 3, stride=2, padding="same")
     (0, 1)
     """
@@ -79,8 +69,6 @@ def receptive_field(windows):
     adds (k − 1) · step, where the step between neighboring units is the product of the strides
     before.
 
-    Examples
-    --------
     >>> receptive_field([(3, 1), (2, 2), (3, 1), (2, 2)])
     [3, 4, 8, 10]
     """
@@ -93,11 +81,10 @@ def receptive_field(windows):
 
 
 def count_operations(weights_shape, output=(1, 1)):
-    """Return how many multiply-adds a layer takes for one image.
+    """Return how many multiply-adds a layer takes for one image; biases are not counted.
 
-    Every weight is used once at every position of the output. Biases are not counted.
-    The weights are (height, width, channels_in, filters) of a convolution with an `output` of
-    (height, width), or (inputs, outputs) of a dense layer.
+    Every weight, of the shape (height, width, channels_in, filters) or (inputs, outputs), is used
+    once at every position of the output, (height, width) of a convolution.
     """
     return math.prod(weights_shape) * math.prod(output)
 
@@ -106,16 +93,9 @@ def conv2d(images, kernels, bias=None, *, stride=1, padding="valid", dilation=1)
     """Compute what Keras's Conv2D computes before its activation, a cross-correlation.
 
     output[n, y, x, f] = bias[f] + Σᵢⱼ꜀ images[n, y·s + i·d, x·s + j·d, c] · kernels[i, j, c, f],
-    with stride s and dilation d, over the padded images.
-
-    Source: LeCun et al. 1998 (https://doi.org/10.1109/5.726791).
-
-    Images are (n, height, width, channels), kernels (height, width, channels, filters), bias
-    (filters,). Padding ``"same"`` adds the zeros of `padding_amounts`.
-
-    Examples
-    --------
-    Two channels, one filter that adds them up over 2 × 2 pixels:
+    with stride s and dilation d, over images that ``"same"`` pads with the zeros of
+    `padding_amounts`. Bias is (filters,). Source: LeCun et al. 1998
+    (https://doi.org/10.1109/5.726791).
 
     >>> images = np.ones((1, 3, 3, 2))
     >>> conv2d(images, np.ones((2, 2, 2, 1)), bias=[0.5])[0, :, :, 0]
@@ -134,8 +114,6 @@ def correlate_image(image, kernel, *, stride=1, padding="valid", dilation=1):
 
     This is `conv2d` for an image (height, width) of one channel and one filter (height, width).
 
-    Examples
-    --------
     >>> correlate_image([[0, 0, 9, 9], [0, 0, 9, 9]], [[-1, 1]])
     array([[0., 9., 0.],
            [0., 9., 0.]])
@@ -148,22 +126,20 @@ def correlate_image(image, kernel, *, stride=1, padding="valid", dilation=1):
 def conv2d_gradients(images, kernels, output_gradient):
     """Pass a gradient backward through `conv2d` with stride 1 and no padding.
 
-    With g the gradient at the output, and sums over all images n and positions y, x:
+    Returned are, each of its shape, the gradients for images, kernels and bias. With g the gradient
+    at the output, and sums over all images n and positions y, x:
 
-    - bias[f]: Σ g[n, y, x, f];
+    - images: every pixel collects kernels[i, j, c, f] · g[n, y, x, f] from each window that covers
+      it;
     - kernels[i, j, c, f]: Σ images[n, y + i, x + j, c] · g[n, y, x, f], because one weight is used
       at every position;
-    - images: every pixel collects kernels[i, j, c, f] · g[n, y, x, f] from each window that
-      covers it.
+    - bias[f]: Σ g[n, y, x, f].
 
-    The tuple holds them for images, kernels and bias, each of its shape. Source: Goodfellow et al.
-    2016, chapter 9 (https://www.deeplearningbook.org/contents/convnets.html).
+    Source: Goodfellow et al. 2016, chapter 9
+    (https://www.deeplearningbook.org/contents/convnets.html).
 
-    Examples
-    --------
     >>> images, kernels = np.ones((1, 4, 4, 1)), np.ones((3, 3, 1, 1))
-    >>> for_images, for_kernels, for_bias = conv2d_gradients(images, kernels, np.ones((1, 2, 2, 1)))
-    >>> for_bias
+    >>> conv2d_gradients(images, kernels, np.ones((1, 2, 2, 1)))[2]
     array([4.])
     """
     images, kernels = _images(images), _kernels(kernels, np.shape(images)[-1])
@@ -179,13 +155,11 @@ def conv2d_gradients(images, kernels, output_gradient):
 
 
 def max_pool(images, size=2, *, stride=None, padding="valid"):
-    """Take the maximum of every window, channel by channel.
+    """Take the maximum of every window of `size` × `size` pixels, channel by channel.
 
-    Size is the height and width of the window. Without a stride, windows just touch. With padding
-    ``"same"`` they may stand out over the edge; what lies outside is ignored.
+    Without a stride, windows just touch. With padding ``"same"`` they may stand out over the edge;
+    what lies outside is ignored.
 
-    Examples
-    --------
     >>> max_pool(np.arange(16.0).reshape(1, 4, 4, 1))[0, :, :, 0]
     array([[ 5.,  7.],
            [13., 15.]])
@@ -205,8 +179,6 @@ def max_pool_gradient(images, output_gradient, size=2):
     The gradient of each window goes to its largest pixel, the only one with an influence. Of
     equal pixels the first gets it, counted along the rows from the top, as in TensorFlow.
 
-    Examples
-    --------
     >>> images = np.array([[1.0, 5.0], [5.0, 2.0]]).reshape(1, 2, 2, 1)
     >>> max_pool_gradient(images, np.ones((1, 1, 1, 1)))[0, :, :, 0]
     array([[0., 1.],
@@ -270,11 +242,10 @@ def sigmoid(inputs):
 
 
 def binary_cross_entropy(targets, predictions, *, from_logits=False):
-    """Return the mean of −t log p − (1 − t) log(1 − p).
+    """Return the mean of −t log p − (1 − t) log(1 − p), for targets t and predictions p, 0–1.
 
     Logits, the numbers before the sigmoid, are the more exact way: a probability of 1 − 10⁻⁹ is 1
-    in float32. The gradient with respect to m logits x is (σ(x) − t) / m. Targets are 0–1;
-    predictions have the same shape.
+    in float32. The gradient with respect to m logits x is (σ(x) − t) / m.
     """
     p = _floats(predictions)
     t = _floats(targets).astype(p.dtype)

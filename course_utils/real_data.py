@@ -16,8 +16,8 @@ import os
 import shutil
 import tomllib
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -57,37 +57,12 @@ class DownloadError(RuntimeError):
     """Report a download that failed: why, what is on disk now, and what to do."""
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """One file of a set: its name, address, checksum, and size as far as known."""
-
-    file: str
-    url: str
-    md5: str
-    size: int | None = None
-    bytes: int | None = None
-    megabytes: float | None = None
+class _File(SimpleNamespace):
+    size = bytes = megabytes = None
 
 
-@dataclass(frozen=True)
-class RealSet:
-    """What the registry, data/datasets.toml, says of one real data set."""
-
-    name: str
-    title: str
-    subject: str
-    reader: str
-    license: str
-    notice: str
-    source: str
-    citation: str
-    class_names: list[str]
-    positive: list[str]
-    labels: dict[str, int]
-    channel_names: list[str]
-    splits: dict[str, int]
-    default_size: int
-    files: list[RemoteFile]
+class RealSet(SimpleNamespace):
+    """What the registry, data/datasets.toml, says of one real data set, and its name."""
 
     @property
     def sizes(self):
@@ -114,7 +89,7 @@ def registry():
     """Return the real sets of the registry as a dict of name to RealSet."""
     entries = tomllib.loads(REGISTRY_FILE.read_text(encoding="utf-8"))
     return {
-        name: RealSet(name=name, **entry | {"files": [RemoteFile(**f) for f in entry["files"]]})
+        name: RealSet(name=name, **entry | {"files": [_File(**file) for file in entry["files"]]})
         for name, entry in entries.items()
     }
 
@@ -269,8 +244,8 @@ def read_medmnist(paths, entry, size=None):
 
     Groups are near-duplicates, which find few of the lesions photographed twice, so intervals over
     these groups are somewhat too narrow. A group with test images lies in test as a whole, one with
-    validation images in validation; ``attributes["official_split"]`` holds the publishers' split.
-    Groups whose images contradict each other's labels are in the split extra.
+    validation images in validation, one with contradicting labels in extra;
+    ``attributes["official_split"]`` holds the publishers' split.
     """
     (path,) = paths
     arrays = _fields.read_arrays(path)

@@ -68,11 +68,15 @@ def write_report(path, *, figures, checklists, model_card, overwrite=False, **st
     if path.exists() and not overwrite:
         remedy = "Choose another name, or say overwrite=True."
         refuse("path", f"{path.name}, which exists", "a new file", remedy)
-    if not isinstance(model_card, str):
-        refuse("model_card", repr(model_card), "text", "Make it with model_card.")
-    for name, given in {"figures": figures, "checklists": checklists}.items():
-        if not isinstance(given, dict):
-            refuse(name, repr(given), "a dict", "Give {} if there are none.")
+    for name, given in {
+        "figures": figures,
+        "checklists": checklists,
+        "model_card": model_card,
+    }.items():
+        if not isinstance(given, str if name == "model_card" else dict):
+            refuse(
+                name, repr(given), "a dict; as model_card, text", "Give {} or '' if there is none."
+            )
     for name, table in checklists.items():
         if not isinstance(table, pd.DataFrame) or "state" not in table:
             refuse("checklists", repr({name: table}), "tables", "Make them with checklist.")

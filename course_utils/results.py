@@ -19,8 +19,6 @@ class Claim:
     What this run got is shown only where the claim does not hold, so that the stored output of a
     lesson stays the same from run to run.
 
-    Examples
-    --------
     >>> Claim("The AUC is above 0.8.", holds=True, got="0.91")
     ✓ In this run, too: The AUC is above 0.8.
     """
@@ -41,8 +39,6 @@ class Claim:
 def stored(name):
     """Read a stored table, data/results/NAME.csv; ``table.attrs["made_by"]`` says how it was made.
 
-    Examples
-    --------
     >>> stored("bootstrap_coverage").columns[0]
     'positives'
     """

@@ -57,32 +57,28 @@ def to_tf(
 
     Parameters
     ----------
-    dataset : ImageDataset
-    batch_size : int
+    dataset, batch_size : ImageDataset, int
         The last batch may be smaller.
-    shuffle : bool
-        Draw a new order in every epoch, from `seed`; off, the order is that of the data set.
-    seed : int
+    shuffle, seed : bool, int
+        Draw a new order in every epoch, from the seed; off, the order is that of the data set.
     target : str
         ``"labels"``, or the name of a mask.
     sample_weight : array (n,), optional
-        Weight of each image in the loss. ``np.array([1, 5.0])[train.labels]`` weighs class 1 five
+        Weight of each image in the loss: ``np.array([1, 5.0])[train.labels]`` weighs class 1 five
         times.
     augment : callable, optional
-        Changes the images of each batch at random, for training only: ``augment(images)`` returns
-        images; with masks as target, ``augment(images, masks)`` returns both. See `Augmenter`.
+        For training only: changes the images of each batch, ``augment(images)``, or with masks as
+        target images and masks, ``augment(images, masks)``. See `Augmenter`.
 
     Returns
     -------
     tf.data.Dataset
-        Batches of images (b, height, width, channels), float32, 0–1, and of labels, int64, or of
-        masks (b, height, width, 1), float32, 0 or 1; and weights, float32, if given. Labels of two
-        classes are (b, 1), as one sigmoid answers; of more, (b,), as an argmax of softmax answers.
-        So a metric of your own compares each label with its own answer. Weights are (b,), of masks
-        (b, 1, 1), one for all pixels.
+        Images (b, height, width, channels), float32, 0–1, and labels, int64, or masks (b, height,
+        width, 1), float32, 0 or 1; and weights, float32, if given: (b,), of masks (b, 1, 1), one
+        for all pixels. Labels of two classes are (b, 1), as one sigmoid answers; of more, (b,), as
+        an argmax of softmax answers. So a metric of your own compares each label with its own
+        answer.
 
-    Examples
-    --------
     ``model.fit(to_tf(train, shuffle=True), validation_data=to_tf(validation), epochs=5)``
     """
     if target != "labels":
@@ -137,16 +133,13 @@ class Augmenter:
     seed : int
         Draws go on from call to call, so make a new augmenter for each training.
     **amounts
-        Largest shift (share of the side), rotation (degrees), zoom (share; 0.1 draws factors from
-        0.9 to 1.1), brightness (added), contrast (share of the distance from each channel's
-        mean), gain (0.2 multiplies by 0.8 to 1.2); noise is the standard deviation, drawn for
-        every pixel and channel. See `LIMITS`.
+        Largest shift (share of the side), rotation (degrees), zoom (0.1 draws factors from 0.9 to
+        1.1), brightness (added), contrast (share of the distance from each channel's mean), gain
+        (0.2 multiplies by 0.8 to 1.2); noise is the standard deviation, drawn for every pixel and
+        channel. See `LIMITS`.
 
-    Examples
-    --------
     >>> images = np.zeros((2, 4, 4, 1), np.float32)
-    >>> augment = Augmenter(flip=True, shift=0.1, rotation=10, seed=0)
-    >>> images, masks = augment(images, images)
+    >>> images, masks = Augmenter(flip=True, shift=0.1, rotation=10, seed=0)(images, images)
     >>> masks.shape
     TensorShape([2, 4, 4, 1])
     """
@@ -162,10 +155,7 @@ class Augmenter:
         self._random = tf.random.Generator.from_seed(int(seed))
 
     def __call__(self, images, masks=None):
-        """Change images (b, height, width, channels), float32, 0–1, and return them.
-
-        With masks (b, height, width, 1), float32, 0 or 1, return both.
-        """
+        """Change images (b, h, w, channels), float32, 0–1; with masks (b, h, w, 1), return both."""
         images = _checked("images", images)
         masks = None if masks is None else _checked("masks", masks)
         if masks is not None and not masks.shape.is_compatible_with([*images.shape[:3], 1]):
@@ -221,14 +211,10 @@ class Augmenter:
 class History:
     """What happened in a training; `plotting.plot_history` draws it.
 
-    Attributes
-    ----------
-    history : dict of str to list
-        One number per epoch for every curve: loss, accuracy, val_loss, …
-    monitor : str
-        The curve by which `best_epoch` (from 1) is best; the training loss without validation data.
-    restored : bool
-        Whether the model has the weights of the best epoch (early stopping), or of the last one.
+    ``history`` holds one number per epoch for every curve: loss, accuracy, val_loss, …; ``monitor``
+    names the curve by which ``best_epoch`` (from 1) is best, without validation data the training
+    loss; ``restored`` says whether the model has the weights of that epoch (early stopping), or of
+    the last.
     """
 
     history: dict = field(repr=False)
@@ -262,10 +248,8 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
         Compiled; trained in place, from the weights that it has.
     train, validation : ImageDataset
         They must not share a group, nor hold an image of an official test split.
-    epochs : int
-        Passes over the training images, at most.
-    seed : int
-        Of the order of the images.
+    epochs, seed : int
+        Passes over the training images, at most; and what their order is drawn from.
     callbacks : list of keras.callbacks.Callback, optional
         Such as ``EarlyStopping(patience=5, restore_best_weights=True)``, which watches val_loss.
         For a metric of your own it needs ``mode="max"`` or ``mode="min"``.
@@ -273,8 +257,6 @@ def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batche
         ``batch_size``, ``target``, ``sample_weight`` and ``augment``, as for `to_tf`. Validation
         images are neither weighted nor changed.
 
-    Examples
-    --------
     ``history = fit(model, train, validation, epochs=50, augment=Augmenter(flip=True))``
     """
     if batches.pop("class_weight", None) is not None:
@@ -321,8 +303,6 @@ def predict(model, dataset):
     They are float64, 0–1: (n,) for a model with one output, (n, classes) for one with several, (n,
     height, width) for one that gives a mask. Logits are refused.
 
-    Examples
-    --------
     ``datasets.aggregate(predict(model, test), test.groups, labels=test.labels)``
     """
     _check_input(model, dataset)
@@ -342,8 +322,6 @@ def cosine_adam(rate, epochs, images, batch_size=32):
     The last epochs then change little, and no epoch has to be picked. It begins at `rate` and ends
     at 0. Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983, without restarts.
 
-    Examples
-    --------
     >>> optimizer = cosine_adam(0.002, epochs=2, images=64)  # four batches
     >>> schedule = optimizer._learning_rate
     >>> [round(float(schedule(batch)), 5) for batch in (0, 2, 4)]

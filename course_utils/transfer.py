@@ -26,8 +26,6 @@ def load(name):
 
     It is not compiled. ``model.input_shape`` says which images it takes, float32, 0–1.
 
-    Examples
-    --------
     >>> load("breast_ultrasound").input_shape
     (None, 28, 28, 1)
     """
@@ -50,8 +48,6 @@ def load(name):
 def backbone(name):
     """Load one of `CLASSIFIERS` without its last layer: what turns images into features (n, d).
 
-    Examples
-    --------
     >>> backbone("breast_ultrasound").output_shape
     (None, 256)
     """
@@ -63,16 +59,10 @@ def backbone(name):
 def add_head(backbone, outputs):
     """Put a new dense layer, with random weights, onto a backbone; return the model, not compiled.
 
-    Parameters
-    ----------
-    backbone : keras.Model
-        Returns features (n, d), such as that of `backbone` or a network of ``keras.applications``
-        with ``include_top=False, pooling="avg"``. It is not copied, but trained with the model.
-    outputs : int
-        1 for a probability of class 1 (sigmoid), otherwise the number of classes (softmax).
+    The backbone, a keras.Model, returns features (n, d), such as that of `backbone` or a network of
+    ``keras.applications`` with ``include_top=False, pooling="avg"``. It is not copied, but trained
+    with the model. One output is a probability of class 1 (sigmoid), several are classes (softmax).
 
-    Examples
-    --------
     >>> add_head(backbone("breast_ultrasound"), outputs=7).output_shape
     (None, 7)
     """
@@ -87,21 +77,11 @@ def fine_tune(
 ):
     """Train the new head alone, then, at a lower rate, the whole network; return both histories.
 
-    A new head is random, and what it sends back at first would spoil the features below.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `add_head`, or any network whose last layer is new. It is compiled and trained here.
-    train, validation, **options
-        As for `training.fit`: ``augment``, ``callbacks``, ``batch_size``, ``seed``, … Callbacks,
-        such as early stopping, belong to the second part.
-    head_epochs, epochs : int
-        Passes with the head alone, and with everything.
-    loss
-        As for ``model.compile``.
-    rates : (float, float), optional
-        Learning rates of Adam in the two parts, or schedules of Keras.
+    A new head is random, and what it sends back at first would spoil the features below. The model
+    is one from `add_head`, or any network whose last layer is new; it is compiled here with the
+    loss. The head alone gets `head_epochs` passes, everything `epochs`, with Adam at the two rates
+    or schedules. Train, validation and other options are those of `training.fit`; callbacks, such
+    as early stopping, belong to the second part.
     """
     _freeze(model)
     model.compile(keras.optimizers.Adam(rates[0]), loss=loss)
@@ -121,9 +101,8 @@ def _unfreeze(model):
     """Let all layers learn but batch normalization, which keeps its means and variances.
 
     https://keras.io/guides/transfer_learning/ advises so: those of a few small batches would be
-    worse. The guide's way, ``backbone(inputs, training=False)``, has no effect on `fit` in Keras
-    3.15, which passes ``training=True`` down to nested models; a layer that is not trainable
-    uses its stored statistics in any case.
+    worse. The guide's ``backbone(inputs, training=False)`` has no effect on `fit` in Keras 3.15; a
+    layer that is not trainable uses its stored statistics in any case.
     """
     for layer in model.layers:
         layer.trainable = True

@@ -4,6 +4,7 @@ Each widget draws with the same function as the static figure beside it in the l
 nothing is lost where no kernel runs. All return an `ipywidgets.interactive`.
 """
 
+from functools import partial
 from pathlib import Path
 
 import ipywidgets
@@ -14,6 +15,7 @@ from IPython.display import Javascript, display
 
 from course_utils import numpy_layers, plotting
 
+_SQUARE = (4.5, 4.5)
 _WIDE = ipywidgets.Layout(width="min(560px, 100%)")
 _LOOK = {"layout": _WIDE, "style": {"description_width": "110px"}}
 
@@ -26,10 +28,8 @@ def threshold_explorer(labels, probabilities, *, threshold=0.5, costs=(10, 1), p
     """
 
     def draw(threshold, miss_cost):
-        costs_now = (miss_cost, costs[1])
-        return plotting.plot_threshold(
-            labels, probabilities, threshold, costs=costs_now, prevalence=prevalence
-        )[0]
+        given = {"costs": (miss_cost, costs[1]), "prevalence": prevalence}
+        return plotting.plot_threshold(labels, probabilities, threshold, **given)
 
     return _redrawn(
         draw,
@@ -43,14 +43,9 @@ def prevalence_explorer(sensitivity, specificity, *, prevalence):
 
     The sliders start at the values given: 0.01 to 0.99, and for the prevalence 0.001 to 0.999.
     """
-
-    def draw(prevalence, sensitivity, specificity):
-        figure, ax = plt.subplots(figsize=(6, 3.6))
-        plotting.plot_predictive_values(sensitivity, specificity, prevalence=prevalence, ax=ax)
-        return figure
-
     return _redrawn(
-        draw,
+        plotting.plot_predictive_values,
+        figsize=(6, 3.6),
         prevalence=_scale("prevalence", prevalence, 0.001, 0.999),
         sensitivity=_scale("sensitivity", sensitivity, 0.01, 0.99),
         specificity=_scale("specificity", specificity, 0.01, 0.99),
@@ -77,7 +72,7 @@ def convolution_stepper(image, kernels):
         )
         position.max = rows * columns - 1
         row, column = divmod(min(position_number, position.max), columns)
-        return plotting.plot_convolution_step(image, weights, row, column, **options)[0]
+        return plotting.plot_convolution_step(image, weights, row, column, **options)
 
     return _redrawn(
         draw,
@@ -95,12 +90,8 @@ def pooling_explorer(image, shift, size, kind):
     The sliders start at a shift of 0 to 16 pixels and a window of 1 to 16; kind is 'max' or
     'average'.
     """
-
-    def draw(shift, size, kind):
-        return plotting.plot_pooled_shift(image, shift, size, kind)[0]
-
     return _redrawn(
-        draw,
+        partial(plotting.plot_pooled_shift, image),
         shift=_slider("shift (pixels)", shift, 0, 16),
         size=_slider("window", size, 1, 16),
         kind=_choice("pooling", ["max", "average"], kind),
@@ -109,12 +100,8 @@ def pooling_explorer(image, shift, size, kind):
 
 def window_explorer(hounsfield, center, width):
     """Move the window of a CT slice in Hounsfield units with `plotting.plot_window`."""
-
-    def draw(center, width):
-        return plotting.plot_window(hounsfield, center, width)[0]
-
     return _redrawn(
-        draw,
+        partial(plotting.plot_window, hounsfield),
         center=_slider("center (HU)", center, -1000, 1500, 5),
         width=_scale("width (HU)", width, 10, 4000),
     )
@@ -135,11 +122,9 @@ def slice_viewer(volume):
     plane.observe(start_in_the_middle, "value")
 
     def draw(plane, index):
-        figure, ax = plt.subplots(figsize=(4.5, 4.5))
-        plotting.plot_slice(volume, plane, min(index, counts[plane] - 1), ax=ax)
-        return figure
+        return plotting.plot_slice(volume, plane, min(index, counts[plane] - 1))
 
-    return _redrawn(draw, plane=plane, index=index)
+    return _redrawn(draw, _SQUARE, plane=plane, index=index)
 
 
 def overlay_viewer(images, truth, predicted):
@@ -151,18 +136,13 @@ def overlay_viewer(images, truth, predicted):
     start = int(np.sum(truth, axis=(1, 2)).argmax())
 
     def draw(index):
-        figure, ax = plt.subplots(figsize=(4.5, 4.5))
-        title = f"slice {index + 1} of {len(images)}"
-        masks = truth[index], predicted[index]
-        value_range = (0, images.max())
-        plotting.plot_overlay(images[index], *masks, ax=ax, title=title, value_range=value_range)
-        return figure
+        look = {"title": f"slice {index + 1} of {len(images)}", "value_range": (0, images.max())}
+        return plotting.plot_overlay(images[index], truth[index], predicted[index], **look)
 
-    return _redrawn(draw, index=_slider("slice", start, 0, len(images) - 1))
+    return _redrawn(draw, _SQUARE, index=_slider("slice", start, 0, len(images) - 1))
 
 
 def _slider(description, value, low, high, step=1):
-    """Return a slider for integers."""
     limits = {"min": low, "max": high, "step": step, "continuous_update": False}
     return ipywidgets.IntSlider(value, description=description, **limits, **_LOOK)
 
@@ -186,8 +166,8 @@ def _choice(description, options, value=None):
     return ipywidgets.Dropdown(options=options, value=value, description=description, **_LOOK)
 
 
-def _redrawn(draw, **controls):
-    """Return the controls above a figure that `draw` makes again at each move."""
+def _redrawn(draw, figsize=None, **controls):
+    """Return the controls above a figure, or Axes of a size, that `draw` makes at each move."""
     drawing = False
 
     def redraw(**values):
@@ -196,12 +176,14 @@ def _redrawn(draw, **controls):
             return
         drawing = True
         try:
-            figure = draw(**values)
+            figure = plt.figure(figsize=figsize) if figsize else None
+            drawn = draw(**values)
         except ValueError as error:
             print(error)  # a combination that cannot be drawn, said in place of the figure
             return
         finally:
             drawing = False
+        figure = figure or drawn[0]
         display(figure)
         plt.close(figure)
 

@@ -138,7 +138,7 @@ def right_answers(entry, bank=()):
     found += bank["RIGHT"].get(entry.number, ()) if bank else ()
     if entry.choices:
         found += [entry.reference.upper(), f" ({entry.reference}) "]
-    if entry.calls and not entry.dtype:
+    if entry.calls:
         found += [_then(entry.reference, convert) for convert in (_as_float32, _as_lists)]
     return found
 

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from typing import NamedTuple
+from collections import namedtuple
 
 from course_utils import ROOT
-from course_utils.app import workspace
+from course_utils import app as workspace
 
 INSTALL = "run 'make lab' again (or 'conda env update' in the course's environment)"
 PYTHONS = ((3, 11), (3, 13))
@@ -51,45 +51,30 @@ class Problem(Exception):
         self.line = (state, found, remedy)
 
 
-class Check(NamedTuple):
-    """One line of the report; `state` is 'ok', 'warning' or 'problem'."""
-
-    name: str
-    state: str
-    found: str
-    remedy: str = ""
+Check = namedtuple("Check", ("name", "state", "found", "remedy"), defaults=("",))
 
 
-class Report(NamedTuple):
+class Report:
     """All checks. Shows itself without the details that differ between healthy machines."""
 
-    checks: tuple
-
-    @property
-    def problems(self):
-        """The checks that stop the course."""
-        return [check for check in self.checks if check.state == "problem"]
-
-    @property
-    def verdict(self):
-        """One sentence: ready or not."""
-        count, good = len(self.checks), sum(check.state == "ok" for check in self.checks)
-        if self.problems:
-            return f"{len(self.problems)} of {count} checks found a problem."
+    def __init__(self, checks):
+        self.checks = checks
+        self.problems = [check for check in checks if check.state == "problem"]
+        count, good = len(checks), sum(check.state == "ok" for check in checks)
         passed = f"All {count}" if good == count else f"{good} of {count}"
-        return f"{passed} checks passed. Your environment is ready."
-
-    def details(self):
-        """Return the report as text with what was found on this machine."""
-        return self._text(lambda check: f"{check.state:8}{check.found}")
+        self.verdict = f"{passed} checks passed. Your environment is ready."
+        if self.problems:
+            self.verdict = f"{len(self.problems)} of {count} checks found a problem."
 
     def __repr__(self):
-        return self._text(lambda check: check.state)
+        return self.details(found=False)
 
-    def _text(self, describe):
+    def details(self, found=True):
+        """Return the report as text with what was found on this machine."""
         lines = []
         for check in self.checks:
-            lines.append(f"{check.name:22}{describe(check)}")
+            said = f"{check.state:8}{check.found}" if found else check.state
+            lines.append(f"{check.name:22}{said}")
             lines += [f"{'':22}-> {check.remedy}"] if check.remedy else []
         return "\n".join([*lines, self.verdict])
 
@@ -115,7 +100,7 @@ def examine():
         except Exception as error:
             line = ("problem", f"{type(error).__name__}: {error}", INSTALL)
         checks.append(Check(name, *line))
-    return Report(tuple(checks))
+    return Report(checks)
 
 
 def _run(*arguments, **options):

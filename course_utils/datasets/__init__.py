@@ -28,16 +28,13 @@ def load(name, origin="embedded", *, size=None):
     Parameters
     ----------
     name : {"brain_mri", "breast_ultrasound", "skin_lesions"}
-        Which subject; for real sets also their own names, which ``python -m course_utils list``
-        shows.
+        The subject; real sets also by their own names, which ``python -m course_utils list`` shows.
     origin : {"embedded", "real", "auto"}
         Simulated, with the course; or downloaded before, else `MissingDataError` says how; or the
         real set if it lies on disk and its checksum is right, otherwise the embedded one.
     size : int, optional
         Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
 
-    Examples
-    --------
     >>> load("brain_mri").split("test").group_kind
     'patient'
     """

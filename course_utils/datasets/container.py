@@ -47,47 +47,25 @@ class ImageDataset:
     """Images with labels, groups and everything needed to use them honestly.
 
     The container checks itself when it is made and cannot be changed afterwards: arrays are
-    read-only, and ``attributes`` and ``meta`` hand out copies.
+    read-only, and ``attributes`` and ``meta`` hand out copies. Its fields, of which those with a
+    default may be left out, are
 
-    Parameters
-    ----------
-    name : str
-        Short name, such as ``"brain_mri"``.
-    images : array (n, height, width, channels)
-        uint8, 0–255; or float32 together with ``intensity_window``.
-    labels : integer array (n,)
-        Positions in ``class_names``; always the true class.
-    class_names : sequence of str
-        Of two classes the second one is the disease.
-    groups : array (n,) of integers or text
-        What belongs together and must never be divided, such as patient numbers.
-    group_kind : {"patient", "lesion", "near-duplicate", "image"}
-        What a group is; every interval names it.
-    origin : {"simulated", "real"}
-        Where the pixels come from.
-    channel_names : sequence of str, optional
-        Left out, one channel is called intensity, three are red, green and blue.
-    intensity_window : (low, high), optional
-        Only with float32: the intensities that become 0 and 1 in `as_float`.
-    splits : array (n,) of text, optional
-        Official split: train, validation, test, or extra for images outside it.
-    masks, mask_names : uint8 array (n, height, width) and sequence of str, optional
-        Bit flags; bit j belongs to ``mask_names[j]``, at most eight. See `mask`.
-    sites : array (n,), optional
-        Hospital or scanner.
-    slice_positions_mm, slice_thickness_mm : float array (n,), optional
-        Where slices form a stack, in mm. One thickness may stand for all.
-    pixel_spacing_mm : float array (n, 2), optional
-        Distance of rows and of columns, in mm. One pair may stand for all.
-    attributes : pandas.DataFrame, optional
-        One row per image: what generated it, or what is known of it.
-    source, license, citation : str
-        Where the data come from and what they may be used for.
-    meta : dict, optional
-        Anything else worth keeping, such as the generator's version and seed.
+    - images, uint8 (n, height, width, channels), 0–255, or float32 with an intensity_window (low,
+      high), the values that become 0 and 1 in `as_float`; one channel is called intensity, three
+      are red, green and blue, unless channel_names says otherwise;
+    - labels, integers (n,), the true class as position in class_names, of which the last of two is
+      the disease;
+    - groups (n,), integers or text: what belongs together and must never be divided, such as
+      patient numbers; group_kind says what a group is, patient, lesion, near-duplicate or image;
+    - origin, simulated or real; source, license and citation; a name, such as brain_mri;
+    - splits (n,), the official ones: train, validation, test, or extra for images outside of them;
+    - masks, uint8 (n, height, width), as bit flags: bit j belongs to ``mask_names[j]``, at most
+      eight;
+    - sites (n,), hospital or scanner; pixel_spacing_mm (n, 2), of rows and columns;
+      slice_positions_mm and slice_thickness_mm (n,) of stacks. One spacing or thickness may stand
+      for all;
+    - attributes, a table of one row per image, and meta, a dict: anything else worth keeping.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> fields = {"images": np.zeros((4, 8, 8, 1), np.uint8), "labels": [0, 0, 1, 1]}
     >>> fields |= {"class_names": ("healthy", "tumor"), "groups": ["A", "A", "B", "C"]}

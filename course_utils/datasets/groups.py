@@ -48,24 +48,13 @@ class GroupProbabilities:
 
 
 def aggregate(probabilities, groups, rule="mean", labels=None):
-    """Combine probabilities per image into one per group.
+    """Combine probabilities per image into one per group; `ImageDataset.per_group` passes the rest.
 
-    Choose the rule on validation groups and keep it. `ImageDataset.per_group` passes groups and
-    labels.
+    Choose the rule on validation groups and keep it. Probabilities (n,) are those of the positive
+    class, or (n, classes), then only by mean; groups (n,). The rule is the ``"mean"``, ``"max"``,
+    or ``"top3 mean"``, the mean of the three highest (of all, if fewer). Labels (n,), if given, are
+    the true classes; all images of a group must have the same.
 
-    Parameters
-    ----------
-    probabilities : array (n,) or (n, classes), 0–1
-        Of the positive class, or of every class (then only by mean).
-    groups : array (n,)
-        Group of each image.
-    rule : {"mean", "max", "top3 mean"}
-        Mean, highest, or mean of the three highest probabilities (of all, if fewer).
-    labels : integer array (n,), optional
-        True classes; all images of a group must have the same.
-
-    Examples
-    --------
     >>> result = aggregate([0.2, 0.4, 0.9], ["B", "B", "A"], labels=[0, 0, 1])
     >>> result.groups, result.probabilities.round(2)
     (array(['A', 'B'], dtype='<U1'), array([0.9, 0.3]))
@@ -123,14 +112,11 @@ def _group_labels(labels, names, number):
 def split_by_group(dataset, parts, *, seed):
     """Divide a data set at random without dividing a group; return a dict of name to data set.
 
-    Groups that hold the same classes are shuffled and dealt out in proportion, so that every part
-    gets its share of each class. ``splits`` keeps the official split.
-
     Parts are a dict of name to fraction of the groups (floats that sum to 1) or number of groups
-    (integers; the groups left over are left out). The same seed gives the same parts.
+    (integers; the groups left over are left out). Groups that hold the same classes are shuffled
+    and dealt out in proportion, so that every part gets its share of each class. The same seed
+    gives the same parts; ``splits`` keeps the official split.
 
-    Examples
-    --------
     >>> from course_utils.datasets import load
     >>> parts = split_by_group(load("brain_mri"), {"train": 0.7, "test": 0.3}, seed=0)
     >>> set(parts["train"].groups) & set(parts["test"].groups)
@@ -199,14 +185,10 @@ def group_near_duplicates(images, threshold=0.98):
     """Find groups of images that correlate, directly or through others.
 
     Two images belong together when the Pearson correlation of their pixels, averaged down to at
-    most 28 px per side, reaches the threshold; groups are the connected components of these pairs.
-    An image of one constant value correlates with none.
-
+    most 28 px per side, reaches the threshold; an image of one constant value correlates with none.
     Images are (n, height, width) or (n, height, width, channels). Returned is the group of each
     image, int64 (n,), numbered from 0 in order of appearance.
 
-    Examples
-    --------
     >>> a, b = np.random.default_rng(0).integers(0, 200, (2, 8, 8)).astype("uint8")
     >>> group_near_duplicates(np.stack([a, b, a + 5]))
     array([0, 1, 0])

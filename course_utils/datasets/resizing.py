@@ -59,9 +59,9 @@ def crop_to_head(dataset, size=96, per=None):
     place and brightness are measured in the first channel: of dark background, with fluid and air
     dark (T1 or T1c). With float32 images, air must lie near the low end of the intensity window.
 
-    With ``per="stack"`` (left out: where ``slice_positions_mm`` are known), the slices of a scan
-    or else of a group get one box and one brightness; spacing and positions stay, empty slices
-    too. With ``per="slice"`` each is measured by itself, as if it were the only one.
+    With ``per="stack"`` (left out: where ``slice_positions_mm`` are known), the slices of a scan or
+    else of a group get one box and one brightness; spacing and positions stay, empty slices too.
+    With ``per="slice"`` each is measured by itself.
 
     The result is uint8, `size` x `size` px (from 16), in each channel the median of the head at 80.
     A pixel belongs to a mask where at least half of it does, or else the largest share in the stack

@@ -1,10 +1,9 @@
 """Scores of a classifier, with one kind of interval over the right unit.
 
-Give these functions one probability per group (patient, lesion), from `datasets.aggregate`, not
-one per image: images of one patient are not independent, and an interval that takes them for
-independent is too narrow. Plain scores are functions of ``(labels, probabilities)``; `bootstrap`
-puts an interval around any of them, or around the difference of two models, and `report` shows
-the usual ones together.
+Give them one probability per group (patient, lesion), from `datasets.aggregate`: images of one
+patient are not independent, and an interval that takes them for independent is too narrow.
+`bootstrap` puts an interval around any score, a function of ``(labels, probabilities)``, or around
+the difference of two models; `report` shows the usual ones together.
 """
 
 from course_utils.evaluation.decisions import (

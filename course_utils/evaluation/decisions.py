@@ -51,8 +51,6 @@ def calibration_slope(labels, probabilities, *, sample_weight=None):
     2019, https://doi.org/10.1186/s12916-019-1466-7). There is no slope where the probabilities
     separate the classes completely. Arguments as for `roc_auc`. `fit_temperature` corrects a slope.
 
-    Examples
-    --------
     >>> round(calibration_slope([0, 0, 0, 1, 0, 1, 1, 1], np.repeat([0.1, 0.9], 4)), 3)
     0.5
     """
@@ -74,8 +72,6 @@ def calibration_intercept(labels, probabilities, *, sample_weight=None):
     at 1. Arguments and source as for `calibration_slope`. `shift_prevalence` corrects an intercept
     that comes from another prevalence.
 
-    Examples
-    --------
     >>> round(calibration_intercept([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]), 3)
     -1.099
     """
@@ -113,8 +109,6 @@ def fit_temperature(labels, probabilities):
     Never take the data to be scored; they come afterwards: ``temperature.apply(probabilities)``.
     Arguments as for `roc_auc`. Guo and others 2017, https://arxiv.org/abs/1706.04599.
 
-    Examples
-    --------
     >>> labels = [0, 0, 0, 1, 0, 1, 1, 1]
     >>> fit_temperature(labels, np.repeat([0.1, 0.9], 4)).apply([0.1, 0.9]).round(3)
     array([0.25, 0.75])
@@ -142,15 +136,11 @@ def fit_temperature(labels, probabilities):
 def shift_prevalence(probabilities, old, new):
     """Turn probabilities that hold at one prevalence into those that hold at another.
 
-    Multiplies the odds by (new odds / old odds): Saerens and others 2002,
-    https://doi.org/10.1162/089976602753284446. Right if the positives look the same in both
-    places, and the negatives too.
-
     Old is the prevalence of class 1 where the model was trained (after any resampling or class
-    weights), new where it is used; both lie above 0 and below 1.
+    weights), new where it is used, both above 0 and below 1. Multiplies the odds by (new odds / old
+    odds), Saerens and others 2002, https://doi.org/10.1162/089976602753284446: right if the
+    positives look the same in both places, and the negatives too.
 
-    Examples
-    --------
     >>> shift_prevalence([0.5, 0.9], old=0.5, new=0.05).round(3)
     array([0.05 , 0.321])
     """
@@ -197,23 +187,17 @@ def choose_threshold(
 ):
     """Choose a threshold on validation data; apply it, unchanged, to test data.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        As for `roc_auc`, of **validation** groups.
-    rule : {"sensitivity", "specificity", "youden", "cost"}
-        The highest threshold with at least the target sensitivity; the lowest with at least the
-        target specificity; the one with the largest sum of sensitivity and specificity; or the
-        one with the smallest expected cost. Ties go to the highest threshold.
-    target : float, optional
-        The sensitivity or specificity wanted, 0–1.
-    costs : (float, float), optional
-        Cost of a missed positive and of a false positive, in any one unit.
-    chosen_on : str, optional
-        What the data are called.
+    Labels and probabilities are those of `roc_auc`, of **validation** groups, which `chosen_on`
+    names. By the rules it is
 
-    Examples
-    --------
+    - "sensitivity": the highest threshold with at least the target sensitivity, 0–1;
+    - "specificity": the lowest with at least the target specificity, 0–1;
+    - "youden": the one with the largest sum of sensitivity and specificity;
+    - "cost": the one with the smallest expected cost; costs are those of a missed positive and of a
+      false positive, in any one unit.
+
+    Ties go to the highest threshold.
+
     >>> choose_threshold([0, 0, 1, 1], [0.1, 0.2, 0.4, 0.9], "sensitivity", target=1.0)
     Threshold 0.4, chosen for sensitivity at least 1 on validation data: 2 negative and 2
     positive cases; there sensitivity 1.00, specificity 1.00
@@ -336,24 +320,15 @@ def report(
 ):
     """Score a classifier in the usual ways, each score with its interval over groups.
 
-    A score that these data do not define, such as a calibration slope of separated classes, is left
-    out with the reason.
+    Labels and probabilities are those of `roc_auc`, one per group; group_kind and n_resamples those
+    of `bootstrap`. A score that these data do not define, such as a calibration slope of separated
+    classes, is left out with the reason.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        As for `roc_auc`, one per group.
-    threshold : float or Threshold, optional
-        Adds sensitivity, specificity and predictive values at it. Choose it on other data.
-    prevalence : float, optional
-        Where the classifier would be used. Scores that depend on it (average precision,
-        predictive values, Brier score, calibration) are weighted to it; the probabilities should
-        hold there, too (`shift_prevalence`). Default: the data's own.
-    group_kind, n_resamples : optional
-        As for `bootstrap`.
+    A threshold, chosen on other data, adds sensitivity, specificity and predictive values. With the
+    prevalence where the classifier would be used (left out: the data's own), scores that depend on
+    it are weighted to it: average precision, predictive values, Brier score, calibration. The
+    probabilities should hold there, too (`shift_prevalence`).
 
-    Examples
-    --------
     >>> labels = np.repeat([0, 1], 100)
     >>> probabilities = np.random.default_rng(0).uniform(0.6 * labels, 1)
     >>> print(str(report(labels, probabilities)).splitlines()[0])

@@ -100,39 +100,31 @@ def bootstrap(
     score : callable
         ``score(labels, predictions, **options)`` returns a number; with weights it gets
         ``sample_weight=`` as well. Scores of this package and of scikit-learn qualify.
-    labels : integer array-like, shape (n,)
-        Class of each row.
+    labels, groups, sample_weight : array-like, shape (n,)
+        Class of each row, an integer; its group (default: each is one), and how many cases of the
+        population it stands for.
     predictions : array-like, shape (n,) or (n, classes); or (runs, n) or (runs, n, classes)
-        0–1, as the score wants them. Several trainings of one model are *runs*: the score of each
-        is taken, and the scores are averaged.
+        0–1, as the score wants them. Of several trainings of one model, *runs*, the scores are
+        averaged.
     against : array-like, shape as `predictions`, optional
         Predictions of a second model for the same rows, whose score is subtracted. The same groups
         are drawn for both, so that what makes a group difficult for both cancels.
-    groups, sample_weight : array-like, shape (n,), optional
-        Group of each row (default: each is one), and how many cases of the population it stands
-        for.
     name, group_kind : str, optional
         What to call the score (default: the function's name), and what a group is.
     interval : {"logit-t", "percentile"}, optional
         The middle of the draws (percentile); or, better in small samples, a symmetric interval on
-        the scale of the log-odds from the standard deviation of the draws and the t distribution
-        of the smaller class (logit-t). Default: logit-t for a score whose draws all lie between 0
-        and 1, unless ``score.interval`` is ``"percentile"``; percentile for differences and others.
+        the scale of the log-odds from the standard deviation of the draws and the t distribution of
+        the smaller class (logit-t). Default: logit-t for a score whose draws all lie between 0 and
+        1, unless ``score.interval`` is ``"percentile"``; percentile for differences and others.
     n_resamples : int, optional
         At least 100.
-    **options
-        Passed to the score, such as ``specificity``.
 
-    Notes
-    -----
     The interval is about other groups, not about other trainings. Bootstrap (Efron 1979,
     https://doi.org/10.1214/aos/1176344552) over clusters (Rutter 2000,
     https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants
     that authoring/studies/bootstrap_coverage.py measured.
 
-    Examples
-    --------
     >>> from course_utils.evaluation import roc_auc
     >>> labels, model, coin = [0, 1] * 30, [0.1, 0.8, 0.6, 0.4] * 15, [0.5] * 60
     >>> bootstrap(roc_auc, labels, model)
@@ -287,8 +279,6 @@ def bootstrap_values(values, statistic="median", *, name=None, group_kind="patie
     Values are finite (n,), or the differences of two models, group by group. The name says what was
     measured. Values on a grid, such as distances counted in pixels, make a median's interval jump.
 
-    Examples
-    --------
     >>> bootstrap_values([0.71, 0.78, 0.80, 0.83, 0.84, 0.86, 0.9], name="median Dice")
     median Dice 0.83 (95 % interval 0.78 to 0.86, percentile, 7 patients)
     """
@@ -327,8 +317,6 @@ def proportion(outcomes, *, name="proportion", group_kind="patient"):
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953; recommended by Brown and others
     2001, https://doi.org/10.1214/ss/1009213286; computed by statsmodels.
 
-    Examples
-    --------
     >>> proportion([1] * 9 + [0], name="sensitivity")
     sensitivity 0.90 (95 % interval 0.60 to 0.98, Wilson, 10 patients)
     """

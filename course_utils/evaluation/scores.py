@@ -17,15 +17,9 @@ ROUNDING = 1e-9
 def roc_auc(labels, probabilities, *, sample_weight=None):
     """Compute the area under the ROC curve, as scikit-learn's `roc_auc_score` does.
 
-    Parameters
-    ----------
-    labels, probabilities : array-like, shape (n,)
-        0 or 1, and probability of class 1, 0–1.
-    sample_weight : array-like, shape (n,), optional
-        How many cases of the population each row stands for.
+    Labels (n,) are 0 or 1, probabilities (n,) those of class 1, 0–1; sample_weight (n,), if given,
+    says how many cases of the population each row stands for.
 
-    Examples
-    --------
     >>> roc_auc([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9])
     0.75
     """
@@ -41,8 +35,6 @@ def average_precision(labels, probabilities, *, sample_weight=None):
     the prevalence, on which this score depends (Saito and Rehmsmeier 2015,
     https://doi.org/10.1371/journal.pone.0118432): see `prevalence_weights`.
 
-    Examples
-    --------
     >>> round(average_precision([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9]), 3)
     0.833
     """
@@ -57,8 +49,6 @@ def sensitivity_at_specificity(labels, probabilities, *, specificity, sample_wei
     Other arguments as for `roc_auc`. It is a point of the ROC curve, for comparing models. The
     threshold is looked up in the very data it is scored on; for a fixed one see `choose_threshold`.
 
-    Examples
-    --------
     >>> sensitivity_at_specificity([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], specificity=0.9)
     0.5
     """
@@ -89,8 +79,6 @@ def balanced_accuracy(labels, probabilities, *, sample_weight=None):
     The same as scikit-learn's `balanced_accuracy_score`. Labels (n,) are classes from 0, each of
     which occurs; probabilities (n, 3 or more classes) have rows that sum to 1.
 
-    Examples
-    --------
     >>> round(balanced_accuracy([0, 1, 2], [[0.8, 0.1, 0.1], [0, 1, 0], [0.1, 0.7, 0.2]]), 3)
     0.667
     """
@@ -105,8 +93,6 @@ def prevalence_weights(labels, prevalence):
     They restore the mix of the population for scores that depend on it. Labels (n,) are 0 or 1, the
     prevalence lies above 0 and below 1; the weights (n,) have a mean of 1.
 
-    Examples
-    --------
     >>> prevalence_weights([0, 0, 1, 1], prevalence=0.05)
     array([1.9, 1.9, 0.1, 0.1])
     """
@@ -122,8 +108,6 @@ def auc_standard_error(auc, positives, negatives):
     The AUC lies above 0 and below 1; positives and negatives count groups, at least 1 each. Hanley
     and McNeil 1982, https://doi.org/10.1148/radiology.143.1.7063747.
 
-    Examples
-    --------
     >>> print(auc_standard_error(0.9, positives=20, negatives=20).round(3))
     0.051
     """

@@ -31,24 +31,16 @@ class OutlineDistances(NamedTuple):
 def outline_distances(truth, predicted, spacing_mm):
     """Measure how far the outlines of two masks lie from each other, in mm.
 
-    Parameters
-    ----------
-    truth, predicted : array-like (height, width) or (slices, height, width), boolean or 0 and 1
-        Distances run within slices, and all slices of a stack count together. A slice where only
-        one of the masks has pixels gives no distance; Dice pays for it.
-    spacing_mm : (float, float)
-        Distance of rows and of columns.
+    The masks (height, width) or (slices, height, width) are boolean or 0 and 1; the spacing is the
+    distance of rows and of columns. Distances run within slices, and all slices of a stack count
+    together. A slice where only one of the masks has pixels gives no distance; Dice pays for it.
 
-    Notes
-    -----
     After Maier-Hein and others 2024, https://doi.org/10.1038/s41592-023-02151-z. ``hd95`` is the
     larger one of the two directed 95th percentiles (scikit-image's `hausdorff_distance` takes the
     maximum), ``masd`` the mean of the two directed means. The outline are the pixels of the mask
     that touch, by a side, a pixel outside it or the edge of the image. Distances run between the
     centers of pixels.
 
-    Examples
-    --------
     >>> truth, predicted = np.zeros((2, 9, 9), int)
     >>> truth[2:5, 2:5] = predicted[2:5, 3:6] = 1
     >>> outline_distances(truth, predicted, spacing_mm=(2.0, 0.5))
@@ -86,37 +78,23 @@ def _outline(mask):
 def segmentation_scores(dataset, predicted, mask, *, threshold=0.5):
     """Score the masks of every group: a table with one row per patient.
 
-    Parameters
-    ----------
-    dataset : ImageDataset
-        Distances need its pixel spacing, volumes also positions and thickness of slices.
-    predicted : array-like (n, height, width) or (n, height, width, 1)
-        One mask per image, boolean; or probabilities, 0–1.
-    mask : str
-        Name of the true mask, such as ``"core"``.
-    threshold : float, optional
-        Probabilities from here on are inside. Choose it on validation patients.
+    Predicted is one mask per image, boolean (n, height, width) or (n, height, width, 1); or
+    probabilities, 0–1, which are inside from the threshold on: choose it on validation patients.
+    The true mask is named, such as ``"core"``. The rows are the groups, in ascending order, of
 
-    Returns
-    -------
-    table : pandas.DataFrame
-        One row per group, in ascending order:
+    - ``slices``, and ``unmatched_slices``, where only one of the masks has pixels;
+    - ``outcome``: scored; correct absence (both masks empty in all slices); missed (only the
+      prediction is empty) or false detection (only the truth is);
+    - ``dice``, ``iou``, over all pixels of the group; 0 for missed and false detection;
+    - ``hd95_mm``, ``masd_mm``, within slices: see `outline_distances`. For missed and false
+      detection, and where no slice has both masks, the diagonal of the image;
+    - ``volume_cm3``, ``predicted_cm3`` and ``volume_error_cm3`` (predicted minus true): area times
+      distance of slices, the method of Cavalieri.
 
-        - ``slices``, and ``unmatched_slices``, where only one of the masks has pixels;
-        - ``outcome``: scored; correct absence (both masks empty in all slices); missed (only the
-          prediction is empty) or false detection (only the truth is);
-        - ``dice``, ``iou``, over all pixels of the group; 0 for missed and false detection;
-        - ``hd95_mm``, ``masd_mm``, within slices: see `outline_distances`. For missed and false
-          detection, and where no slice has both masks, the diagonal of the image;
-        - ``volume_cm3``, ``predicted_cm3`` and ``volume_error_cm3`` (predicted minus true): area
-          times distance of slices, the method of Cavalieri.
+    NaN stands for what does not exist: all scores of a correct absence, distances without pixel
+    spacing, and volumes unless at least three slices lie evenly, 0.6 to 1.5 thicknesses apart, and
+    the lesion reaches neither the first nor the last slice nor the edge of the image.
 
-        NaN stands for what does not exist: all scores of a correct absence, distances without pixel
-        spacing, and volumes unless at least three slices lie evenly, 0.6 to 1.5 thicknesses apart,
-        and the lesion reaches neither the first nor the last slice nor the edge of the image.
-
-    Notes
-    -----
     Taha and Hanbury 2015, https://doi.org/10.1186/s12880-015-0068-x. `bootstrap_values` puts an
     interval around the mean or median of a column.
     """

@@ -8,10 +8,12 @@ import copy
 import dis
 import html
 import re
+import tomllib
 import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from IPython import get_ipython
@@ -57,35 +59,20 @@ class Several(list):
 class Exercise:
     """An exercise with its answer, its mistakes and its check: call it with the reader's answer.
 
-    A function is called with the arguments in `calls`, and its results are compared with those of
-    the `reference`. Where they differ, the mistake with the same results names itself; otherwise
-    the reader sees the call, the result and what was expected. A value is compared with the
-    `reference`. See `choice` for questions with letters.
+    A function is called with the arguments in `calls`, a list of tuples, or a dict whose keys say
+    in words what large arguments cannot, such as ``'a mask of label 2'``. Its results are compared
+    with those of the `reference`, within the `tolerance` and a millionth. Where they differ, the
+    mistake with the same results names itself; otherwise the reader sees the call, the result and
+    what was expected. A value is compared with the `reference`. See `judged` for answers of which
+    no single one is right, and `choice` for questions with letters.
 
-    Attributes
-    ----------
-    number, praise : str
-        Such as ``'3.6'``, whose entry is ``check_3_6``; and what follows from the right answer.
-    reference : object
-        The right function, value or letter.
-    calls : list of tuple, or dict of str to tuple
-        Arguments. Keys say in words what large arguments cannot, such as ``'a mask of label 2'``.
-    mistakes : dict of str to object
-        The sentence that names a mistake, and an answer with that mistake, the result of the first
-        call, or `Several`. ``...`` stands for a part of a result that may be anything. With a
-        `judge`, the key is a part of what it says.
-    judge, look, view : callable, optional
-        `judge` takes the answer, where no single one is right, and `look` each result; they return
-        what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
-    tolerance : float
-        Accepted absolute difference, beside a relative one of a millionth.
-    dtype, keeps_inputs : data type, bool
-        What the results have to be made of; and whether changed arguments are refused.
-    given : dict
-        For the test: what the lesson's solution cell uses of earlier cells.
+    `mistakes` are the sentences that name them, each with an answer, the result of the first call,
+    or `Several`; ``...`` stands for a part of a result that may be anything. With a `judge`, the
+    sentence is a part of what it says. `judge` takes the answer, and `look` each result; they
+    return what is wrong with it, or None. `view` changes all results first, such as ``np.sort``.
+    With `keeps_inputs`, changed arguments are refused. `given` is for the test: what the lesson's
+    solution cell uses of earlier cells.
 
-    Examples
-    --------
     >>> mistakes = {"You added the sides; multiply them.": lambda rows, columns: rows + columns}
     >>> calls = [(2, 3), (4, 5)]
     >>> check_0_0 = Exercise("0.0", lambda rows, columns: rows * columns, "", calls, mistakes)
@@ -105,7 +92,6 @@ class Exercise:
     look: Callable = lambda result: None
     view: Callable = lambda result: result
     tolerance: float = 1e-4
-    dtype: object = None
     keeps_inputs: bool = False
     given: Mapping = field(default_factory=dict)
 
@@ -162,10 +148,6 @@ class Exercise:
         expected = self._results_of(self.reference)
         wrong = [not same for same in self._same(got, expected)]
         if not any(wrong):
-            for kind in (np.asarray(result).dtype for result in got if self.dtype):
-                if kind != self.dtype:
-                    wanted = np.dtype(self.dtype)
-                    return f"The values are right; their type is {kind}, not {wanted}."
             return None
         first, on_first = wrong.index(True), None
         failed = isinstance(got[first], Exception)
@@ -208,16 +190,74 @@ class Exercise:
         return f"`{name}({', '.join(map(_shown, self._arguments()[index]))})`"
 
 
-def choice(number, right, praise, **explanations):
-    """Make a question with one right letter and, for each wrong one, why it is wrong."""
+def judged(number, reference, praise, **options):
+    """Make an exercise of the function below, which is its judge.
 
-    def judge(answer):
-        letter = answer.strip(" ().*").lower() if isinstance(answer, str) else None
-        letters = ", ".join(sorted([right, *explanations]))
-        unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
-        return None if letter == right else explanations.get(letter, unknown)
+    >>> @judged("0.0", 12, "So does twelve.")
+    ... def check_0_0(number):
+    ...     return None if number % 4 == 0 else f"{number} is no multiple of 4."
+    >>> check_0_0(15)
+    ✗ Exercise 0.0: not yet. 15 is no multiple of 4.
+    """
+    return lambda judge: Exercise(number, reference, praise, judge=judge, **options)
 
-    return Exercise(number, right, praise, choices=explanations, judge=judge)
+
+def choice(number, right=None, praise="", **explanations):
+    """Make a question about letters or words, each with why it is right or wrong.
+
+    One is right, or a list of them, or a dict of names has a right word for each. Left out, all
+    texts are those of choices.toml.
+    """
+    if right is None:
+        texts = tomllib.loads(Path(__file__).with_name("choices.toml").read_text("utf-8"))
+        return choice(number, **texts[number])
+    if isinstance(right, str):
+        make, judge = judged(number, right, praise, choices=explanations), _judge_letter
+    elif isinstance(right, dict):
+        make, judge = judged(number, right, praise), _judge_words
+    else:
+        make, judge = judged(number, set(right), praise), _judge_set
+    return make(lambda answer: judge(answer, right, explanations))
+
+
+def _plain(answer):
+    return str(answer).strip(" ().*").lower().removesuffix(".0")
+
+
+def _judge_letter(answer, right, explanations):
+    letter = _plain(answer) if isinstance(answer, str) else None
+    letters = ", ".join(sorted([right, *explanations]))
+    unknown = f'Your answer is {answer!r}. Choose one of: {letters}, in quotes, such as "a".'
+    return None if letter == right else explanations.get(letter, unknown)
+
+
+def _judge_set(answer, right, explanations):
+    words, right = _words(answer), set(map(_plain, right))
+    if not np.iterable(words):
+        return f"Your answer is {answer!r:.60}; give a set, such as {{{right.pop()!r}}}."
+    chosen = set(map(_plain, words))
+    said = [f"{word!r} is none of: {', '.join(explanations)}." for word in chosen - {*explanations}]
+    said += [why for word, why in explanations.items() if word in chosen - right]
+    said += [f"One is missing. {explanations[word]}" for word in sorted(right - chosen)]
+    return said[0] if said else None
+
+
+def _judge_words(answer, right, explanations):
+    words = _words(answer)
+    words = dict(words if hasattr(words, "keys") else zip(right, words, strict=False))
+    if words.keys() != right.keys() or len(_words(answer)) != len(right):
+        return f"Give {len(right)} words, one for each of {', '.join(right)}, in this order."
+    for name, word in right.items():
+        if _plain(words[name]) not in right.values():
+            known = ", ".join(dict.fromkeys(right.values()))
+            return f"{name}: {words[name]!r} is none of {known}."
+        if _plain(words[name]) != word:
+            return f"{name}: {explanations[name]}"
+    return None
+
+
+def _words(answer):
+    return answer.replace(",", " ").split() if isinstance(answer, str) else answer
 
 
 _failed = {}  # the last error of the cells that define a name, by name; None where all is well

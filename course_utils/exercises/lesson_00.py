@@ -25,14 +25,4 @@ check_0_1 = Exercise(
     },
 )
 
-check_0_2 = choice(
-    "0.2",
-    "b",
-    praise="Simulated images teach you methods. They cannot tell you about patients.",
-    a="The score says how well the model reads images that a program has drawn. No patient was "
-    "involved, so it cannot be quoted for patients.",
-    c="They are useless for claims about patients, and very useful for learning: their cause is "
-    "known, so you can test whether a method finds it.",
-    d="Harder images would still be drawn by a program. Only real patients show what a model does "
-    "with real patients.",
-)
+check_0_2 = choice("0.2")

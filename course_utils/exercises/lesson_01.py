@@ -3,7 +3,7 @@
 import numpy as np
 from pydicom import Dataset
 
-from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.exercise import Exercise, Several, judged
 
 _BEFORE = np.uint8([[9, 3, 5, 8, 1, 7], [4, 250, 6, 2, 9, 3], [8, 1, 7, 120, 5, 2]] * 2)
 _AFTER = np.uint8([[9, 4, 2, 8, 3, 7], [4, 10, 9, 2, 1, 3], [7, 1, 7, 90, 205, 2]] * 2)
@@ -106,7 +106,12 @@ check_1_2 = Exercise(
 _PAIRS = {"BA", "BC", "AC"}
 
 
-def _judge_pairs(answer):
+@judged(
+    "1.3",
+    ["BA", "BC", "AC"],
+    "B has one gray for every 0.8 HU, so every integer HU in its range keeps its own gray.",
+)
+def check_1_3(answer):
     found = answer.replace(",", " ").split() if isinstance(answer, str) else answer
     found = list(found) if np.iterable(found) else [found]
     found = {"".join(map(str, np.ravel(pair))).strip().upper() for pair in found}
@@ -121,13 +126,6 @@ def _judge_pairs(answer):
     missing = "Something is missing: B and A contain more ranges, and their grays are fine enough."
     return None if found == _PAIRS else missing
 
-
-check_1_3 = Exercise(
-    "1.3",
-    ["BA", "BC", "AC"],
-    praise="B has one gray for every 0.8 HU, so every integer HU in its range keeps its own gray.",
-    judge=_judge_pairs,
-)
 
 _LPS_AXES = np.arange(60.0).reshape(3, 4, 5) ** 2
 
@@ -207,7 +205,8 @@ _TISSUE = np.array([[20.0, 60.0, -100.0, 1000.0], [40.0, -1000.0, 300.0, 0.0]])
 _CENTER = np.array([[False, True, True, False], [True, True, True, False]])
 
 
-def _judge_prepare(prepare):
+@judged("1.6", ..., "Constants keep a unit; the image's own tissue removes a gain.")
+def check_1_6(prepare):
     def of(image, kind, mask=_CENTER, pad=0, **kwargs):
         before = np.pad(image, pad, **kwargs)
         result = np.asarray(prepare(before.copy(), np.pad(mask, pad), kind), float)
@@ -234,11 +233,3 @@ def _judge_prepare(prepare):
 
 def _same(first, *others):
     return all(np.allclose(first, other, atol=1e-3) for other in others)
-
-
-check_1_6 = Exercise(
-    "1.6",
-    ...,
-    praise="Constants keep a unit; the image's own tissue removes a gain.",
-    judge=_judge_prepare,
-)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from course_utils.exercises.exercise import Exercise, Several
+from course_utils.exercises.exercise import Exercise, Several, judged
 
 _SUMS = {
     -6: "The sign is reversed: you turned the kernel. Lay it on as it is.",
@@ -17,20 +17,18 @@ _SUMS = {
 }
 
 
-def _judge_sum(answer):
+@judged(
+    "2.1",
+    6,
+    "The middle row has weight 0: those three pixels do not count.",
+    mistakes={sentence: number for number, sentence in _SUMS.items()},
+)
+def check_2_1(answer):
     number = np.asarray(answer)
     if number.ndim or number.dtype.kind not in "iuf":
         return f"Your answer is {answer!r}; it should be one number."
     return None if np.isclose(number, 6) else _SUMS.get(round(float(number), 3), _SUMS[29])
 
-
-check_2_1 = Exercise(
-    "2.1",
-    6,
-    praise="The middle row has weight 0: those three pixels do not count.",
-    judge=_judge_sum,
-    mistakes={sentence: number for number, sentence in _SUMS.items()},
-)
 
 _CUT = "You cut values to integers: keep pixels, weights and results in floats."
 _IMAGE = np.random.default_rng(2).integers(0, 256, (6, 8), np.uint8)
@@ -118,7 +116,12 @@ check_2_3 = Exercise(
 )
 
 
-def _judge_line_kernel(line_kernel):
+@judged(
+    "2.4",
+    np.array([[-1] * 3, [2] * 3, [-1] * 3]),
+    "It adds up to 0 in every column, and rewards a bright row in the middle.",
+)
+def check_2_4(line_kernel):
     kernel = np.asarray(line_kernel, float)
     if kernel.shape != (3, 3) or not np.isfinite(kernel).all():
         return f"Your kernel has shape {kernel.shape}; it should be 3 rows of 3 finite numbers."
@@ -138,14 +141,6 @@ def _judge_line_kernel(line_kernel):
     if abs(rows[0] - rows[2]) > 1e-6:
         return "Your kernel answers to an edge, too: give the rows above and below the same sum."
     return None
-
-
-check_2_4 = Exercise(
-    "2.4",
-    np.array([[-1] * 3, [2] * 3, [-1] * 3]),
-    praise="It adds up to 0 in every column, and rewards a bright row in the middle.",
-    judge=_judge_line_kernel,
-)
 
 
 def _edges(hu, kernel=_SOBEL, **border):
@@ -178,7 +173,8 @@ check_2_5 = Exercise(
 )
 
 
-def _judge_layer(layer):
+@judged("2.6", ..., "(97 − 5) / 4 = 23 steps without a remainder: 24 windows see every pixel.")
+def check_2_6(layer):
     if not hasattr(layer, "kernel_size"):
         return "Give the layer itself: `keras.layers.Conv2D(filters=1, kernel_size=…, …)`."
     (k, columns), (s, steps), padding = layer.kernel_size, layer.strides, layer.padding
@@ -200,15 +196,10 @@ def _judge_layer(layer):
     return None if k == 5 else f"Kernel {k} and stride {s} fit, and so does a smaller odd kernel."
 
 
-check_2_6 = Exercise(
-    "2.6",
-    ...,
-    praise="(97 − 5) / 4 = 23 steps without a remainder: 24 windows see every pixel.",
-    judge=_judge_layer,
+@judged(
+    "2.7", ..., "Two means of nine pixels with opposite signs, and a bias that sets the threshold."
 )
-
-
-def _judge_filter(answer):
+def check_2_7(answer):
     try:
         weights, bias = np.asarray(answer[0], float), float(np.squeeze(answer[1]))
     except (TypeError, ValueError, IndexError):
@@ -227,11 +218,3 @@ def _judge_filter(answer):
     if abs(bias + 0.1) > 1e-3:
         return f"The weights are right. With your bias the sign changes at {-bias:.3g}, not at 0.1."
     return None
-
-
-check_2_7 = Exercise(
-    "2.7",
-    ...,
-    praise="Two means of nine pixels with opposite signs, and a bias that sets the threshold.",
-    judge=_judge_filter,
-)

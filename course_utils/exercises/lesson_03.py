@@ -6,15 +6,15 @@ import numpy as np
 from scipy.special import logsumexp
 
 from course_utils import numpy_layers
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 _RNG = np.random.default_rng(37)
 _MAP = _RNG.integers(-30, 5, (5, 8)).astype(float)
 
 
-def _pool(image, window, stride, fill=-np.inf, before=lambda total: total // 2):
+def _pool(image, window, stride, fill=-np.inf, before=lambda total: total // 2, pad=True):
     """Pool with a border; `before` is how much of it lies above and to the left."""
-    totals = [max((-(-n // stride) - 1) * stride + window - n, 0) for n in image.shape]
+    totals = [pad * max((-(-n // stride) - 1) * stride + window - n, 0) for n in image.shape]
     borders = [(before(total), total - before(total)) for total in totals]
     padded = np.pad(image, borders, constant_values=fill)
     return numpy_layers.max_pool(padded[None, ..., None], window, stride=stride)[0, ..., 0]
@@ -32,27 +32,23 @@ check_3_1 = Exercise(
         "Half of the border goes above and to the left, rounded down.": Several(
             [partial(_pool, before=f) for f in (lambda n: 0, lambda n: n, lambda n: n - n // 2)]
         ),
-        "Nothing is padded: your windows stay inside the image.": lambda image, window, stride: (
-            numpy_layers.max_pool(image[None, ..., None], window, stride=stride)[0, ..., 0]
-        ),
+        "Nothing is padded: your windows stay inside the image.": partial(_pool, pad=False),
         "You forgot the stride: windows begin `stride` apart.": lambda i, w, s: _pool(i, w, 1),
         "Your windows touch; use the argument `stride`.": lambda i, w, s: _pool(i, w, w),
     },
 )
 
-check_3_2 = choice(
-    "3.2",
-    "c",
-    praise="At 3 pixels, the 6 mm, windows of 8 × 8 are the finest that stay below 0.65.",
-    a="6 mm are 3 pixels, and there the curve of max 2 × 2 is at almost 0.9.",
-    b="Two poolings are max 4 × 4. Its curve is above 0.65 at 3 pixels, which are the 6 mm.",
-    d="Its features do not change at all, and they say nothing about where the tumor ends.",
-)
+check_3_2 = choice("3.2")
 
 _C, _P = (3, 1), (2, 2)
 
 
-def _judge_stack(stack):
+@judged(
+    "3.3",
+    [_C, _P, _C, _P, _P, _C, _C],
+    "Four convolutions are enough, most of them where the step is long.",
+)
+def check_3_3(stack):
     layers = [tuple(layer) for layer in stack]
     convolutions, poolings = layers.count(_C), layers.count(_P)
     if not layers or convolutions + poolings < len(layers):
@@ -69,15 +65,12 @@ def _judge_stack(stack):
     return None
 
 
-check_3_3 = Exercise(
-    "3.3",
-    [_C, _P, _C, _P, _P, _C, _C],
-    praise="Four convolutions are enough, most of them where the step is long.",
-    judge=_judge_stack,
+@judged(
+    "3.4",
+    (5, 3, 64),
+    "Somebody wrote Conv2D(3, 64) for Conv2D(64, 3), and Keras had no reason to complain.",
 )
-
-
-def _judge_layer(found):
+def check_3_4(found):
     row, filters, window = found
     if row != 5:
         return f"Row {row} is as described. Compare each with the one above; row 0 is the input."
@@ -88,14 +81,6 @@ def _judge_layer(found):
     if window != 64:
         return "Row and filters are right: solve window² · 32 · filters + filters = 393,219."
     return None
-
-
-check_3_4 = Exercise(
-    "3.4",
-    (5, 3, 64),
-    praise="Somebody wrote Conv2D(3, 64) for Conv2D(64, 3), and Keras had no reason to complain.",
-    judge=_judge_layer,
-)
 
 
 def _flat(maps):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 
 def _network(rescaling=(2 / 255, -1), shape=(64, 64, 1), maximum="Max", **activations):
@@ -29,17 +29,16 @@ def _network(rescaling=(2 / 255, -1), shape=(64, 64, 1), maximum="Max", **activa
 
 
 _WRONG_NETWORKS = {
-    "It works on the pixels as they come, 0 to 255: begin with a Rescaling layer.": {
-        "rescaling": None
-    },
-    "Its pixels go from 0 to 1; -1 to 1 is asked for.": {"rescaling": (1 / 255,)},
-    "It takes the average of each map; the maximum is asked for.": {"maximum": "Average"},
-    "The convolution has no ReLU.": {"first": None},
-    "The last layer has no sigmoid, so its output is no probability.": {"last": None},
+    "It works on the pixels as they come, 0 to 255: begin with a Rescaling layer.": _network(None),
+    "Its pixels go from 0 to 1; -1 to 1 is asked for.": _network((1 / 255,)),
+    "It takes the average of each map; the maximum is asked for.": _network(maximum="Average"),
+    "The convolution has no ReLU.": _network(first=None),
+    "The last layer has no sigmoid, so its output is no probability.": _network(last=None),
 }
 
 
-def _judge_network(small_network):
+@judged("4.1", _network(), "It has 89 parameters, whatever the size of the picture.")
+def check_4_1(small_network):
     network, reference = small_network(8), _network()(8)
     if not hasattr(network, "count_params"):
         return f"Your function returns a {type(network).__name__}; return the Keras model."
@@ -67,21 +66,13 @@ def _judge_network(small_network):
 
     got = answer(network)
     if not np.allclose(got, answer(reference), atol=1e-4):
-        for sentence, changes in _WRONG_NETWORKS.items():
-            if np.allclose(got, answer(_network(**changes)(8)), atol=1e-4):
+        for sentence, build in _WRONG_NETWORKS.items():
+            if np.allclose(got, answer(build(8)), atol=1e-4):
                 return sentence
         return "With the same weights, it gives other outputs than the network that is described."
     if not network.optimizer or "entropy" not in str(network.loss).lower().replace("_", ""):
         return "Compile it with `loss='binary_crossentropy'`, Adam, and the metric accuracy."
     return None
-
-
-check_4_1 = Exercise(
-    "4.1",
-    _network(),
-    praise="It has 89 parameters, whatever the size of the picture.",
-    judge=_judge_network,
-)
 
 
 def _parameters(side):
@@ -104,9 +95,7 @@ check_4_2 = Exercise(
     praise="Only the first dense layer depends on the picture, and it grows with its area.",
     calls=[(1_000_000,), (5_000_000,), (23_907_521,)],
     mistakes={
-        "That is the smallest picture that is too large; take the one before.": lambda budget: (
-            _largest(_parameters, budget) + 1
-        ),
+        "That one is too large already.": lambda budget: _largest(_parameters, budget) + 1,
         "Each convolution without padding takes away 2 pixels of the side.": _by(lambda s: s // 4),
         "Pooling drops a row that is left over: round down.": _by(
             lambda s: -(-(-(-(s - 2) // 2) - 2) // 2)
@@ -122,15 +111,7 @@ check_4_2 = Exercise(
     },
 )
 
-check_4_3 = choice(
-    "4.3",
-    "b",
-    praise="Neighboring slices of a patient are nearly the same picture.",
-    a="Without shuffling, batches hold one class at a time, which slows learning. It does not make "
-    "the score too good.",
-    c="A larger picture adds no detail, and no score is too good because of it.",
-    d="The AUC is the better score, but it would be computed on the same leaking pictures.",
-)
+check_4_3 = choice("4.3")
 
 
 def _files(folder, layout):
@@ -140,7 +121,8 @@ def _files(folder, layout):
         path.touch()
 
 
-def _judge_search(search):
+@judged("4.5", ..., "Run it on every folder that you get, before the first training.")
+def check_4_5(search):
     # P1 and P10 begin alike; P7 is in two classes of one part; P3 is in validation and test.
     layouts = {
         "train/benign/P1_1 train/benign/P1_2 validation/benign/P10_1 test/malignant/P1_3 "
@@ -174,24 +156,7 @@ def _judge_search(search):
     return None
 
 
-check_4_5 = Exercise(
-    "4.5",
-    ...,
-    praise="Run it on every folder that you get, before the first training.",
-    judge=_judge_search,
-)
-
-check_4_4 = choice(
-    "4.4",
-    "d",
-    praise="The interval is about drawing test patients, from the same source.",
-    a="The AUC is an average over pairs of patients. Single patients may well be judged better by "
-    "the other network.",
-    b="All patients here come from a simulator. Real patients were never drawn, so no interval "
-    "speaks about them.",
-    c="The bar was not made to promise that: it comes from drawing patients, and the dots come "
-    "from other random starts.",
-)
+check_4_4 = choice("4.4")
 
 
 def _blob(spikes, rng):
@@ -222,7 +187,8 @@ def write_practice_pictures(folder):
         Image.fromarray(image).save(place / f"P{patient:03}_{number}.png")
 
 
-def _judge_saved(file):
+@judged("4.6", ..., "What you saved works on pictures that neither you nor it has seen.")
+def check_4_6(file):
     from course_utils._tensorflow import keras
 
     if not isinstance(file, (str, Path)):
@@ -255,11 +221,3 @@ def _judge_saved(file):
         f"On pictures that the check kept it is right in {accuracy:.0%}; 80 % are asked for. Train "
         "until the validation loss no longer falls, then save."
     )
-
-
-check_4_6 = Exercise(
-    "4.6",
-    ...,  # a file is right, and the reader makes it
-    praise="What you saved works on pictures that neither you nor it has seen.",
-    judge=_judge_saved,
-)

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.special import expit
 
 from course_utils import evaluation
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 
 def _shares(*wanted):
@@ -62,7 +62,8 @@ def _threshold(y, p, t):
     return np.sort(p[y == 1])[::-1][max(int(np.ceil(t * np.sum(y) - 1e-9)), 1) - 1]
 
 
-def _judge_threshold(threshold_for):
+@judged("5.3", _threshold, "On validation patients; then it is frozen.")
+def check_5_3(threshold_for):
     labels, probabilities = np.array([*map(int, "0101100111011")]), np.arange(1, 14) ** 1.5 / 50
     positives = probabilities[labels == 1]
     for target, needed in ((0.75, 6), (0.6, 5), (0.9, 8)):
@@ -79,23 +80,7 @@ def _judge_threshold(threshold_for):
     return None
 
 
-check_5_3 = Exercise(
-    "5.3",
-    _threshold,
-    praise="On validation patients; then it is frozen.",
-    judge=_judge_threshold,
-)
-
-check_5_4 = choice(
-    "5.4",
-    "c",
-    praise="Of these six the sensitivity is 1.00. The interval is about all such patients: at a "
-    "true sensitivity of 2/3, 9 in 100 such studies find six of six.",
-    a="The interval starts at 0.61. A test that misses one positive in three finds six of six in "
-    "9 of 100 such studies: too often to exclude it.",
-    b="The 95 % are about the intervals of many studies, not about a single patient.",
-    d="6/6 is a sensitivity. What six patients cannot do is pin down that of all others.",
-)
+check_5_4 = choice("5.4")
 
 
 def _study(seed, better):
@@ -135,7 +120,12 @@ def _compare(validation, test):
     return found | {"claim": _claim(gain.low, gain.high)}
 
 
-def _judge_comparison(compare):
+@judged(
+    "5.5",
+    _compare,
+    "Threshold, patients and interval stand in it, so others can check your sentence.",
+)
+def check_5_5(compare):
     for validation, test in _STUDIES:
         right, got = _compare(validation, test), compare(validation.copy(), test.copy())
         if not isinstance(got, dict) or set(got) != set(right) or np.shape(got["gain"]) != (3,):
@@ -165,15 +155,8 @@ def _judge_comparison(compare):
     return None
 
 
-check_5_5 = Exercise(
-    "5.5",
-    _compare,
-    praise="Threshold, patients and interval stand in it, so others can check your sentence.",
-    judge=_judge_comparison,
-)
-
-
-def _judge_division(divide):
+@judged("5.6", ..., "0 patients in both parts: print that number for every division you make.")
+def check_5_6(divide):
     for patients, share, seed in ((60, 0.5, 0), (100, 0.2, 1), (150, 0.1, 2)):
         rng = np.random.default_rng(seed)
         groups = rng.permutation(np.repeat(np.arange(patients), rng.integers(1, 5, patients)))
@@ -190,11 +173,3 @@ def _judge_division(divide):
             found = f"{positive} of {len(tested)} test patients are positive"
             return f"{found}, {share:.0%} of all {patients}: divide within each class (stratify)."
     return None
-
-
-check_5_6 = Exercise(
-    "5.6",
-    ...,
-    praise="0 patients in both parts: print that number for every division you make.",
-    judge=_judge_division,
-)

@@ -4,32 +4,17 @@ import numpy as np
 
 from course_utils._tensorflow import keras
 from course_utils.evaluation import bootstrap, roc_auc
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, choice, judged
 
-_STEPS = {"A": "regularize", "B": "strengthen", "C": "keep", "D": "keep"}
-_WHY = {
-    "A": "A is perfect in training and worse than the baseline on other patients: it overfits.",
-    "B": "B is no better than the baseline: it underfits, and a remedy would weaken it further.",
-    "C": "C is far better than the baseline, and its two losses agree.",
-    "D": "D's training loss was measured with dropout on, so it is higher than the network's own. "
-    "Nothing is wrong with D.",
-}
+check_6_1 = choice("6.1")
 
 
-def _others(name):
-    wrong = {*_STEPS.values()} - {_STEPS[name]}
-    return Several([{**dict.fromkeys(_STEPS, ...), name: step} for step in sorted(wrong)])
-
-
-check_6_1 = Exercise(
-    "6.1",
-    _STEPS,
-    praise="Look at both losses, and at the loss of the baseline.",
-    mistakes={sentence: _others(name) for name, sentence in _WHY.items()},
+@judged(
+    "6.2",
+    keras.callbacks.EarlyStopping("val_auc", 0.002, 8, mode="max", restore_best_weights=True),
+    "It works with every network that reports an AUC.",
 )
-
-
-def _judge_callback(answer):
+def check_6_2(answer):
     if type(answer).__name__ != "EarlyStopping":
         return f"Your answer is of type `{type(answer).__name__}`; make an `EarlyStopping(…)`."
     if answer.monitor != "val_auc":
@@ -47,16 +32,9 @@ def _judge_callback(answer):
     return None
 
 
-check_6_2 = Exercise(
-    "6.2",
-    keras.callbacks.EarlyStopping("val_auc", 0.002, 8, mode="max", restore_best_weights=True),
-    praise="It works with every network that reports an AUC.",
-    judge=_judge_callback,
-)
-
-
-def _judge_augmentation(answer):
-    """Try it on images of layers, in which all columns are alike, and on images turned by 90°."""
+@judged("6.3", ..., "Skin stays on top, whatever is drawn.")
+def check_6_3(answer):
+    # Try it on images of layers, in which all columns are alike, and on images turned by 90°.
     if isinstance(answer, type) or not callable(answer):
         return "Give one layer, `keras.Sequential` of layers, or a function of a batch of images."
     ramp = np.linspace(0.2, 0.8, 40, dtype=np.float32)
@@ -79,56 +57,8 @@ def _judge_augmentation(answer):
     return None
 
 
-check_6_3 = Exercise(
-    "6.3",
-    ...,
-    praise="Skin stays on top, whatever is drawn.",
-    judge=_judge_augmentation,
-)
-
-
-def _judge_lines(answer):
-    right = {
-        1: "these are the official parts",
-        2: "300 patients are drawn with a seed",
-        3: "the strengths are named before any result",
-        4: "every rate gets a new network",
-        5: "the accuracy is only reported",
-        8: "it takes the best rate by these scores",
-    }
-    hints = {
-        6: "what early stopping watches, and which weights it leaves",
-        7: "the patients whose scores choose the rate",
-        9: "what the last line calls the result",
-    }
-    try:
-        lines = {int(line) for line in answer}
-    except (TypeError, ValueError):
-        return f"Your answer is {answer!r}; give the numbers of the lines, such as {{1, 2}}."
-    said = [f"Line {n} breaks no rule: {right.get(n, 'there is none')}." for n in lines - {*hints}]
-    said += [f"One is missing. Look at {hints[n]}." for n in hints if n not in lines]
-    return said[0] if said else None
-
-
-check_6_4 = Exercise(
-    "6.4",
-    {6, 7, 9},
-    praise="Stopping, choosing and reporting each need patients of their own.",
-    judge=_judge_lines,
-)
-
-
-check_6_5 = choice(
-    "6.5",
-    "b",
-    praise="No difference shown is not the same as shown to be no different.",
-    a="To show that a remedy is useless, the whole interval would have to lie close to 0. This one "
-    "leaves room for a gain that would matter.",
-    c="More seeds narrow the interval somewhat, down to a floor which only more patients lower. "
-    "Four times the seeds never give a quarter of the width.",
-    d="The test set is opened for the winner only. Whoever opens it to settle each doubtful "
-    "comparison turns it into a second validation set.",
-)
+check_6_4 = choice("6.4")
+check_6_5 = choice("6.5")
 
 
 def _two_models(gain, seed):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 check_7_1 = Exercise(
     "7.1",
@@ -11,18 +11,10 @@ check_7_1 = Exercise(
     calls=[(0.8, 0.9), (0.6, 0.7), (0.95, 0.5)],
     mistakes={
         "Those are the odds, p / (1 − p); turn them into p.": lambda a, b: (1 - b) / a,
-        "That program always says cancer; this one says benign, and its accuracy is 1 − p.": (
-            lambda a, b: b / (1 - a + b)
-        ),
-        "That is the share without cancer; the prevalence is 1 minus it.": (
-            lambda a, b: a / (1 - b + a)
-        ),
-        "You exchanged the two: cancers are found with the sensitivity.": (
-            lambda a, b: (1 - a) / (1 - a + b)
-        ),
-        "That is the share of false positives; the cancers that are found count, too.": (
-            lambda a, b: 1 - b
-        ),
+        "This program always says benign; its accuracy is 1 − p.": lambda a, b: b / (1 - a + b),
+        "That is the share without cancer; subtract it from 1.": lambda a, b: a / (1 - b + a),
+        "You exchanged the two rates.": lambda a, b: (1 - a) / (1 - a + b),
+        "Those are the false positives; cancers that are found count, too.": lambda a, b: 1 - b,
         "Set two accuracies equal, p · sensitivity + (1 − p) · specificity and 1 − p.": Several(
             [0.5, lambda a, b: a + b - 1, lambda a, b: (a + b) / 2]
         ),
@@ -37,7 +29,8 @@ _LABELS = ((_WHO == 1) | (_WHO > 81)).astype(int)
 _PATIENTS, _SPLITS = np.char.mod("P%d", _WHO), np.where(_WHO < 2, "validation", "train")
 
 
-def _judge_oversampled(oversampled):
+@judged("7.2", ..., "Whole patients of the training part, everybody at least once.")
+def check_7_2(oversampled):
     positions = oversampled(_LABELS.copy(), _PATIENTS.copy(), _SPLITS.copy())
     positions = np.asarray(positions)
     if positions.dtype.kind not in "iu" or positions.ndim != 1:
@@ -60,57 +53,17 @@ def _judge_oversampled(oversampled):
     return None
 
 
-check_7_2 = Exercise(
-    "7.2",
-    ...,
-    praise="Whole patients of the training part, everybody at least once.",
-    judge=_judge_oversampled,
-)
+check_7_3 = choice("7.3")
 
-check_7_3 = choice(
-    "7.3",
-    "c",
-    praise="Whether a gain of that size would be worth the trouble is not a statistical question.",
-    a="The five runs share their test patients: with others, all five dots may move above 0.",
-    b="A difference that is not shown is not a difference of 0: small ones remain possible.",
-    d="These are one network and one kind of image; with raw images oversampling helped.",
-)
-
-_REPAIRS = {
-    "A": ("shift", "Only the intercept is off, and by a known number: 19 times the odds."),
-    "B": ("temperature", "Its slope is off, and no prevalence was changed: divide the log-odds."),
-    "C": ("shift", "Another prevalence moves the intercept, whoever changed it; the slope is 1."),
-    "D": ("both", "Undersampling moved the intercept, and the slope is not 1, either."),
-    "E": ("none", "Both are close to their best values, 0 and 1."),
-}
-
-
-def _judge_repairs(answer):
-    if isinstance(answer, str):
-        answer = answer.replace(",", " ").split()
-    named = hasattr(answer, "keys")
-    words = dict(answer) if named else dict(zip(_REPAIRS, answer, strict=False))
-    if len(answer) != len(_REPAIRS) or words.keys() != _REPAIRS.keys():
-        return "Give five words, one for each network from A to E, in this order."
-    for network, (right, why) in _REPAIRS.items():
-        word = str(words[network]).strip().lower()
-        if word not in ("shift", "temperature", "both", "none"):
-            return f"{network}: {words[network]!r} is none of shift, temperature, both, none."
-        if word != right:
-            return f"{network}: {why}"
-    return None
-
-
-check_7_4 = Exercise(
-    "7.4",
-    [right for right, _ in _REPAIRS.values()],
-    praise="How it was trained says what to shift; only the slope needs validation patients.",
-    judge=_judge_repairs,
-)
+check_7_4 = choice("7.4")
 
 
 def _odds(p):
     return p / (1 - p)
+
+
+def _in_use(old, new):
+    return _odds(new) / (_odds(new) + _odds(old))
 
 
 check_7_5 = Exercise(
@@ -119,14 +72,10 @@ check_7_5 = Exercise(
     praise="Half and half at 5 % is 19 false positives for a miss. Who balances has chosen costs.",
     calls=[(0.5, 0.05), (0.2, 0.05), (0.5, 0.3), (0.05, 0.05)],
     mistakes={
-        "That is the reciprocal: false positives are what a miss is measured in.": (
-            lambda old, new: _odds(new) / _odds(old)
-        ),
+        "That is the reciprocal: a miss costs more.": lambda old, new: _odds(new) / _odds(old),
         "You divided shares; costs compare odds.": lambda old, new: old / new,
         "`trained` is not always 0.5: divide its odds, too.": lambda old, new: 1 / _odds(new),
-        "That is where 0.5 lies in use, a probability p; the costs are (1 − p) to p.": (
-            lambda old, new: _odds(new) / (_odds(new) + _odds(old))
-        ),
+        "That is where 0.5 lies in use, a probability p; the costs are (1 − p) to p.": _in_use,
         "That is 1 / p; 1 − p = miss · p has one less.": lambda a, b: 1 + _odds(a) / _odds(b),
         "At 0.5 both mistakes cost the same only at the prevalence of the training.": Several(
             [1, lambda old, new: 1.0]
@@ -135,7 +84,8 @@ check_7_5 = Exercise(
 )
 
 
-def _judge_arm(arm):
+@judged("7.6", ..., "Each patient who stays counts for those who were left out.")
+def check_7_6(arm):
     labels, groups = np.repeat([0, 1], [190, 20]), np.r_[np.arange(190), np.repeat([200, 201], 10)]
     answer = arm(labels.copy(), groups.copy())
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
@@ -170,11 +120,3 @@ def _judge_arm(arm):
     elif seen > 20 / 28:
         hint = " You gave the cancers more weight, and too many of them are left already."
     return f"The network sees {seen:.3f} cancers instead of {wanted:.3f}.{hint}"
-
-
-check_7_6 = Exercise(
-    "7.6",
-    ...,
-    praise="Each patient who stays counts for those who were left out.",
-    judge=_judge_arm,
-)

@@ -3,47 +3,22 @@
 import numpy as np
 
 from course_utils import datasets, evaluation
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils.exercises.exercise import Exercise, choice, judged
 from course_utils.training import Augmenter
 
-_ASKED = {
-    "invasive carcinoma": "it is what the needle is for",
-    "circumscribed carcinoma": "it is a cancer, and looks harmless",
-    "fibroadenoma": "a solid lesion has to be told from a cancer",
-    "adenosis": "it can look like a cancer",
-    "complicated cyst": "its echoes make it look solid",
-    "fat lobule": "it looks like a solid lesion",
-    "scar": "it is ragged and has a shadow, as a cancer may",
-}
-_LEFT_OUT = {
-    "normal tissue": "Where there is no lesion, is there anything to ask about?",
-    "cyst": "Which kind is recognized at a glance and left alone?",
-}
-
-
-def _judge_population(answer):
-    if isinstance(answer, (str, dict)) or not np.iterable(answer):
-        return f"Your answer is {answer!r:.60}; give a set of kinds, such as {{'scar'}}."
-    kinds = {str(kind) for kind in answer}
-    for kind in sorted(kinds - {*_LEFT_OUT}):
-        if kind not in _ASKED:
-            return f"{kind!r} is no kind of the table; write the names as they stand there."
-        return f"Somebody asks about {kind!r}: {_ASKED[kind]}."
-    missing = [hint for kind, hint in _LEFT_OUT.items() if kind not in kinds]
-    return f"One is missing. {missing[0]}" if missing else None
-
-
-check_8_1 = Exercise(
-    "8.1",
-    {*_LEFT_OUT},
-    praise="All others could be sent to a biopsy.",
-    judge=_judge_population,
-)
+check_8_1 = choice("8.1")
 
 _LEAST = 0.65
 
 
-def _judge_rule(rule):
+def _dark_middle(images):
+    height, width = images.shape[1:3]
+    middle = images[:, height // 4 : -height // 4, width // 4 : -width // 4]
+    return -middle.mean(axis=(1, 2, 3)) / images.mean(axis=(1, 2, 3))
+
+
+@judged("8.2", _dark_middle, "It stands beside the baselines below.")
+def check_8_2(rule):
     if not callable(rule):
         return f"Your answer is of type `{type(rule).__name__}`; give the function itself."
     train = datasets.load("breast_ultrasound").split("train").select(np.arange(0, 1600, 4))
@@ -73,16 +48,6 @@ def _judge_rule(rule):
     return None
 
 
-def _dark_middle(images):
-    height, width = images.shape[1:3]
-    middle = images[:, height // 4 : -height // 4, width // 4 : -width // 4]
-    return -middle.mean(axis=(1, 2, 3)) / images.mean(axis=(1, 2, 3))
-
-
-check_8_2 = Exercise(
-    "8.2", _dark_middle, praise="It stands beside the baselines below.", judge=_judge_rule
-)
-
 # How far a change may go before the image could not have come from this examination.
 _MOST = {
     "rotation": (15, "depth would no longer point downward"),
@@ -95,7 +60,12 @@ _MOST = {
 }
 
 
-def _judge_changes(changes):
+@judged(
+    "8.3",
+    {"flip": True, "shift": 0.1, "zoom": 0.1, "gain": 0.2},
+    "The training below uses your changes.",
+)
+def check_8_3(changes):
     if not isinstance(changes, dict):
         kind = type(changes).__name__
         return f'Your answer is of type `{kind}`; give a dictionary, such as {{"shift": 0.1}}.'
@@ -118,38 +88,23 @@ def _judge_changes(changes):
     return None
 
 
-check_8_3 = Exercise(
-    "8.3",
-    {"flip": True, "shift": 0.1, "zoom": 0.1, "gain": 0.2},
-    praise="The training below uses your changes.",
-    judge=_judge_changes,
-)
+check_8_4 = choice("8.4")
 
 
-check_8_4 = choice(
-    "8.4",
-    "b",
-    praise="It names the images, the population, and the comparison that was made.",
-    a="No clinic took part: the images are simulated, and so are the women behind them.",
-    c="The two populations have different negatives, and the table shows how much that changes.",
-    d="The new patients came from the same two scanners; no other scanner was tried.",
-)
+def _counts(ill=lambda p: p, order=(0, 1, 2, 3), women=1000, rates=(0, 1)):
+    """Return the function, right or with another share of ill women, order, number, or rates."""
 
-
-def _counts(ill=lambda p: 1000 * p):
-    """Return the function, right or with another number of ill women."""
-
-    def count(sensitivity, specificity, prevalence):
-        sick = ill(prevalence)
-        well = 1000 - sick
-        hits, spared = sick * sensitivity, well * specificity
-        return (hits, sick - hits, well - spared, spared)
+    def count(*given):
+        sick, (sensitivity, specificity) = ill(given[2]), (given[k] for k in rates)
+        found = sick * sensitivity, sick * (1 - sensitivity)
+        found += (1 - sick) * (1 - specificity), (1 - sick) * specificity
+        return tuple(women * found[k] for k in order)
 
     return count
 
 
-def _rearranged(*order):
-    return lambda *rates: tuple(_counts()(*rates)[k] for k in order)
+def _of_all(a, b, _):
+    return 1000 * a, 1000 * (1 - a), 1000 * (1 - b), 1000 * b
 
 
 check_8_5 = Exercise(
@@ -159,24 +114,14 @@ check_8_5 = Exercise(
     calls=[(0.9, 0.25, 0.2), (0.8, 0.6, 0.05), (0.95, 0.125, 0.5)],
     tolerance=0.01,
     mistakes={
-        "Needless and spared are exchanged: who is spared was not called.": _rearranged(0, 1, 3, 2),
-        "Found and missed are exchanged.": _rearranged(1, 0, 2, 3),
-        "The order is found, missed, needless, spared.": _rearranged(0, 2, 1, 3),
-        "Sensitivity is a share of those with cancer, not of all 1,000.": (
-            lambda a, b, p: (1000 * a, 1000 * (1 - a), 1000 * (1 - b), 1000 * b)
-        ),
-        "Those are shares; multiply them by 1,000 women.": (
-            lambda *rates: tuple(np.divide(_counts()(*rates), 1000))
-        ),
-        "Of how many women? Give counts of 1,000, not of 100.": (
-            lambda *rates: tuple(np.divide(_counts()(*rates), 10))
-        ),
-        "The prevalence is the share of women *with* cancer.": _counts(
-            ill=lambda p: 1000 * (1 - p)
-        ),
-        "Your function ignores the prevalence.": _counts(ill=lambda p: 500),
-        "Sensitivity is about women with cancer, specificity about those without.": (
-            lambda a, b, p: _counts()(b, a, p)
-        ),
+        "Needless and spared are exchanged.": _counts(order=(0, 1, 3, 2)),
+        "Found and missed are exchanged.": _counts(order=(1, 0, 2, 3)),
+        "The order is found, missed, needless, spared.": _counts(order=(0, 2, 1, 3)),
+        "Sensitivity is a share of those with cancer, not of all 1,000.": _of_all,
+        "Those are shares; multiply them by 1,000 women.": _counts(women=1),
+        "Of how many women? Give counts of 1,000, not of 100.": _counts(women=100),
+        "The prevalence is the share of women *with* cancer.": _counts(lambda p: 1 - p),
+        "Your function ignores the prevalence.": _counts(lambda p: 0.5),
+        "Sensitivity is about women with cancer, specificity about others.": _counts(rates=(1, 0)),
     },
 )

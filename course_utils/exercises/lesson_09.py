@@ -1,9 +1,11 @@
 """Exercises of lesson 09, skin lesions."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 
 def _pictures(rows, index=None):
@@ -18,13 +20,15 @@ def _leaks(table, kinds=("patient", "lesion"), of="test", part="train", known=Tr
     return np.flatnonzero(same & (table["part"] == part))
 
 
+_TRUE_OR_FALSE = "That is True or False for each row; return the positions: `np.flatnonzero`."
+_NAMES_OF_ROWS = "These are the names of the rows; return their positions, counted from 0."
+
+
 def _positions(found):
     """Say what is no list of row numbers."""
     array = np.asarray(found)
-    if array.size and array.dtype.kind == "b":
-        return "That is True or False for each row; return the positions: `np.flatnonzero`."
     if array.size and array.dtype.kind not in "iu":
-        return "These are the names of the rows; return their positions, counted from 0."
+        return _TRUE_OR_FALSE if array.dtype.kind == "b" else _NAMES_OF_ROWS
     if array.ndim != 1:
         return "Return a list or an array of positions, also where there are none."
 
@@ -66,46 +70,38 @@ check_9_1 = Exercise(
     mistakes={
         "Two missing patients count as the same person: `isin` says so of NaN. Leave them out of "
         "what you compare with.": lambda t: _leaks(t, known=False),
-        "You compared lesions only. Another lesion of the same patient leaks, too.": (
-            lambda t: _leaks(t, ("lesion",))
-        ),
-        "You compared patients only. Where the patient is missing, the lesion decides.": (
-            lambda t: _leaks(t, ("patient",))
-        ),
-        "These are rows of the test part. It stays as it is; remove rows of train.": (
-            lambda t: _leaks(t, of="train", part="test")
-        ),
+        "Other lesions of the same patient leak, too.": lambda t: _leaks(t, ("lesion",)),
+        "Where the patient is missing, the lesion decides.": lambda t: _leaks(t, ("patient",)),
+        "Keep the test part, and remove rows of train.": lambda t: _leaks(t, of=_TRAIN, part=_TEST),
         "You compared train with validation. Here the test part is to be kept apart.": Several(
-            [
-                lambda t: _leaks(t, of="validation"),
-                lambda t: np.union1d(_leaks(t, of="validation"), _leaks(t)),
-            ]
+            [lambda t: _leaks(t, of=_VALID), lambda t: np.union1d(_leaks(t, of=_VALID), _leaks(t))]
         ),
-        "You removed pictures of train whatever they share. Compare them with the test part.": (
-            lambda t: np.flatnonzero(t["part"] == "train")
-        ),
-        "These are the names of the rows; return their positions, counted from 0.": (
-            lambda t: t.index[_leaks(t)]
-        ),
-        "That is True or False for each row; return the positions: `np.flatnonzero`.": (
-            lambda t: np.isin(np.arange(len(t)), _leaks(t))
-        ),
+        "Compare train with the test part.": lambda t: np.flatnonzero(t["part"] == _TRAIN),
+        _NAMES_OF_ROWS: lambda t: t.index[_leaks(t)],
+        _TRUE_OR_FALSE: lambda t: np.isin(np.arange(len(t)), _leaks(t)),
         "Only rows of train can be removed. Yours has validation or test rows, too.": Several(
             [
-                lambda t: np.sort(np.r_[_leaks(t), _leaks(t, part="validation")]),
-                lambda t: np.sort(np.r_[_leaks(t), np.flatnonzero(t["part"] == "test")]),
+                lambda t: np.union1d(_leaks(t), _leaks(t, part=_VALID)),
+                lambda t: np.union1d(_leaks(t), np.flatnonzero(t["part"] == _TEST)),
             ]
         ),
     },
 )
 
 
-def _shares(values):
-    return np.asarray(values, float) / np.sum(values)
+def _adjusted(change=lambda q, t, w: q * w / t, sums=-1, keepdims=True):
+    """Return the function, right or with another formula, and other sums or none to divide by."""
+
+    def adjust(probabilities, trained, wanted):
+        trained, wanted = (np.asarray(mix, float) / np.sum(mix) for mix in (trained, wanted))
+        rows = change(probabilities, trained, wanted)
+        return rows if sums is None else rows / rows.sum(axis=sums, keepdims=keepdims)
+
+    return adjust
 
 
-def _to_one(rows, axis=-1):
-    return rows / rows.sum(axis=axis, keepdims=True)
+def _added(q, trained, wanted):
+    return np.clip(q + wanted - trained, 0, None)
 
 
 _Q = np.array([[0.6, 0.3, 0.1], [0.2, 0.2, 0.6], [0.1, 0.7, 0.2]])
@@ -113,7 +109,7 @@ _RUNS = np.random.default_rng(9).dirichlet(np.ones(4), (2, 3))
 
 check_9_2 = Exercise(
     "9.2",
-    lambda q, trained, wanted: _to_one(q * _shares(wanted) / _shares(trained)),
+    _adjusted(),
     praise="No training needed: only the shares of the classes have changed.",
     calls={
         "three lesions": (_Q, np.array([0.7, 0.2, 0.1]), np.array([0.2, 0.3, 0.5])),
@@ -124,41 +120,22 @@ check_9_2 = Exercise(
     keeps_inputs=True,
     mistakes={
         "The rows do not sum to 1: divide each by its sum.": Several(
-            [
-                lambda q, t, w: q * w / t,
-                lambda q, t, w: q * _shares(w) / _shares(t),
-            ]
+            [lambda q, t, w: q * w / t, _adjusted(sums=None)]
         ),
-        "That goes the other way: it leads from `wanted` to `trained`.": (
-            lambda q, t, w: _to_one(q * _shares(t) / _shares(w))
+        "It leads the other way, from `wanted` to `trained`.": _adjusted(lambda q, t, w: q * t / w),
+        "`probabilities` contain the shares it was trained on.": _adjusted(lambda q, t, w: q * w),
+        "That leads to equal shares; put the wanted ones in.": _adjusted(lambda q, t, w: q / t),
+        "You divided by the sum of each class over the lesions; each lesion sums to 1.": _adjusted(
+            sums=0
         ),
-        "You forgot the shares it was trained on: `probabilities` contain them already.": (
-            lambda q, t, w: _to_one(q * _shares(w))
-        ),
-        "You took out the old shares, which leads to equal ones. Put the wanted ones in.": (
-            lambda q, t, w: _to_one(q / _shares(t))
-        ),
-        "You divided by the sum of each class over the lesions; each lesion sums to 1.": (
-            lambda q, t, w: _to_one(q * _shares(w) / _shares(t), axis=0)
-        ),
-        "With several trainings, the classes are the last axis: `axis=-1`.": (
-            lambda q, t, w: _to_one(q * _shares(w) / _shares(t), axis=1)
-        ),
-        "You added the difference of the shares. Multiply by their ratio: Bayes' rule.": (
-            lambda q, t, w: _to_one(np.clip(q + _shares(w) - _shares(t), 0, None))
-        ),
-        "You averaged with the wanted shares. Multiply by wanted over trained: Bayes' rule.": (
-            lambda q, t, w: _to_one(q + _shares(w))
-        ),
-        "The sums are divided along the wrong axis: keep it, `keepdims=True`.": (
-            lambda q, t, w: (q * w / t) / (q * w / t).sum(axis=-1)
-        ),
+        "With several trainings, the classes are the last axis: `axis=-1`.": _adjusted(sums=1),
+        "Multiply by the ratio of the shares; you added.": _adjusted(_added),
+        "Multiply by wanted over trained; you averaged.": _adjusted(lambda q, t, w: q + w),
+        "The sums are divided along the wrong axis: `keepdims=True`.": _adjusted(keepdims=False),
         "Nothing has changed: use both mixes.": lambda q, t, w: q,
-        "A softmax is for logits. Divide each lesion by its sum.": (
-            lambda q, t, w: _to_one(np.exp(q * _shares(w) / _shares(t)))
-        ),
-        "That raised the probabilities to a power. Multiply by the ratio of the shares.": (
-            lambda q, t, w: _to_one(q ** (_shares(w) / _shares(t)))
+        "A softmax is for logits: take sums.": _adjusted(lambda q, t, w: np.exp(q * w / t)),
+        "That is a power; multiply by the ratio of shares.": _adjusted(
+            lambda q, t, w: q ** (w / t)
         ),
     },
 )
@@ -195,8 +172,32 @@ _DRAWS = {
 }
 
 
-def _threshold(answer):
-    """Say which condition a threshold breaks, or that a higher one would do."""
+@judged(
+    "9.3",
+    _highest,
+    "Chosen on validation lesions; from here on it is frozen.",
+    mistakes={
+        "does, too, and calls fewer others positive": Several(
+            [
+                partial(_highest, pick=min),
+                partial(_highest, reach=np.greater),
+                lambda y, s, w: min(s[np.isin(y, list(w))]),
+                _pooled,
+                lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
+            ]
+        ),
+        "Choose among the suspicions that occur": Several(
+            [
+                lambda y, s, w: max(_highest(y, s, {k: q}) for k, q in w.items()),
+                lambda y, s, w: _highest(y, s, dict([next(iter(w.items()))])),
+                lambda y, s, w: _highest(y, s, dict([list(w.items())[-1]])),
+                lambda y, s, w: min(np.quantile(s[y == k], q) for k, q in w.items()),
+            ]
+        ),
+        "Return one number": lambda y, s, w: [_highest(y, s, {k: q}) for k, q in w.items()],
+    },
+)
+def check_9_3(answer):
     for words, (labels, suspicions, wanted) in _DRAWS.items():
         best = _highest(labels, suspicions, wanted)
         got = answer(labels.copy(), suspicions.copy(), dict(wanted))
@@ -221,41 +222,4 @@ def _threshold(answer):
         )
 
 
-check_9_3 = Exercise(
-    "9.3",
-    _highest,
-    praise="Chosen on validation lesions; from here on it is frozen.",
-    judge=_threshold,
-    mistakes={
-        "does, too, and calls fewer others positive": Several(
-            [
-                lambda y, s, w: _highest(y, s, w, pick=min),
-                lambda y, s, w: min(s[np.isin(y, list(w))]),
-                lambda y, s, w: _highest(y, s, w, reach=np.greater),
-                _pooled,
-                lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
-            ]
-        ),
-        "Choose among the suspicions that occur": Several(
-            [
-                lambda y, s, w: max(_highest(y, s, {k: q}) for k, q in w.items()),
-                lambda y, s, w: _highest(y, s, dict([next(iter(w.items()))])),
-                lambda y, s, w: _highest(y, s, dict([list(w.items())[-1]])),
-                lambda y, s, w: min(np.quantile(s[y == k], q) for k, q in w.items()),
-            ]
-        ),
-        "Return one number": lambda y, s, w: [_highest(y, s, {k: q}) for k, q in w.items()],
-    },
-)
-
-check_9_4 = choice(
-    "9.4",
-    "c",
-    praise="The pairs isolate the cause; the size belongs to the simulator.",
-    a="The interval is about other lesions from this simulator. How pigment, cameras and training "
-    "sets act in life was chosen here, and not measured.",
-    b="It says how one kind of network orders simulated lesions. No reader was asked, and no "
-    "lesion of a person was seen.",
-    d="A gap does not name its cause. The number of training lesions was the same in all arms, "
-    "and no arm says what more lesions would do.",
-)
+check_9_4 = choice("9.4")

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from course_utils.exercises.exercise import Exercise, Several, choice
+from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 _TRUTH, _PREDICTED, _NONE, _PIXEL = np.zeros((4, 2, 6, 6), bool)
 _TRUTH[0, 1:4, 1:5] = _TRUTH[1, 2, 2] = _PIXEL[1, 2, 2] = True  # 13 pixels
@@ -92,8 +92,8 @@ _MISTAKES = {
 }
 
 
-def _judge_loss(answer):
-    """Return what is wrong with a loss: its values, or that it has no gradient."""
+@judged("10.2", _loss(), "Now the network is trained for what is scored.", mistakes=_MISTAKES)
+def check_10_2(answer):
     from course_utils._tensorflow import tf
 
     calls = {"two masks": (_MASKS, _GUESS), "empty masks": (0 * _MASKS, 0 * _GUESS)}
@@ -107,14 +107,6 @@ def _judge_loss(answer):
         return "The values are right, but no gradient comes back: use `ops`, not NumPy."
     return None
 
-
-check_10_2 = Exercise(
-    "10.2",
-    _loss(),
-    praise="Now the network is trained for what is scored.",
-    judge=_judge_loss,
-    mistakes=_MISTAKES,
-)
 
 _BLOBS = np.zeros((3, 8, 8), bool)
 _BLOBS[0, 1:4, 1:4] = _BLOBS[0, 6, 6] = _BLOBS[1, 1, 1] = True  # 9 and 1; 1 above the 9
@@ -156,22 +148,14 @@ check_10_3 = Exercise(
         "You kept the largest piece alone; keep every piece that is large enough.": _islands(
             lambda counts, _: counts == max([*counts[1:], 0])
         ),
-        "You removed whole slices; remove pieces.": lambda masks, smallest: (
-            masks & (masks.sum((1, 2), keepdims=True) >= smallest)
+        "You removed whole slices; remove pieces.": lambda m, smallest: (
+            m * (m.sum((1, 2), keepdims=True) >= smallest)
         ),
         "Nothing was removed.": lambda masks, smallest: masks.copy(),
     },
 )
 
-check_10_4 = choice(
-    "10.4",
-    "b",
-    praise="A claim names the kind, the measure and the direction, and stays with its patients.",
-    a="The interval of the glioma-like difference lies far below zero, so not for every kind.",
-    c="The second reader is a rule in our program; no person was asked.",
-    d="The pooled median mixes two kinds in shares that we chose. 'As good as' needs paired "
-    "differences whose interval stays above −0.05.",
-)
+check_10_4 = choice("10.4")
 
 _TRUE, _MEASURED = np.array([[10.0, 20, 40, 50, 80], [12.0, 19, 50, 45, 92]])
 

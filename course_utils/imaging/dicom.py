@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +86,6 @@ def apply_window(values, center, width, function="LINEAR_EXACT"):
     white one unit earlier; SIGMOID has no sharp ends. ``apply_window(image.pixels,
     *image.window)`` shows a file as it asks to be shown.
 
-    Examples
-    --------
     >>> apply_window([-200, -160, 40, 240, 3000], center=40, width=400)
     array([0. , 0. , 0.5, 1. , 1. ], dtype=float32)
     """
@@ -140,8 +139,6 @@ def read_dicom(source):
     applied; YBR and palette color become RGB, color of more than 8 bits is cut to its 8 highest.
     JPEG Lossless and JPEG of 12 bits have to be decompressed first.
 
-    Examples
-    --------
     >>> from pydicom.data import get_testdata_file
     >>> read_dicom(get_testdata_file("CT_small.dcm", download=False))
     DicomImage(CT, 128 x 128 pixels, -896 to 1167 HU, PixelSpacing 0.661 x 0.661 mm)
@@ -326,40 +323,8 @@ class IdentifyingElement(NamedTuple):
     path: str
 
 
-_IDENTIFYING_KEYWORDS = {  # in the order of the list; dates and UIDs are found by their type
-    "names and numbers": """
-        PatientName PatientID OtherPatientIDs OtherPatientNames IssuerOfPatientID
-        PatientBirthName PatientMotherBirthName AccessionNumber StudyID AdmissionID
-        ServiceEpisodeID MedicalRecordLocator InsurancePlanIdentification RequestedProcedureID
-        ScheduledProcedureStepID PerformedProcedureStepID FillerOrderNumberImagingServiceRequest
-        PlacerOrderNumberImagingServiceRequest PatientTelephoneNumbers PatientAddress""",
-    "dates": "",
-    "places and people": """
-        InstitutionName InstitutionAddress InstitutionalDepartmentName StationName
-        ReferringPhysicianAddress ReferringPhysicianTelephoneNumbers RequestingService
-        PersonAddress PersonTelephoneNumbers ResponsibleOrganization VerifyingOrganization
-        PerformedLocation PerformedStationName PerformedStationAETitle ScheduledStationName
-        ScheduledStationAETitle CurrentPatientLocation PatientInstitutionResidence
-        DeviceSerialNumber DetectorID PlateID CassetteID GantryID GeneratorID CountryOfResidence
-        RegionOfResidence""",
-    "unique identifiers": "",
-    "free text": """
-        StudyDescription SeriesDescription ProtocolName ImageComments PatientComments
-        AdditionalPatientHistory AdmittingDiagnosesDescription DerivationDescription
-        AcquisitionComments AcquisitionProtocolDescription FrameComments StudyComments
-        VisitComments TextComments IdentifyingComments InterpretationText Impressions
-        RequestedProcedureDescription RequestedProcedureComments ReasonForStudy
-        ReasonForTheImagingServiceRequest ImagingServiceRequestComments
-        PerformedProcedureStepDescription ScheduledProcedureStepDescription
-        CommentsOnThePerformedProcedureStep TextValue Allergies MedicalAlerts SpecialNeeds
-        PatientState""",
-    "personal traits": """
-        PatientSex PatientAge PatientSize PatientWeight EthnicGroup Occupation
-        PatientReligiousPreference SmokingStatus PregnancyStatus MilitaryRank BranchOfService
-        PatientSexNeutered""",
-}
-
-_GROUP_OF_KEYWORD = {k: group for group, ks in _IDENTIFYING_KEYWORDS.items() for k in ks.split()}
+_IDENTIFYING = tomllib.loads(Path(__file__).with_name("identifying.toml").read_text("utf-8"))
+_GROUP_OF_KEYWORD = {k: group for group, ks in _IDENTIFYING.items() for k in ks.split()}
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}
 
 
@@ -373,14 +338,12 @@ def identifying_elements(dataset):
     Returns elements that are not empty, by group; then one record that counts private elements, and
     one for text burned into the pixels unless the file denies it or nothing points to it.
 
-    Examples
-    --------
     >>> from pydicom.data import get_testdata_file
     >>> identifying_elements(get_testdata_file("CT_small.dcm", download=False))[0].value
     'CompressedSamples^CT1'
     """
     dataset, _ = _open_dicom(dataset)
-    found, private, order = [], [], list(_IDENTIFYING_KEYWORDS)
+    found, private, order = [], [], list(_IDENTIFYING)
     for header in (getattr(dataset, "file_meta", None) or [], dataset):
         found += _walk(header, "", private)
     found.sort(key=lambda element: order.index(element.group))  # stable: header order inside

@@ -27,8 +27,6 @@ def read_nifti(path, index=None):
 
     Of a 4-D file, ``index`` chooses the volume, from 0.
 
-    Examples
-    --------
     >>> from course_utils import ROOT
     >>> template = read_nifti(ROOT / "data" / "mni152_t1_2mm.nii.gz")
     >>> template.shape, nib.aff2axcodes(template.affine)
@@ -121,8 +119,6 @@ def plane(volume, name, index):
     The index counts from the feet (axial), the back (coronal) or the patient's left (sagittal),
     whatever the orientation of the volume, a nibabel image; the nearest axis is cut.
 
-    Examples
-    --------
     >>> volume = nib.Nifti1Image(np.arange(8.0).reshape(2, 2, 2), np.diag([1, 2, 3, 1]))
     >>> pixels, spacing_mm = plane(volume, "axial", 0)
     >>> pixels

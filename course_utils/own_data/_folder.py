@@ -1,7 +1,8 @@
-"""A folder with its table, and how its images come to one size."""
+"""A folder with its table: a CSV file as spreadsheets write it, a DataFrame, or class folders."""
 
 from __future__ import annotations
 
+import csv
 import os
 import posixpath
 import re
@@ -9,34 +10,32 @@ import unicodedata
 import warnings
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets._fields import GROUP_KINDS, SPLITS
-from course_utils.datasets.resizing import average
-from course_utils.own_data import _table
-from course_utils.own_data._table import BESIDE, SPLIT_WORDS, SUFFIXES, clean, known_labels, visible
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
+SUFFIXES += (".dcm", ".dicom")
+SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", "testing": "test"}
+SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
+# What programs add to the name of a picture to name its mask.
+MASK_NAME = re.compile(r"(.+?)[ _-]?(mask|seg|segmentation|annotation|label|gt)[ _-]?\d*", re.I)
+APART = re.compile(r"(mask|label|annotation|segmentation)s?", re.I)
+BESIDE = (
+    "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
+    "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
+)
 NUMBER = r"-?\d{1,15}(\.\d+)?"
 # A volume of a 4-D file.
 POSITION = re.compile(r"(?<=\.nii|i\.gz)\[(\d+)\]$")
-# More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
-MANY, ATLAS = 8, 200
-NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
-COLORS = (
-    "Save its colors as numbers: p = np.array(Image.open(name).convert('RGB')); Image.fromarray("
-    "(p == (255, 0, 0)).all(-1) + (p == (0, 0, 255)).all(-1) * np.uint8(2)) is 1 in red, 2 in blue."
-)
 TAKEN = "Folders named like parts were taken for splits; columns={'split': None} ignores them."
 MISSING = ("nan", "na", "n/a", "none")
 ROLES = ("image", "label", "group", "split", "mask")
 # A mask that marks a larger share is probably inverted.
 FULL = 0.9
-# Proportions that differ by less, as after rounding to whole pixels, count as equal.
-SAME_PROPORTION = 0.02
 
 
 class Complaint(Exception):
@@ -104,12 +103,12 @@ class Folder:
 
     def _read_table(self, table, files):
         if isinstance(table, pd.DataFrame):
-            self.table = _table.as_text(table)
+            self.table = as_text(table)
         elif callable(table):
             self.table, self.notes = table()
             self.columns = {**({"split": "split"} if "split" in self.table else {}), **self.columns}
         elif isinstance(table, str | Path):
-            self.table, self.notes = _table.read_csv(self.path / table)
+            self.table, self.notes = read_csv(self.path / table)
         else:
             refuse("table", repr(table), "a file name or a DataFrame", "For example 'labels.csv'.")
         self.columns = {role: name for role, name in self.columns.items() if name is not None}
@@ -314,7 +313,7 @@ class Folder:
         apart = masks.resolve() if base.resolve() in masks.resolve().parents else None
         files = [path.relative_to(base) for path in visible(base)]
         files = [file for file in files if file.name.lower().endswith(SUFFIXES)]
-        masks = _table.masks_beside(files)
+        masks = masks_beside(files)
         for file in files:
             path = (base / file).resolve()
             if str(path) in self.seen or apart in path.parents:
@@ -376,144 +375,156 @@ def some(places):
     return "; ".join(places[:3]) + ("; …" if len(places) > 3 else "")
 
 
-class MaskLabels:
-    """What the stored values of masks mean: bit j of the flags belongs to ``names[j]``.
+def known_labels(class_names):
+    """Return a dict from the values of the label column to the names of the classes."""
+    if class_names is None:
+        return {}
+    if isinstance(class_names, str):
+        refuse("class_names", repr(class_names), "several names", f"For one: [{class_names!r}].")
+    if not isinstance(class_names, dict):
+        class_names = {name: name for name in check_names("class_names", class_names)}
+    check_names("class_names", dict.fromkeys(class_names.values()))
+    return {str(value): name for value, name in class_names.items()}
 
-    A name stands for the one value beside 0. A dict gives the values of each name, and under None
-    those to leave out.
+
+def clean(text):
+    """Return a cell without blanks around it; ü may be one character or two, here it is one."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def read_csv(path):
+    """Return a CSV file as text columns, the index naming each row's line, and notes about it."""
+    notes = []
+    try:
+        content = path.read_bytes()
+        marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        try:
+            text = content.decode("utf-16" if marked else "utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252")
+            notes.append(f"{path.name} was read as Windows text (cp1252): look at letters like ä.")
+        return _without_index(_cells(text), str(path)), notes
+    except FileNotFoundError as error:
+        advice = "Put the table there, or name it: table='name.csv'."
+        raise DatasetError(f"There is no file {path}. {advice}") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        advice = "Save it as CSV in UTF-8, or pass a DataFrame: table=pandas.read_excel(…)."
+        raise DatasetError(f"{path} is not a readable CSV table: {error}. {advice}") from error
+
+
+def _cells(text):
+    """Return the lines of a CSV file that are not empty, as a DataFrame of text."""
+    if "\0" in text:
+        raise csv.Error("it holds zero characters")
+    start = int(text.startswith("sep="))  # Excel's own first line
+    lines = text.splitlines(keepends=True)[start:]
+    first = next((line for line in lines if line.strip(" ,;\t\r\n")), "")
+    separator = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    rows = {
+        f"line {start + reader.line_num}": cells
+        for row in reader
+        if any(cells := [clean(cell) for cell in row])
+    }
+    if len(rows) < 2:
+        raise csv.Error("it has only a header" if rows else "it has no line")
+    (_, header), *others = rows.items()
+    if all(len(row) == len(header) + 1 for _, row in others):
+        header = ["", *header]  # R names no column of row numbers
+    if ragged := [line for line, row in others if len(row) != len(header)]:
+        what = f"{', '.join(ragged[:3])}: not {len(header)} cells as in the first line"
+        raise csv.Error(f"{what}; put cells with a {separator!r} into double quotes")
+    return pd.DataFrame.from_dict(dict(others), "index", str, header)
+
+
+def _without_index(table, name):
+    """Leave out a first column of row numbers without a name, and empty columns without one."""
+    named = table.columns != ""
+    unnamed = not named[0] or table.columns[0].startswith("Unnamed:")
+    if unnamed and table.iloc[:, 0].str.fullmatch(r"\d+").all():
+        table, named = table.iloc[:, 1:], named[1:]
+    table = table.loc[:, named | (table != "").any().to_numpy()]
+    header = list(table.columns)
+    if len(set(header)) != len(header) or "" in header:
+        remedy = "Give each column a name of its own."
+        refuse(name, f"columns {header}", "different, non-empty names", remedy)
+    return table
+
+
+def as_text(frame):
+    """Return a DataFrame as text, missing values empty, the index naming the row."""
+    if any(frame.index.names) or not pd.api.types.is_integer_dtype(frame.index):
+        frame = frame.reset_index(drop=any(name in frame for name in frame.index.names))
+    if not len(frame):
+        refuse("table", "a table without rows", "one row per file", "Look at how it was read.")
+    table = frame.astype(object).map(_text).set_axis([f"row {k}" for k in range(len(frame))])
+    return _without_index(table.set_axis([clean(str(name)) for name in frame], axis=1), "table")
+
+
+def _text(value):
+    if isinstance(value, float) and not pd.isna(value):
+        return np.format_float_positional(value, trim="-")  # gaps in a column make 7 a 7.0
+    return "" if pd.isna(value) else clean(str(value))
+
+
+def class_folders(base, known, ignored=None):
+    """Return a table of the pictures in class folders, above or below folders of splits, and notes.
+
+    Masks beside their pictures and what lies in `ignored` or a folder named like masks are left
+    out. Without known names all pictures are taken, without labels.
     """
-
-    def __init__(self, mask_labels):
-        self.values, self.seen, names = None, {}, mask_labels
-        if isinstance(mask_labels, dict):
-            names = [name for name in mask_labels if name is not None]
-            self.values = {name: np.atleast_1d(v) for name, v in mask_labels.items()}
-            if any(v.dtype.kind not in "iu" for v in self.values.values()):
-                remedy = "Write {'core': (1, 3), 'edema': 2}."
-                refuse("mask_labels", repr(mask_labels), "whole numbers for each name", remedy)
-        self.names = check_names("mask_labels", names)
-
-    def flags(self, values, name, blurred):
-        """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
-        found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
-        if (found % 1 != 0).any():
-            advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
-            raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
-        others = [int(value) for value in found if value]
-        # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
-        between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
-        edge = self.values is None and between and others[-1] in (255, 65535)
-        if edge or len(others) > (MANY if self.values is None else ATLAS):
-            detail = f"{len(found)} values, {found[0]:g} to {found[-1]:g}"
-            raise Complaint("mask of many values", detail, blurred)
-        if self.values is None:
-            self.seen |= {value: self.seen.get(value, name) for value in others}
-            marks, odd = [values != 0], found if len(others) > 1 else []
-            what, advice = "mask with several values beside 0", NAMED
-        else:
-            marks = [np.isin(values, self.values[name]) for name in self.names]
-            odd = np.setdiff1d(others, np.concatenate([*self.values.values()]))
-            what = "mask values that mask_labels does not name"
-            advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
-        if len(odd):
-            raise Complaint(what, "values " + ", ".join(f"{v:.0f}" for v in odd[:MANY]), advice)
-        return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
-
-    def check(self, found):
-        """Complain if the one value beside 0 is not the same in all masks."""
-        if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
-            advice = COLORS if tuple in map(type, self.seen) else NAMED
-            for value, name in self.seen.items():
-                found.add("masks whose values differ", f"{value} in {name}", advice)
+    files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
+    masks, rows, left_out = masks_beside(files), [], {}
+    written = {name.casefold(): name for name in known}
+    if len(written) < len(known):
+        allowed = "names that differ by more than case"
+        refuse("class_names", ", ".join(known), allowed, "Folders No and no are one class.")
+    for file in files:
+        folders = [clean(part) for part in file.parts[:-1]]
+        labels = [written.get(part.casefold(), "") for part in (*folders, "", "")]
+        splits = [SPLIT_WORDS.get(part.lower(), "") for part in (*folders, "", "")]
+        # brain/yes/train or brain/train/yes; what lies deeper, such as patients, is for the group.
+        label, split = labels[0], splits[1]
+        if not label and splits[0]:
+            label, split = labels[1], splits[0]
+        picture = file.suffix.lower() in SUFFIXES or (not file.suffix and is_dicom(base / file))
+        apart = any(APART.fullmatch(p) and p.casefold() not in written for p in folders)
+        if not picture or apart or (known and not label):
+            left_out.setdefault("/".join(folders[:2]) or "the folder itself", []).append(file)
+        elif file not in masks:
+            rows.append((file.as_posix(), label, split if known else ""))
+    counts = ", ".join(f"{len(there)} in {name}" for name, there in left_out.items())
+    first = [file.as_posix() for there in left_out.values() for file in there][:3]
+    absent = [name for name in known if name not in {label for _, label, _ in rows}]
+    if absent or not rows:
+        named = f"sub-folder of pictures named {' or '.join(absent)}" if known else "pictures"
+        raise DatasetError(
+            f"There is no file labels.csv, and {base.absolute()} has no {named}; other files: "
+            f"{counts or 'none'}. Give the folder that holds the class folders, with their names "
+            "in class_names, or a table: table='name.csv'."
+        )
+    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
+    table.index = "folder " + table["label"].where(table["label"] != "", base.name)
+    said = f"left out, as no pictures in a folder of a class: {counts} ({', '.join(first)})."
+    return table.loc[:, (table != "").any()], [said] if counts else []
 
 
-def check_size(size, fit):
-    """Return the size as (height, width) or None; refuse anything else, and unknown fits."""
-    if fit is not None:
-        check_choice("fit", fit, ("crop", "pad", "stretch"))
-    if size is None:
-        return None
-    pair = np.array(size if np.ndim(size) else [size, size])
-    integers = pair.shape == (2,) and pair.dtype.kind in "iu"
-    if not integers or not 1 <= pair.min() <= pair.max() <= 4096:
-        refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
-    return int(pair[0]), int(pair[1])
+def visible(base):
+    """Yield the files below a folder in order, without hidden ones and those of a system."""
+    for path in sorted(base.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(base).parts)
+        if path.is_file() and not hidden and path.name.lower() not in ("thumbs.db", "desktop.ini"):
+            yield path
 
 
-class Placement(NamedTuple):
-    """A part (left, top, right, bottom) of a picture, at which size, in the middle of what size."""
-
-    box: tuple
-    inner: tuple
-    size: tuple
-
-    def growth(self):
-        """Return new pixel spacing over old one, (rows, columns)."""
-        return np.subtract(self.box[2:], self.box[:2])[::-1] / self.inner
-
-    def inside(self):
-        """Return the rows and columns of the size that the inner pixels fill."""
-        ends = zip(self.inner, self.size, strict=True)
-        return tuple(slice((n - m) // 2, (n - m) // 2 + m) for m, n in ends)
-
-    def resized(self, image, fill):
-        """Return a picture (height, width) or (height, width, channels) with `fill` around it."""
-        result = np.full((*self.size, *image.shape[2:]), fill, dtype=image.dtype)
-        result[self.inside()] = average(image, self.inner, box=self.box, linear=True)
-        return result
-
-    def resized_masks(self, flags):
-        """Return bit flags (n, height, width): set where half of the new pixel is marked."""
-        left, top, right, bottom = self.box
-        down = _shares(top, bottom, self.inner[0], flags.shape[1])
-        across = _shares(left, right, self.inner[1], flags.shape[2])
-        small = np.zeros((len(flags), *self.size), np.uint8)
-        for j in range(int(flags.max()).bit_length()):
-            mask = flags >> j & 1
-            # Pillow's box filter weights whole pixels, which makes masks up to 6 % too large.
-            part = down @ mask.astype(np.float32) @ across.T >= 0.5 - 1e-5
-            small[:, *self.inside()] |= part.astype(np.uint8) << j
-            if mask.any() and not part.any():
-                # Its patient would count as free of the lesion.
-                before = f"{np.count_nonzero(mask)} pixels before"
-                advice = "Pass a larger size, or cut the images to the part that matters first."
-                raise Complaint("mask of which nothing is left after resizing", before, advice)
-        return small
+def is_dicom(path):
+    """Return whether a file begins as DICOM files do."""
+    with open(path, "rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
-def _shares(low, high, count, length):
-    """Return which share of each of `count` new pixels from low to high each old one covers."""
-    edges, old = np.linspace(low, high, count + 1)[:, np.newaxis], np.arange(length)
-    parts = np.minimum(edges[1:], old + 1) - np.maximum(edges[:-1], old)
-    return (np.clip(parts, 0, None) * count / (high - low)).astype(np.float32)
-
-
-def place(shape, size, fit, spacing=(1, 1), side=None):
-    """Return the Placement of a picture at a size, or as large as it is where that is None.
-
-    With another spacing its pixels become square. With a side they become as large as that, and
-    the size only cuts and fills.
-    """
-    scale = np.divide(spacing, np.min(spacing) if side is None else side)
-    if side is None and scale.max() - 1 <= SAME_PROPORTION:
-        scale = np.ones(2)
-    # Whole square pixels; what is left over at the edges is less than one of them.
-    count = np.maximum(1, np.floor(shape * scale + 0.01)).astype(int)
-    low, high, size = np.zeros(2), count, np.array(size or count)
-    inner, growth = size, size / count
-    if side is not None:
-        inner = np.minimum(count, size)
-        low = (count - inner) // 2
-        high = low + inner
-    elif fit != "stretch" and abs(growth[1] / growth[0] - 1) > SAME_PROPORTION:
-        if fit == "crop":
-            low, high = ((count + sign * size / growth.max()) / 2 for sign in (-1, 1))
-        elif fit == "pad":
-            inner = np.maximum(1, np.rint(count * growth.min())).astype(int)
-        else:
-            what = f"proportions that do not fit {size[0]} x {size[1]} px"
-            advice = "Choose fit='crop' (the center), 'pad' (fills around) or 'stretch' (distorts)."
-            raise Complaint(what, f"{count[0]} x {count[1]} px", advice)
-    margin = (shape - count / scale) / 2
-    low, high = (np.clip(edge / scale + margin, 0, shape)[::-1].tolist() for edge in (low, high))
-    return Placement((*low, *high), tuple(inner.tolist()), tuple(size.tolist()))
+def masks_beside(files):
+    """Return the masks that lie beside their pictures."""
+    pictures = {os.path.splitext(file)[0] for file in files}
+    fits = {file: MASK_NAME.fullmatch(file.stem) for file in files}
+    return {file for file, fit in fits.items() if fit and str(file.with_name(fit[1])) in pictures}

@@ -6,18 +6,36 @@ import hashlib
 import warnings
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
 from course_utils import imaging
-from course_utils._checks import check_choice, refuse
+from course_utils._checks import check_choice, check_names, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
-from course_utils.own_data._folder import COLORS, Complaint, Folder, MaskLabels, check_size, place
-from course_utils.own_data._table import BESIDE, SUFFIXES, class_folders, is_dicom, known_labels
+from course_utils.datasets.resizing import average
+from course_utils.own_data._folder import (
+    BESIDE,
+    SUFFIXES,
+    Complaint,
+    Folder,
+    class_folders,
+    is_dicom,
+    known_labels,
+)
 
+# More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
+MANY, ATLAS = 8, 200
+NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
+COLORS = (
+    "Save its colors as numbers: p = np.array(Image.open(name).convert('RGB')); Image.fromarray("
+    "(p == (255, 0, 0)).all(-1) + (p == (0, 0, 255)).all(-1) * np.uint8(2)) is 1 in red, 2 in blue."
+)
+# Proportions that differ by less, as after rounding to whole pixels, count as equal.
+SAME_PROPORTION = 0.02
 OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
 BLURRED = (
     "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
@@ -56,22 +74,20 @@ def read_image_folder(
 
     Parameters
     ----------
-    folder : str or Path
-        It holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame.
+    folder, images, masks : str or Path
+        The folder holds PNG, JPEG, TIFF, BMP or GIF files, or DICOM files of one frame, all or
+        those of the sub-folder `images`; masks lie in a sub-folder of that name.
     class_names : sequence of str, or dict
-        Labels or names of the class folders, of two the disease last; or a dict from these to
-        class names, which may merge: ``{"0": "benign", "1": "malignant"}``; None: no labels.
+        Labels or names of the class folders, of two the disease last; or a dict from these to class
+        names, which may merge: ``{"0": "benign", "1": "malignant"}``; None: no labels.
     group_kind : {"patient", "lesion", "near-duplicate", "image"}
         What a group is. Without a group column, ``"near-duplicate"`` groups pictures that correlate
         above 0.98 and ``"image"`` makes each its own group; patients and lesions are never guessed.
-    table : str or DataFrame, optional
-        One row per picture; left out: labels.csv in the folder, if there is one.
-    columns : dict, optional
-        Which column is the ``"image"`` (left out: file), ``"label"`` (left out: label),
-        ``"group"``, ``"split"`` and ``"mask"`` (left out: the names of the pictures). Group and
-        mask may be functions from the table, a DataFrame of text, to a value per row.
-    images, masks : str, optional
-        Sub-folders.
+    table, columns : str or DataFrame, and dict, optional
+        One row per picture; left out: labels.csv in the folder, if there is one. Which column is
+        the ``"image"`` (left out: file), ``"label"`` (left out: label), ``"group"``, ``"split"``
+        and ``"mask"`` (left out: the names of the pictures). Group and mask may be functions from
+        the table, a DataFrame of text, to a value per row.
     mask_labels : str or dict
         What the one value beside 0 marks; or the values of each name, under None those to leave
         out: ``{"core": (1, 3), "edema": 2, None: 255}``.
@@ -80,11 +96,9 @@ def read_image_folder(
     size, fit : int or (height, width), and {"crop", "pad", "stretch"}, optional
         Resize all; for other proportions take the center, add 0 (or the low end of the window), or
         distort. A pixel belongs to a mask where at least half of it does.
-    intensity_window : (low, high), optional
-        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32. DICOM
-        files that are stored inverted are turned within it.
-    pixel_spacing_mm : (float, float), optional
-        Distance of rows and of columns in the files, in mm; it is scaled with the pictures.
+    intensity_window, pixel_spacing_mm : (low, high) and (float, float), optional
+        What becomes 0 and 1 of gray pictures with more than 8 bits, which become float32 (inverted
+        DICOM files are turned within it); and the distance of rows and columns in the files.
     """
     check_choice("mode", mode, ("gray", "rgb"))
     size = check_size(size, fit)
@@ -295,3 +309,146 @@ def _check_kind(image, mask):
         raise Complaint("color mode not read", f"mode {mode}", "Save it as gray or RGB.")
     if tags.get(PHOTOMETRIC) == 0 and mode != "L":
         raise Complaint("16-bit TIFF in which 0 is white", "", "Save it with 0 as black.")
+
+
+class MaskLabels:
+    """What the stored values of masks mean: bit j of the flags belongs to ``names[j]``.
+
+    A name stands for the one value beside 0. A dict gives the values of each name, and under None
+    those to leave out.
+    """
+
+    def __init__(self, mask_labels):
+        self.values, self.seen, names = None, {}, mask_labels
+        if isinstance(mask_labels, dict):
+            names = [name for name in mask_labels if name is not None]
+            self.values = {name: np.atleast_1d(v) for name, v in mask_labels.items()}
+            if any(v.dtype.kind not in "iu" for v in self.values.values()):
+                remedy = "Write {'core': (1, 3), 'edema': 2}."
+                refuse("mask_labels", repr(mask_labels), "whole numbers for each name", remedy)
+        self.names = check_names("mask_labels", names)
+
+    def flags(self, values, name, blurred):
+        """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
+        found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
+        if (found % 1 != 0).any():
+            advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
+            raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
+        others = [int(value) for value in found if value]
+        # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
+        between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
+        edge = self.values is None and between and others[-1] in (255, 65535)
+        if edge or len(others) > (MANY if self.values is None else ATLAS):
+            detail = f"{len(found)} values, {found[0]:g} to {found[-1]:g}"
+            raise Complaint("mask of many values", detail, blurred)
+        if self.values is None:
+            self.seen |= {value: self.seen.get(value, name) for value in others}
+            marks, odd = [values != 0], found if len(others) > 1 else []
+            what, advice = "mask with several values beside 0", NAMED
+        else:
+            marks = [np.isin(values, self.values[name]) for name in self.names]
+            odd = np.setdiff1d(others, np.concatenate([*self.values.values()]))
+            what = "mask values that mask_labels does not name"
+            advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
+        if len(odd):
+            raise Complaint(what, "values " + ", ".join(f"{v:.0f}" for v in odd[:MANY]), advice)
+        return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
+
+    def check(self, found):
+        """Complain if the one value beside 0 is not the same in all masks."""
+        if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
+            advice = COLORS if tuple in map(type, self.seen) else NAMED
+            for value, name in self.seen.items():
+                found.add("masks whose values differ", f"{value} in {name}", advice)
+
+
+def check_size(size, fit):
+    """Return the size as (height, width) or None; refuse anything else, and unknown fits."""
+    if fit is not None:
+        check_choice("fit", fit, ("crop", "pad", "stretch"))
+    if size is None:
+        return None
+    pair = np.array(size if np.ndim(size) else [size, size])
+    integers = pair.shape == (2,) and pair.dtype.kind in "iu"
+    if not integers or not 1 <= pair.min() <= pair.max() <= 4096:
+        refuse("size", repr(size), "(height, width) in pixels, 1 to 4096", "For example (96, 96).")
+    return int(pair[0]), int(pair[1])
+
+
+class Placement(NamedTuple):
+    """A part (left, top, right, bottom) of a picture, at which size, in the middle of what size."""
+
+    box: tuple
+    inner: tuple
+    size: tuple
+
+    def growth(self):
+        """Return new pixel spacing over old one, (rows, columns)."""
+        return np.subtract(self.box[2:], self.box[:2])[::-1] / self.inner
+
+    def inside(self):
+        """Return the rows and columns of the size that the inner pixels fill."""
+        ends = zip(self.inner, self.size, strict=True)
+        return tuple(slice((n - m) // 2, (n - m) // 2 + m) for m, n in ends)
+
+    def resized(self, image, fill):
+        """Return a picture (height, width) or (height, width, channels) with `fill` around it."""
+        result = np.full((*self.size, *image.shape[2:]), fill, dtype=image.dtype)
+        result[self.inside()] = average(image, self.inner, box=self.box, linear=True)
+        return result
+
+    def resized_masks(self, flags):
+        """Return bit flags (n, height, width): set where half of the new pixel is marked."""
+        left, top, right, bottom = self.box
+        down = _shares(top, bottom, self.inner[0], flags.shape[1])
+        across = _shares(left, right, self.inner[1], flags.shape[2])
+        small = np.zeros((len(flags), *self.size), np.uint8)
+        for j in range(int(flags.max()).bit_length()):
+            mask = flags >> j & 1
+            # Pillow's box filter weights whole pixels, which makes masks up to 6 % too large.
+            part = down @ mask.astype(np.float32) @ across.T >= 0.5 - 1e-5
+            small[:, *self.inside()] |= part.astype(np.uint8) << j
+            if mask.any() and not part.any():
+                # Its patient would count as free of the lesion.
+                before = f"{np.count_nonzero(mask)} pixels before"
+                advice = "Pass a larger size, or cut the images to the part that matters first."
+                raise Complaint("mask of which nothing is left after resizing", before, advice)
+        return small
+
+
+def _shares(low, high, count, length):
+    """Return which share of each of `count` new pixels from low to high each old one covers."""
+    edges, old = np.linspace(low, high, count + 1)[:, np.newaxis], np.arange(length)
+    parts = np.minimum(edges[1:], old + 1) - np.maximum(edges[:-1], old)
+    return (np.clip(parts, 0, None) * count / (high - low)).astype(np.float32)
+
+
+def place(shape, size, fit, spacing=(1, 1), side=None):
+    """Return the Placement of a picture at a size, or as large as it is where that is None.
+
+    With another spacing its pixels become square. With a side they become as large as that, and
+    the size only cuts and fills.
+    """
+    scale = np.divide(spacing, np.min(spacing) if side is None else side)
+    if side is None and scale.max() - 1 <= SAME_PROPORTION:
+        scale = np.ones(2)
+    # Whole square pixels; what is left over at the edges is less than one of them.
+    count = np.maximum(1, np.floor(shape * scale + 0.01)).astype(int)
+    low, high, size = np.zeros(2), count, np.array(size or count)
+    inner, growth = size, size / count
+    if side is not None:
+        inner = np.minimum(count, size)
+        low = (count - inner) // 2
+        high = low + inner
+    elif fit != "stretch" and abs(growth[1] / growth[0] - 1) > SAME_PROPORTION:
+        if fit == "crop":
+            low, high = ((count + sign * size / growth.max()) / 2 for sign in (-1, 1))
+        elif fit == "pad":
+            inner = np.maximum(1, np.rint(count * growth.min())).astype(int)
+        else:
+            what = f"proportions that do not fit {size[0]} x {size[1]} px"
+            advice = "Choose fit='crop' (the center), 'pad' (fills around) or 'stretch' (distorts)."
+            raise Complaint(what, f"{count[0]} x {count[1]} px", advice)
+    margin = (shape - count / scale) / 2
+    low, high = (np.clip(edge / scale + margin, 0, shape)[::-1].tolist() for edge in (low, high))
+    return Placement((*low, *high), tuple(inner.tolist()), tuple(size.tolist()))

@@ -19,8 +19,8 @@ from course_utils.datasets import ImageDataset
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import scan_names
 from course_utils.imaging.volumes import AXES
-from course_utils.own_data._folder import POSITION, Complaint, Folder, MaskLabels, check_size, place
-from course_utils.own_data._table import is_dicom
+from course_utils.own_data._folder import POSITION, Complaint, Folder, is_dicom
+from course_utils.own_data.pictures import MaskLabels, check_size, place
 
 # Two grids are one if no corner moves along an axis by more than this share of a voxel side.
 SAME_PLACE = 0.1

@@ -5,22 +5,20 @@ Functions that fill one Axes take ``ax``, by default the current one, and return
 which a lesson's setup cell calls once.
 """
 
-from course_utils.plotting.curves import (
-    plot_confusion,
-    plot_history,
-    plot_predictive_values,
-    plot_roc,
-    plot_threshold,
-)
-from course_utils.plotting.images import (
+from course_utils.plotting.figures import (
     BLUE,
     GREEN,
     ORANGE,
     PURPLE,
+    plot_confusion,
+    plot_history,
     plot_image,
     plot_images,
     plot_overlay,
+    plot_predictive_values,
+    plot_roc,
     plot_slice,
+    plot_threshold,
     plot_window,
     use_style,
 )

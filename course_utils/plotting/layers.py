@@ -5,7 +5,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from course_utils import numpy_layers
-from course_utils.plotting.images import BLUE, GREEN, ORANGE, PURPLE, plot_image
+from course_utils.plotting.figures import BLUE, GREEN, ORANGE, PURPLE, plot_image
 
 COLORS = (BLUE, ORANGE, GREEN, PURPLE)
 POOLS = {"max": numpy_layers.max_pool, "average": numpy_layers.average_pool}
@@ -17,8 +17,6 @@ def plot_numbers(values, *, ax=None, title=None, value_range=None, cmap="gray"):
     Of the values (h, w) integers are printed without decimals, other numbers with one. The value
     range, by default from the smallest to the largest, spans the color map.
 
-    Examples
-    --------
     >>> ax = plot_numbers(np.eye(2))
     >>> [text.get_text() for text in ax.texts]
     ['1', '0', '0', '1']
@@ -119,7 +117,8 @@ def plot_pooling(image, size, stride=None):
     for ax, (kind, part) in zip(axes[1:], pooled.items(), strict=True):
         name = {"max": "maximum", "average": "mean"}[kind]
         plot_numbers(part, ax=ax, title=f"{name} of each window", value_range=value_range)
-    for (row, column), color in _colors(part.shape):
+    for row, column in np.ndindex(part.shape):
+        color = COLORS[row % 2 * 2 + column % 2]  # another one than that of its neighbors
         _frame(axes[0], (row * stride, column * stride), size, color)
         for ax in axes[1:]:
             _frame(ax, (row, column), 1, color)
@@ -130,9 +129,9 @@ def plot_pooled_shift(image, shift, size, kind):
     """Draw an image and its shifted copy, before and after pooling, with their differences.
 
     The change in the titles is the norm of the difference over the norm of what was there before.
-    Pixels of the image (h, w) that leave on the right come back on the left, so leave a margin. The
-    shift counts pixels to the right, the size is window and stride of the pooling, of which 1 pools
-    nothing; kind is 'max' or 'average'.
+    The shift counts pixels of the image (h, w) to the right; those that leave come back on the
+    left, so leave a margin. The size is window and stride of the pooling, 'max' or 'average'; 1
+    pools nothing.
     """
     shifted = np.roll(image, shift, axis=1)
     rows = {
@@ -187,14 +186,12 @@ def plot_receptive_fields(image, sizes, *, ax=None, title=None):
 
 
 def plot_network(model, *, ax=None):
-    """Draw a network as a row of boxes, from its input to its output.
+    """Draw a network, Sequential and built, as a row of boxes, from its input to its output.
 
     Feature maps are a stack of squares as high as the maps, with a square more each time that the
     number of maps doubles. A row of numbers is a bar, and its height grows with the logarithm of
     their count. Above each box stand the layer, its window and its activation, below it the shape
     and the parameters. Layers with weights are blue, poolings orange.
-
-    The model is Sequential and built. By default it gets a figure wide enough for the text.
     """
     layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
     tensors = [model.inputs[0], *(layer.output for layer in layers)]
@@ -259,12 +256,6 @@ def _frame(ax, start, size, color):
     corner = (start[1] - 0.42, start[0] - 0.42)
     style = {"fill": False, "edgecolor": color, "linewidth": 2.5}
     ax.add_patch(Rectangle(corner, size - 0.16, size - 0.16, **style))
-
-
-def _colors(shape):
-    """Yield each place of an array with a color that its neighbors do not have."""
-    for row, column in np.ndindex(shape):
-        yield (row, column), COLORS[(row % 2) * 2 + column % 2]
 
 
 def _batch(image):

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from course_utils import ROOT
-from course_utils.app import doctor, workspace
+from course_utils import app as workspace
+from course_utils.app import doctor
 
 
 @pytest.fixture

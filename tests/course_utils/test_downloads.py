@@ -18,8 +18,8 @@ import numpy as np
 import pooch
 import pytest
 
+from course_utils import __main__ as commands
 from course_utils import datasets, real_data
-from course_utils.app import commands
 from course_utils.datasets import load
 from course_utils.real_data import DownloadError, download, find
 from tests.course_utils.test_real_data import medmnist_file

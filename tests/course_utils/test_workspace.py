@@ -10,7 +10,8 @@ import nbformat
 import pytest
 
 from course_utils import ROOT
-from course_utils.app import commands, workspace
+from course_utils import __main__ as commands
+from course_utils import app as workspace
 
 
 @pytest.fixture

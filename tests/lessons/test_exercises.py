@@ -151,10 +151,9 @@ def test_wrong_value_is_described_and_the_right_one_kept(answer, said):
     assert said in Exercise("1.1", 4)(answer).message
 
 
-def test_changed_input_and_other_type_are_refused_where_asked():
-    entry = Exercise("1.1", lambda x: x + 1, calls=[(np.ones(2),)], keeps_inputs=True, dtype="f4")
+def test_changed_input_is_refused_where_asked():
+    entry = Exercise("1.1", lambda x: x + 1, calls=[(np.ones(2),)], keeps_inputs=True)
     assert "changes its input" in entry(double).message
-    assert "their type is float64, not float32" in entry(lambda x: x + 1).message
 
 
 def test_only_a_body_that_does_nothing_is_untouched():

@@ -13,7 +13,7 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from course_utils import plotting
-from course_utils.plotting import images
+from course_utils.plotting import figures
 
 
 @pytest.fixture
@@ -67,14 +67,14 @@ def test_a_slice_has_right_or_front_on_the_left_and_names_its_sides(plane, index
 def test_a_figure_is_shown_with_the_alt_text_of_its_cell_or_its_own_words(monkeypatch):
     request = {"metadata": {"mystnb": {"image": {"alt": 'Two "crossing" lines.'}}}}
     shell = SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: request))
-    monkeypatch.setattr(images, "get_ipython", lambda: shell)
+    monkeypatch.setattr(figures, "get_ipython", lambda: shell)
     figure, axes = plt.subplots(1, 2)
     axes[0].plot([1, 2], label="rising")
     axes[0].set(title="Lines", xlabel="week", ylabel="size in mm")
     elements = {}
     for scale in ("1", "2"):
         monkeypatch.setenv("COURSE_FIGURE_SCALE", scale)
-        elements[scale] = images._as_html(figure)
+        elements[scale] = figures._as_html(figure)
         assert 'alt="Two &quot;crossing&quot; lines."' in elements[scale]
     single, double = (
         (int(re.search(r'width="(\d+)"', html)[1]), re.search(r'base64,([^"]+)"', html)[1])
@@ -87,8 +87,8 @@ def test_a_figure_is_shown_with_the_alt_text_of_its_cell_or_its_own_words(monkey
 
     request.clear()
     said = "Figure. Panel 1: Lines, size in mm against week, rising. Panel 2: no words."
-    assert f'alt="{said}"' in images._as_html(figure)
-    assert images._as_html(plt.figure()) is None
+    assert f'alt="{said}"' in figures._as_html(figure)
+    assert figures._as_html(plt.figure()) is None
 
 
 def test_outlines_enclose_the_pixels_of_the_mask_and_close_at_the_edge(mask):

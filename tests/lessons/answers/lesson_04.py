@@ -324,10 +324,7 @@ def shared(folder, parts=("train", "validation", "test"), **options):
 
 # By the part of the sentence that has to name it.
 NAMED = {
-    "4.1": {
-        sentence: lesson_04._network(**changes)
-        for sentence, changes in lesson_04._WRONG_NETWORKS.items()
-    }
+    "4.1": lesson_04._WRONG_NETWORKS
     | {
         "return the Keras model": lambda filters: [filters],
         "should be (64, 64, 1)": lesson_04._network(shape=(64, 64, 3)),

@@ -277,7 +277,9 @@ def resampled(change):
 
 def instead(network, word):
     """Return an answer that is right but for one network."""
-    return [word if name == network else right for name, (right, _) in lesson_07._REPAIRS.items()]
+    return [
+        word if name == network else right for name, right in lesson_07.check_7_4.reference.items()
+    ]
 
 
 def arm(weigh, draw=imbalance.undersample, prevalence=0.2):
@@ -311,7 +313,7 @@ NAMED = {
         "C: Another prevalence": instead("C", "none"),
         "D: Undersampling moved": instead("D", "temperature"),
         "E: Both are close": instead("E", "temperature"),
-        "five words": ["shift", "temperature"],
+        "Give 5 words": ["shift", "temperature"],
     },
     "7.6": {
         "oversampling": arm(upweighted, imbalance.oversample),

@@ -1,4 +1,7 @@
-"""The look of all figures; images, rows of them, masks, CT windows and slices of volumes."""
+"""The look of all figures; images, masks and slices; what a classifier's scores look like.
+
+scikit-learn's displays draw what they can; its other ones need no help from here.
+"""
 
 import os
 from base64 import b64encode
@@ -10,8 +13,11 @@ from IPython import get_ipython
 from IPython.core.pylabtools import print_figure
 from matplotlib import patheffects
 from skimage.measure import find_contours
+from sklearn.metrics import ConfusionMatrixDisplay, RocCurveDisplay, confusion_matrix, roc_curve
 
 from course_utils import imaging
+from course_utils.evaluation._checks import check_binary
+from course_utils.evaluation.decisions import check_threshold
 
 #: Colors that stay apart for color-blind readers and in gray scale (after Okabe and Ito).
 BLUE, ORANGE, GREEN, PURPLE = "#0072B2", "#E69F00", "#009E73", "#CC79A7"
@@ -21,6 +27,7 @@ LINES = (
     {"color": ORANGE, "linestyle": "solid", "edge": "black"},
     {"color": BLUE, "linestyle": (0, (3, 2)), "edge": "white"},
 )
+POINT = {"marker": "o", "color": ORANGE, "markersize": 9, "markeredgecolor": "black", "zorder": 3}
 
 
 def use_style():
@@ -86,21 +93,11 @@ def plot_image(
 ):
     """Draw one image with a deliberate gray scale and the right proportions.
 
-    Parameters
-    ----------
-    image : ndarray, shape (h, w) or (h, w, 3)
-        Gray values in any unit, or color as uint8 or as float in 0–1.
-    value_range : (float, float), optional
-        The values drawn black and white. Default: smallest and largest value of the image.
-        Give it whenever two images are to be compared.
-    spacing_mm : (float, float), optional
-        Height and width of a pixel. Unequal values stretch the image to its true shape.
-    unit : str, optional
-        Adds a color bar with this label.
-    axes : bool, optional
-        Keep the row and column numbers at the axes.
-    **kwargs
-        Passed to `matplotlib.axes.Axes.imshow`.
+    The image holds gray values (h, w) in any unit, or color (h, w, 3) as uint8 or as float in 0–1.
+    The values of `value_range` are drawn black and white, by default its smallest and largest; give
+    them whenever two images are to be compared. Pixels whose height and width, `spacing_mm`, are
+    unequal stretch the image to its true shape. A unit adds a color bar; axes keep the row and
+    column numbers. Other keywords go to `matplotlib.axes.Axes.imshow`.
     """
     ax = ax or plt.gca()
     low, high = value_range or (None, None)
@@ -144,13 +141,10 @@ def plot_overlay(
 ):
     """Draw an image with the outlines of the true mask, solid, and a predicted one, dashed.
 
-    The outlines run half-way between the centers of the pixels inside and outside.
-
     Image and other keywords go to `plot_image`. The masks (h, w) are boolean or 0 and 1; an empty
-    one has no outline. The legend, if wanted, calls them by their names.
+    one has no outline, which runs half-way between the centers of the pixels inside and outside.
+    The legend, if wanted, calls them by their names.
 
-    Examples
-    --------
     >>> ax = plot_overlay(np.eye(4), np.eye(4), title="identity")
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['true']
@@ -214,3 +208,137 @@ def plot_slice(volume, plane, index, *, ax=None):
     ax.text(0.98, 0.5, right, ha="right", va="center", **style)
     ax.text(0.5, 0.98, top, ha="center", va="top", **style)
     return ax
+
+
+def plot_roc(labels, probabilities, *, threshold=None, ax=None, label=None, **kwargs):
+    """Draw a ROC curve with scikit-learn's display, and a dot at a threshold, a float or Threshold.
+
+    Labels (n,) are 0 or 1, probabilities (n,) those of class 1, 0–1. The label is the curve's entry
+    in a legend; other keywords go to `matplotlib.axes.Axes.plot`.
+
+    >>> ax = plot_roc([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], threshold=0.5)
+    >>> ax.get_ylabel()
+    'sensitivity'
+    """
+    labels, probabilities, _ = check_binary(labels, probabilities)
+    ax, style = ax or plt.gca(), {"color": BLUE} | kwargs
+    curve = roc_curve(labels, probabilities, drop_intermediate=False)
+    ax.plot([0, 1], [0, 1], ":", color="0.6")
+    RocCurveDisplay(fpr=curve[0], tpr=curve[1]).plot(ax=ax, name=label, curve_kwargs=style)
+    if ax.get_legend() is not None:
+        ax.get_legend().remove()
+    if threshold is not None:
+        y, x = _rates(labels, probabilities, threshold)
+        ax.plot(x, y, **POINT)
+        # Towards the side where there is room.
+        place = {"xytext": (-9, 9), "ha": "right"} if x > 0.6 else {"xytext": (9, -13)}
+        text = f"threshold {float(threshold):.3g}"
+        ax.annotate(text, (x, y), textcoords="offset points", **place)
+    limits = (-0.05, 1.05)
+    ax.set(xlabel="1 − specificity", ylabel="sensitivity", xlim=limits, ylim=limits)
+    return ax
+
+
+def _rates(labels, probabilities, threshold):
+    """Return the sensitivity and the share of false positives at a threshold."""
+    called, ill = probabilities >= check_threshold(threshold), labels == 1
+    return called[ill].mean(), called[~ill].mean()
+
+
+def plot_confusion(labels, probabilities, threshold, *, ax=None):
+    """Draw the confusion matrix: counts printed, shares of each true class as shades.
+
+    Arguments as for `plot_roc`.
+
+    >>> _, ax = plt.subplots()
+    >>> ax = plot_confusion([0, 0, 1, 1], [0.1, 0.6, 0.7, 0.9], 0.5, ax=ax)
+    >>> [text.get_text().split() for text in ax.texts]
+    [['2', '100', '%'], ['0', '0', '%'], ['1', '50', '%'], ['1', '50', '%']]
+    """
+    labels, probabilities, _ = check_binary(labels, probabilities)
+    called = probabilities >= check_threshold(threshold)
+    counts = confusion_matrix(labels, called, labels=[1, 0])
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    display = ConfusionMatrixDisplay(shares, display_labels=["positive", "negative"])
+    display.plot(ax=ax or plt.gca(), cmap="Blues", colorbar=False, im_kw={"vmin": 0, "vmax": 1})
+    for text, count, share in zip(display.text_.flat, counts.flat, shares.flat, strict=True):
+        text.set_text(f"{count}\n{100 * share:.0f} %")
+    display.ax_.set(xlabel="called", ylabel="truth", title=f"threshold {float(threshold):.3g}")
+    display.ax_.spines[:].set_visible(False)
+    return display.ax_
+
+
+def plot_predictive_values(sensitivity, specificity, *, prevalence, ax=None):
+    """Draw both predictive values against the prevalence, by Bayes' rule, and mark one prevalence.
+
+    All lie above 0 and below 1. Altman and Bland 1994, https://doi.org/10.1136/bmj.309.6947.102.
+
+    >>> ax = plot_predictive_values(0.9, 0.9, prevalence=0.05)
+    >>> ax.get_title()
+    'prevalence 5 %: PPV 0.32, NPV 0.99'
+    """
+
+    def values(share):
+        right = sensitivity * share, specificity * (1 - share)
+        wrong = (1 - specificity) * (1 - share), (1 - sensitivity) * share
+        return [r / (r + w) for r, w in zip(right, wrong, strict=True)]
+
+    grid, here = np.linspace(0.005, 0.995, 199), values(prevalence)
+    positive, negative = values(grid)
+    ax = ax or plt.gca()
+    ax.plot(grid, positive, color=BLUE, label="positive predictive value (PPV)")
+    ax.plot(grid, negative, "--", color=ORANGE, label="negative predictive value (NPV)")
+    ax.axvline(prevalence, linestyle=":", color="0.5")
+    ax.plot([prevalence] * 2, here, "o", color="black", zorder=3)
+    ax.set_title(f"prevalence {100 * prevalence:.3g} %: PPV {here[0]:.2f}, NPV {here[1]:.2f}")
+    ax.set(xlabel="prevalence", ylabel="predictive value", xlim=(0, 1), ylim=(0, 1.03))
+    ax.legend(frameon=False, loc="lower center")
+    return ax
+
+
+def plot_threshold(labels, probabilities, threshold, *, costs, prevalence=None):
+    """Draw what a threshold does: confusion matrix, point on the ROC curve, and cost.
+
+    Labels, probabilities and threshold are those of `plot_roc`, costs those of a miss and a false
+    positive, above 0. The prevalence where the threshold is used is the data's own by default.
+
+    >>> figure, axes = plot_threshold([0, 0, 1, 1], [0.1, 0.6, 0.4, 0.9], 0.5, costs=(10, 1))
+    >>> axes[2].get_title()
+    'cost 2.75 per case'
+    """
+    labels, probabilities, _ = check_binary(labels, probabilities)
+    share = labels.mean() if prevalence is None else prevalence
+
+    def cost(sensitivity, false_positives):
+        return share * (1 - sensitivity) * costs[0] + (1 - share) * false_positives * costs[1]
+
+    figure, axes = plt.subplots(1, 3, figsize=(10.8, 3.4))
+    plot_confusion(labels, probabilities, threshold, ax=axes[0])
+    plot_roc(labels, probabilities, threshold=threshold, ax=axes[1])
+    false_positives, sensitivity, values = roc_curve(labels, probabilities, drop_intermediate=False)
+    # From one probability up to the next the calls, and so the cost, stay the same.
+    x, y = np.r_[np.minimum(values, 1), 0], np.r_[cost(sensitivity, false_positives), cost(1, 1)]
+    axes[2].step(x, y, where="post", color=BLUE)
+    here = cost(*_rates(labels, probabilities, threshold))
+    axes[2].plot(float(threshold), here, **POINT)
+    axes[2].set(xlabel="threshold", ylabel="mean cost", xlim=(0, 1.02), ylim=(0, None))
+    axes[2].set_title(f"cost {here:.2f} per case")
+    return figure, axes
+
+
+def plot_history(history):
+    """Draw the learning curves of a training: loss and accuracy, training and validation.
+
+    It takes what `training.fit` or ``model.fit`` returns, with ``metrics=["accuracy"]`` and
+    validation data, or a dict of lists.
+    """
+    curves = getattr(history, "history", history)
+    epochs = range(1, len(curves["loss"]) + 1)
+    figure, axes = plt.subplots(1, 2, figsize=(8.5, 2.8))
+    for ax, name in zip(axes, ("loss", "accuracy"), strict=True):
+        ax.plot(epochs, curves[name], "-", color="0.4", label="training")
+        ax.plot(epochs, curves[f"val_{name}"], "o-", color=BLUE, markersize=3, label="validation")
+        ax.set(xlabel="epoch", ylabel=name)
+    axes[1].set_ylim(0, 1)
+    axes[0].legend(frameon=False)
+    return figure, axes
