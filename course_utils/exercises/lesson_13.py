@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.exercises.exercise import Exercise, choice
+from course_utils.exercises.exercise import Exercise, choice, judged
 
 # Of each leak: the line that makes it, others that take part in it, and what to look for.
 _LEAKS = {
@@ -13,7 +13,12 @@ _LEAKS = {
 }
 
 
-def _judge_leaks(answer):
+@judged(
+    "13.1",
+    {"preprocessing": 7, "copies": 8, "epoch": 20, "threshold": 26},
+    "Lines 9 to 11 only carry the copies on, and 21 to 23 the choice of the epoch.",
+)
+def check_13_1(answer):
     if not isinstance(answer, dict):
         return (
             f"Your answer is of type `{type(answer).__name__}`; give a dictionary of line numbers."
@@ -30,13 +35,6 @@ def _judge_leaks(answer):
     unknown = [name for name in answer if name not in _LEAKS]
     return f"{unknown[0]!r} is none of the four kinds." if unknown else None
 
-
-check_13_1 = Exercise(
-    "13.1",
-    {"preprocessing": 7, "copies": 8, "epoch": 20, "threshold": 26},
-    praise="Lines 9 to 11 only carry the copies on, and 21 to 23 the choice of the epoch.",
-    judge=_judge_leaks,
-)
 
 check_13_2 = choice(
     "13.2",
@@ -129,7 +127,8 @@ _WRONG_NUMBERS = {
 }
 
 
-def _judge_patients(answer):
+@judged("13.4", _needed(), "Twice as many others come on top.")
+def check_13_4(answer):
     number = float(np.ravel(answer)[0]) if np.size(answer) == 1 else np.nan
     if not np.isfinite(number):
         return f"Your answer is {answer!r:.40}; give one number."
@@ -142,36 +141,16 @@ def _judge_patients(answer):
     return f"{number:,.0f} is too {size}: put it into `power_card` and look at the last entry."
 
 
-check_13_4 = Exercise(
-    "13.4", _needed(), praise="Twice as many others come on top.", judge=_judge_patients
-)
-
-_ITEMS = {
-    "a": "Counts can be read from the data.",
-    "b": "How was the label made, by whom, from what? That is in no image and in no run.",
-    "c": "A program can ask each package for its version.",
-    "d": "Those who were left out are not in the data, and the reason is in no run.",
-    "e": "The scores and their intervals are computed.",
-    "f": "What the model is for was decided by people before the run.",
-    "g": "Patients' numbers can be compared; the report does that.",
-    "h": "Money leaves no trace in the run.",
-}
-_NO_CODE = {"b", "d", "f", "h"}
-
-
-def _judge_items(answer):
-    if isinstance(answer, dict) or not np.iterable(answer):
-        return f'Your answer is {answer!r:.40}; give a set of letters, such as {{"a", "b"}}.'
-    letters = {str(letter).strip(" ().*").lower() for letter in answer} - {"", ","}
-    if unknown := sorted(letters - {*_ITEMS}):
-        return f"{unknown[0]!r} is none of the letters a to h."
-    for letter in sorted(letters - _NO_CODE):
-        return f"Code can answer {letter}. {_ITEMS[letter]}"
-    for letter in sorted(_NO_CODE - letters):
-        return f"One is missing. {_ITEMS[letter]}"
-    return None
-
-
-check_13_5 = Exercise(
-    "13.5", _NO_CODE, praise="These four need a person, in any study.", judge=_judge_items
+check_13_5 = choice(
+    "13.5",
+    ["b", "d", "f", "h"],
+    praise="These four need a person, in any study.",
+    a="Counts can be read from the data.",
+    b="How was the label made, by whom, from what? That is in no image and in no run.",
+    c="A program can ask each package for its version.",
+    d="Those who were left out are not in the data, and the reason is in no run.",
+    e="The scores and their intervals are computed.",
+    f="What the model is for was decided by people before the run.",
+    g="Patients' numbers can be compared; the report does that.",
+    h="Money leaves no trace in the run.",
 )

@@ -40,14 +40,10 @@ def by_lists(v, a, t, b):
 
 
 def by_frame(v, a, t, b):
-    threshold = by_quantile(a[v == 1])
+    threshold = of_values(a[v == 1])
     table = pd.DataFrame({"label": t, "called": b >= threshold})
     rates = table.groupby("label")["called"].mean()
     return rates[1], 1 - rates[0]
-
-
-def by_quantile(values):
-    return np.quantile(values, 0.1, method="lower")
 
 
 def in_place(v, a, t, b):
@@ -71,7 +67,6 @@ RIGHT = {
     "13.5": [
         {"b", "d", "f", "h"},
         ["h", "f", "d", "b"],
-        "bdfh",
         ("B", "D", "F", "H"),
         np.array(["b", "d", "f", "h"]),
         "b, d, f, h",
