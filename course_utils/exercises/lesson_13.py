@@ -7,7 +7,7 @@ from course_utils.exercises.exercise import Exercise, choice, judged
 # Of each leak: the line that makes it, others that take part in it, and what to look for.
 _LEAKS = {
     "preprocessing": ({7}, "which numbers are computed from all images before the division?"),
-    "copies": ({8, 9, 10, 11}, "where do several versions of one image enter?"),
+    "copies": ({8, 9, 10, 11, 12}, "where do several versions of one image enter?"),
     "epoch": ({20, 21, 22, 23}, "what decides which weights are kept, and on which images?"),
     "threshold": ({26, 27}, "which number is the largest of many, and on which images?"),
 }
@@ -16,7 +16,7 @@ _LEAKS = {
 @judged(
     "13.1",
     {"preprocessing": 7, "copies": 8, "epoch": 20, "threshold": 26},
-    "Lines 9 to 11 only carry the copies on, and 21 to 23 the choice of the epoch.",
+    "Line 10 divides what line 8 has multiplied; 21 to 23 carry out the choice of line 20.",
 )
 def check_13_1(answer):
     if not isinstance(answer, dict):
