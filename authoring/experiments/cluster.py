@@ -28,6 +28,8 @@ ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP
 SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.scheduler.allowed-failures": 2,
+    # `simulation.draw` opens processes of its own, which a daemonic worker may not.
+    "distributed.worker.daemon": False,
 }
 ANSWER_WITHIN = 5  # seconds
 # The functions of the module that draw from the one generator of the process.
@@ -49,7 +51,10 @@ def connected(experiment, workers=1, scheduler=None):
         return
     with dask.config.set(SETTINGS), _client(workers, scheduler) as client:
         address, count = client.scheduler.address, len(client.nthreads())
-        start = f"`python -m dask worker {address} --nthreads 1` in a checkout"
+        start = (
+            f"`DASK_DISTRIBUTED__WORKER__DAEMON=False python -m dask worker {address} --nthreads 1` "
+            "in a checkout"
+        )
         if not count:
             raise UnusableError(f"The scheduler has no workers. Start some: {start}.")
         try:
