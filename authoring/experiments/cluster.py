@@ -51,10 +51,8 @@ def connected(experiment, workers=1, scheduler=None):
         return
     with dask.config.set(SETTINGS), _client(workers, scheduler) as client:
         address, count = client.scheduler.address, len(client.nthreads())
-        start = (
-            f"`DASK_DISTRIBUTED__WORKER__DAEMON=False python -m dask worker {address} --nthreads 1` "
-            "in a checkout"
-        )
+        start = f"python -m dask worker {address} --nthreads 1"
+        start = f"`DASK_DISTRIBUTED__WORKER__DAEMON=False {start}` in a checkout"
         if not count:
             raise UnusableError(f"The scheduler has no workers. Start some: {start}.")
         try:
