@@ -10,7 +10,7 @@ import random
 import sys
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec
 from types import BuiltinMethodType, MethodType
 
 import dask
@@ -129,7 +129,8 @@ def separate_random_numbers():
     A worker measures its memory twice a second and samples for it with Python's `random`; Keras
     draws the seeds of its layers from there. Between the two, a run no longer repeats.
     """
-    own = random.Random()
+    own = module_from_spec(random.__spec__)  # a second copy of the module, with its own generator
+    random.__spec__.loader.exec_module(own)
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("dask", "distributed", "tornado"):
             for key, value in list(vars(module).items()):
