@@ -10,8 +10,6 @@ Images are float32 (n, height, width, channels), 0–1; maps are float32 (n, hei
 `class_index` is one class for all images or (n,) classes; by default class 1 of a single sigmoid
 (class 0 has its score, negated), and the predicted class of a softmax.
 
-Examples
---------
 >>> from course_utils import models
 >>> model, images = models.compact_cnn((32, 32, 1)), np.eye(32)[np.newaxis, ..., np.newaxis]
 >>> methods = input_gradients, smooth_gradients, integrated_gradients, occlusion, grad_cam
@@ -156,8 +154,6 @@ def randomized(model, seed=0):
     A map that stays the same on the copy does not depend on what the network learned (Adebayo et
     al. 2018, arXiv:1810.03292). What ``Normalization`` layers know of the images is kept.
 
-    Examples
-    --------
     >>> from course_utils import models
     >>> randomized(models.compact_cnn()).count_params()
     23505
@@ -180,8 +176,6 @@ def pointing_game(maps, masks):
     Of several equal maxima, the share inside counts, so a constant map scores what chance does: the
     mask's share of the image. Zhang et al. 2018 (doi:10.1007/s11263-017-1059-x), without tolerance.
 
-    Examples
-    --------
     >>> pointing_game([[[0.1, 0.9]], [[0.5, 0.5]]], [[[0, 1]], [[0, 1]]])
     array([1. , 0.5])
     """
@@ -195,10 +189,8 @@ def share_inside(maps, masks):
     Maps are 0 or above: take ``np.abs(maps)`` or ``np.maximum(maps, 0)`` first. A map of zeros
     scores what chance does, the mask's share of the image.
 
-    Examples
-    --------
     >>> share_inside([[[1, 3]], [[0, 0]]], [[[0, 1]], [[0, 1]]])
-    array([0.75, 0.5 ])
+    array([0.75, 0.5 ], dtype=float32)
     """
     maps, masks = _pairs(maps, masks)
     if maps.min() < 0:
@@ -211,8 +203,6 @@ def pixel_auc(maps, masks):
 
     Chance is 0.5. NaN where the mask is empty or covers the image.
 
-    Examples
-    --------
     >>> pixel_auc([[[0.2, 0.1, 0.3, 0.2]]], [[[0, 0, 1, 1]]])
     array([0.875])
     """
@@ -227,8 +217,6 @@ def centered_blob(shape):
 
     The standard deviation is a quarter of each side; `shape` is that of images or maps.
 
-    Examples
-    --------
     >>> centered_blob((2, 5, 5)).argmax(axis=2)[0]
     array([2, 2, 2, 2, 2])
     """
@@ -242,8 +230,6 @@ def edges(images):
 
     Of several channels, the steepest counts; slopes are central differences per pixel.
 
-    Examples
-    --------
     >>> edges(np.float32([0, 0, 1, 1] * 2).reshape(1, 2, 4, 1))[0, 0].tolist()
     [0.0, 0.5, 0.5, 0.0]
     """

@@ -30,13 +30,7 @@ from scipy.io import loadmat
 from tqdm import tqdm
 
 from course_utils import ROOT
-from course_utils._checks import (
-    DatasetError,
-    MissingDataError,
-    check_choice,
-    check_integer,
-    refuse,
-)
+from course_utils._checks import DatasetError, MissingDataError, check_choice, check_integer, refuse
 from course_utils.datasets import ImageDataset, _fields, group_near_duplicates, read_dataset
 from course_utils.datasets.resizing import average
 

@@ -106,8 +106,6 @@ def checklist(name, answers):
     Answers are a dict of item to text. An item without text is missing; one that does not apply
     needs the reason as its text. `known_answers` gives those that the run knows.
 
-    Examples
-    --------
     >>> checklist("STARD-AI", {"38": "No funding."})["state"].value_counts().to_dict()
     {'missing': 47, 'answered': 1}
     """

@@ -53,31 +53,18 @@ def to_tf(
 ):
     """Turn a data set into batches for `fit`, `evaluate` and `predict`.
 
-    Images stay as they are stored until their batch is due, then become float32 from 0 to 1.
+    Images stay as they are stored until their batch is due, then become float32 (b, height, width,
+    channels) from 0 to 1; the last batch may be smaller. With `shuffle` a new order is drawn from
+    the seed in every epoch, else it is that of the data set.
 
-    Parameters
-    ----------
-    dataset, batch_size : ImageDataset, int
-        The last batch may be smaller.
-    shuffle, seed : bool, int
-        Draw a new order in every epoch, from the seed; off, the order is that of the data set.
-    target : str
-        ``"labels"``, or the name of a mask.
-    sample_weight : array (n,), optional
-        Weight of each image in the loss: ``np.array([1, 5.0])[train.labels]`` weighs class 1 five
-        times.
-    augment : callable, optional
-        For training only: changes the images of each batch, ``augment(images)``, or with masks as
-        target images and masks, ``augment(images, masks)``. See `Augmenter`.
+    The target is ``"labels"``, int64: (b, 1) of two classes, as one sigmoid answers, (b,) of more,
+    as an argmax of softmax answers, so a metric of your own compares each label with its own
+    answer. Or it is the name of a mask: float32 (b, height, width, 1), 0 or 1.
 
-    Returns
-    -------
-    tf.data.Dataset
-        Images (b, height, width, channels), float32, 0–1, and labels, int64, or masks (b, height,
-        width, 1), float32, 0 or 1; and weights, float32, if given: (b,), of masks (b, 1, 1), one
-        for all pixels. Labels of two classes are (b, 1), as one sigmoid answers; of more, (b,), as
-        an argmax of softmax answers. So a metric of your own compares each label with its own
-        answer.
+    Weights of images in the loss, sample_weight (n,), become float32 (b,), or (b, 1, 1) with masks:
+    ``np.array([1, 5.0])[train.labels]`` weighs class 1 five times. For training only,
+    ``augment(images)``, or ``augment(images, masks)`` with masks as target, changes each batch; see
+    `Augmenter`.
 
     ``model.fit(to_tf(train, shuffle=True), validation_data=to_tf(validation), epochs=5)``
     """
@@ -120,23 +107,17 @@ def to_tf(
 class Augmenter:
     """Change every image of a batch at random, and its mask in the same way.
 
-    Flip, zoom, rotation and shift become one transform, so that an image is interpolated once
-    (Keras's own layers do it four times), and a mask by the nearest pixel, which keeps it 0 or 1.
-    What enters from beyond the edge is the image reflected. Contrast, gain, brightness and noise
-    change images only, in this order, and a clip to 0–1 ends it. Each amount is drawn evenly
-    between its negative and its positive limit, anew for every image.
+    Flip (left and right exchanged in half of the images), zoom, rotation and shift become one
+    transform, so that an image is interpolated once (Keras's own layers do it four times), and a
+    mask by the nearest pixel, which keeps it 0 or 1. What enters from beyond the edge is the image
+    reflected. Contrast, gain, brightness and noise change images only, in this order, and a clip to
+    0–1 ends it.
 
-    Parameters
-    ----------
-    flip : bool
-        Exchange left and right in half of the images.
-    seed : int
-        Draws go on from call to call, so make a new augmenter for each training.
-    **amounts
-        Largest shift (share of the side), rotation (degrees), zoom (0.1 draws factors from 0.9 to
-        1.1), brightness (added), contrast (share of the distance from each channel's mean), gain
-        (0.2 multiplies by 0.8 to 1.2); noise is the standard deviation, drawn for every pixel and
-        channel. See `LIMITS`.
+    Amounts are the largest shift (share of the side), rotation (degrees), zoom (0.1 draws factors
+    from 0.9 to 1.1), brightness (added), contrast (share of the distance from each channel's mean)
+    and gain (0.2 multiplies by 0.8 to 1.2), each drawn evenly between its negative and positive
+    limit, anew for every image; noise is the standard deviation, drawn for every pixel and channel.
+    See `LIMITS`. Draws go on from call to call, so make a new augmenter for each training.
 
     >>> images = np.zeros((2, 4, 4, 1), np.float32)
     >>> images, masks = Augmenter(flip=True, shift=0.1, rotation=10, seed=0)(images, images)
@@ -242,20 +223,13 @@ class History:
 def fit(model, train, validation=None, *, epochs, seed=0, callbacks=(), **batches):
     """Train a model on one data set while watching another; never on test images.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled; trained in place, from the weights that it has.
-    train, validation : ImageDataset
-        They must not share a group, nor hold an image of an official test split.
-    epochs, seed : int
-        Passes over the training images, at most; and what their order is drawn from.
-    callbacks : list of keras.callbacks.Callback, optional
-        Such as ``EarlyStopping(patience=5, restore_best_weights=True)``, which watches val_loss.
-        For a metric of your own it needs ``mode="max"`` or ``mode="min"``.
-    **batches
-        ``batch_size``, ``target``, ``sample_weight`` and ``augment``, as for `to_tf`. Validation
-        images are neither weighted nor changed.
+    The model is compiled, and trained in place from the weights that it has, for at most `epochs`
+    passes over the training images, whose order is drawn from the seed. The data sets must not
+    share a group, nor hold an image of an official test split. Callbacks are Keras's, such as
+    ``EarlyStopping(patience=5, restore_best_weights=True)``, which watches val_loss; for a metric
+    of your own it needs ``mode="max"`` or ``mode="min"``. ``batch_size``, ``target``,
+    ``sample_weight`` and ``augment`` are those of `to_tf`; validation images are neither weighted
+    nor changed.
 
     ``history = fit(model, train, validation, epochs=50, augment=Augmenter(flip=True))``
     """

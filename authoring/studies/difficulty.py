@@ -180,9 +180,8 @@ def score(task, probabilities, network=None):
         other = per_group(network).probabilities
         gain = evaluation.bootstrap(auc, mine.labels, other, against=mine.probabilities, **kind)
     if task.classes > 2:
-        balanced = evaluation.bootstrap(
-            evaluation.balanced_accuracy, mine.labels, mine.probabilities, **kind
-        )
+        score = tables.balanced_accuracy
+        balanced = evaluation.bootstrap(score, mine.labels, mine.probabilities, **kind)
     return value, gain, balanced
 
 

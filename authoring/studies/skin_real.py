@@ -30,7 +30,7 @@ from authoring.experiments import skin_study
 from authoring.experiments.definitions import definitions
 from authoring.studies import tables
 from course_utils import datasets, evaluation, own_data, training
-from course_utils.evaluation import balanced_accuracy, roc_auc
+from course_utils.evaluation import roc_auc
 
 LESSON = definitions("09")
 DIAGNOSES = ("akiec", "bcc", "bkl", "df", "mel", "nv", "vasc")
@@ -136,7 +136,7 @@ def table(labels, runs, first_halves):
     which lesions lay in the first half of each seed.
     """
     runs = {arm: np.clip(p, 0, 1) for arm, p in runs.items()}
-    rows = score_rows("balanced_accuracy", balanced_accuracy, labels, runs)
+    rows = score_rows("balanced_accuracy", tables.balanced_accuracy, labels, runs)
     for k, name in enumerate(DIAGNOSES):
         rows += score_rows(f"recall {name}", recall, labels, runs, compared=(), which=k)
     halves = np.asarray(first_halves, float)[..., None]

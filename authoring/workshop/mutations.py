@@ -18,15 +18,15 @@ MUTATIONS = [
     (
         "the slider of the cost is not connected",
         "widgets.py",
-        "costs_now = (miss_cost, costs[1])",
-        "costs_now = (costs[0], costs[1])",
+        '"costs": (miss_cost, costs[1])',
+        '"costs": (costs[0], costs[1])',
         "plotting",
     ),
     (
         "the slider of the sensitivity is not connected",
         "widgets.py",
-        "def draw(prevalence, sensitivity, specificity):",
-        "def draw(prevalence, specificity, **_):",
+        "        plotting.plot_predictive_values,\n",
+        "        lambda sensitivity, **given: plotting.plot_predictive_values(0.9, **given),\n",
         "plotting",
     ),
     (
@@ -45,7 +45,7 @@ MUTATIONS = [
     ),
     (
         "PatientAge does not identify",
-        "imaging/dicom.py",
+        "imaging/identifying.toml",
         "PatientSex PatientAge",
         "PatientSex",
         "imaging",
@@ -80,14 +80,14 @@ MUTATIONS = [
     ),
     (
         "no dot on the ROC curve",
-        "plotting/curves.py",
+        "plotting/figures.py",
         "        ax.plot(x, y, **POINT)\n",
         "",
         "plotting",
     ),
     (
         "a legend on the ROC curve",
-        "plotting/curves.py",
+        "plotting/figures.py",
         "        ax.get_legend().remove()\n",
         "        pass\n",
         "plotting",

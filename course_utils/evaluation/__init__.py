@@ -18,7 +18,6 @@ from course_utils.evaluation.intervals import bootstrap, bootstrap_values, propo
 from course_utils.evaluation.scores import (
     auc_standard_error,
     average_precision,
-    balanced_accuracy,
     prevalence_weights,
     roc_auc,
     sensitivity_at_specificity,

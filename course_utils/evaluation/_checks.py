@@ -67,20 +67,6 @@ def check_binary(labels, probabilities, sample_weight=None):
     return positive.astype(np.int64), probabilities, weights
 
 
-def check_multiclass(labels, probabilities, sample_weight=None):
-    """Return labels (n,), probabilities (n, classes) whose rows sum to 1, and weights or None."""
-    probabilities, labels = check_probabilities(probabilities), np.asarray(labels)
-    n, classes = probabilities.shape if probabilities.ndim == 2 else (0, 0)
-    if classes < 3 or np.abs(probabilities.sum(axis=1) - 1).max() > 1e-3:
-        allowed = "(n, 3 or more classes), rows that sum to 1"
-        refuse("probabilities", f"shape {probabilities.shape}", allowed, "Apply a softmax.")
-    if labels.shape != (n,) or labels.dtype.kind not in "iu" or set(labels) != set(range(classes)):
-        allowed = f"each of 0 to {classes - 1} at least once, one for each of {n} rows"
-        advice = "A class without a case has no recall; leave its column out, and rescale the rows."
-        refuse("labels", _some(labels), allowed, advice)
-    return labels.astype(np.int64), probabilities, check_weights(sample_weight, n)
-
-
 def _some(labels):
     return np.unique(labels.astype(str) if labels.dtype.kind == "O" else labels)[:9].tolist()
 

@@ -21,6 +21,7 @@ from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
 
 from course_utils._checks import check_choice, refuse
+from course_utils.evaluation import scores
 from course_utils.evaluation._checks import (
     UndefinedScoreError,
     check_binary,
@@ -29,13 +30,6 @@ from course_utils.evaluation._checks import (
     checked,
 )
 from course_utils.evaluation.intervals import WIDTH, bootstrap, plural, two_digits
-from course_utils.evaluation.scores import (
-    ROUNDING,
-    average_precision,
-    prevalence_weights,
-    roc_auc,
-    sensitivity_at_specificity,
-)
 
 # Float32 sigmoids reach 0 and 1, whose log-odds are infinite.
 SMALLEST = 1e-7
@@ -207,9 +201,10 @@ def choose_threshold(
     false_positives, sensitivity, values = roc_curve(labels, probabilities, drop_intermediate=False)
     specificity, share = 1 - false_positives, labels.mean()
     if rule == "sensitivity":  # the points run from the highest threshold down
-        point, text = np.argmax(sensitivity >= target - ROUNDING), f"{rule} at least {target:g}"
+        point = np.argmax(sensitivity >= target - scores.ROUNDING)
+        text = f"{rule} at least {target:g}"
     elif rule == "specificity":
-        point = np.flatnonzero(specificity >= target - ROUNDING)[-1]
+        point = np.flatnonzero(specificity >= target - scores.ROUNDING)[-1]
         text = f"{rule} at least {target:g}"
     elif rule == "youden":
         point = np.argmax(np.round(sensitivity + specificity, 9))
@@ -275,9 +270,9 @@ def _share(labels, probabilities, *, threshold, of, right, sample_weight=None):
 
 
 OVERALL = {
-    "AUC": roc_auc,
-    "average precision": average_precision,
-    "sensitivity at 90 % specificity": partial(sensitivity_at_specificity, specificity=0.9),
+    "AUC": scores.roc_auc,
+    "average precision": scores.average_precision,
+    "sensitivity at 90 % specificity": partial(scores.sensitivity_at_specificity, specificity=0.9),
     "Brier score": _brier_score,
     "calibration slope": calibration_slope,
     "calibration intercept": calibration_intercept,
@@ -335,14 +330,14 @@ def report(
     100 positive and 100 negative patients; 95 % intervals over patients; prevalence 0.5
     """
     labels, probabilities, _ = check_binary(labels, probabilities)
-    weights = None if prevalence is None else prevalence_weights(labels, prevalence)
+    weights = None if prevalence is None else scores.prevalence_weights(labels, prevalence)
     given = {"sample_weight": weights, "group_kind": group_kind, "n_resamples": n_resamples}
-    scores = dict(OVERALL)
+    wanted = dict(OVERALL)
     if threshold is not None:
         value = check_threshold(threshold)
-        scores |= {name: partial(score, threshold=value) for name, score in AT_THRESHOLD.items()}
+        wanted |= {name: partial(score, threshold=value) for name, score in AT_THRESHOLD.items()}
     estimates, left_out = [], []
-    for name, score in scores.items():
+    for name, score in wanted.items():
         try:
             estimates.append(bootstrap(score, labels, probabilities, name=name, **given))
         except UndefinedScoreError as error:

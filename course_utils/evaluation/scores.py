@@ -7,7 +7,7 @@ calls them thousands of times and they are 12 to 22 times as fast, with the same
 import numpy as np
 
 from course_utils._checks import refuse
-from course_utils.evaluation._checks import check_binary, check_fraction, check_multiclass, checked
+from course_utils.evaluation._checks import check_binary, check_fraction, checked
 
 # Rates are sums of floats; a target of 0.9 is met by 0.8999999999.
 ROUNDING = 1e-9
@@ -70,21 +70,6 @@ def _steps(labels, probabilities, weights):
     hits = np.cumsum(np.where(positive, weights, 0)[order])[last]
     alarms = np.cumsum(np.where(positive, 0, weights)[order])[last]
     return hits, alarms
-
-
-@checked(check_multiclass)
-def balanced_accuracy(labels, probabilities, *, sample_weight=None):
-    """Average the classes' recalls, the most probable class being the one predicted.
-
-    The same as scikit-learn's `balanced_accuracy_score`. Labels (n,) are classes from 0, each of
-    which occurs; probabilities (n, 3 or more classes) have rows that sum to 1.
-
-    >>> round(balanced_accuracy([0, 1, 2], [[0.8, 0.1, 0.1], [0, 1, 0], [0.1, 0.7, 0.2]]), 3)
-    0.667
-    """
-    right = probabilities.argmax(axis=1) == labels
-    weighted = right if sample_weight is None else right * sample_weight
-    return float((np.bincount(labels, weighted) / np.bincount(labels, sample_weight)).mean())
 
 
 def prevalence_weights(labels, prevalence):

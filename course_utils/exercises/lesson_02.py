@@ -140,7 +140,6 @@ def check_2_4(line_kernel):
         return "On a bright line your kernel is negative: it finds dark lines. Change the signs."
     if abs(rows[0] - rows[2]) > 1e-6:
         return "Your kernel answers to an edge, too: give the rows above and below the same sum."
-    return None
 
 
 def _edges(hu, kernel=_SOBEL, **border):
@@ -217,4 +216,3 @@ def check_2_7(answer):
         return f"The weights of a kernel add up to {t1c:.3g} and {flair:.3g}; a mean has 1, and −1."
     if abs(bias + 0.1) > 1e-3:
         return f"The weights are right. With your bias the sign changes at {-bias:.3g}, not at 0.1."
-    return None

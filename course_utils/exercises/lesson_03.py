@@ -62,7 +62,6 @@ def check_3_3(stack):
         return f"The field is {field} pixels, 46 are needed. Where does a convolution add most?"
     if convolutions > 4:
         return f"The field is {field} pixels, but fewer convolutions than {convolutions} will do."
-    return None
 
 
 @judged(
@@ -80,7 +79,6 @@ def check_3_4(found):
         return "The row is right. The last number of its output is the number of filters."
     if window != 64:
         return "Row and filters are right: solve window² · 32 · filters + filters = 393,219."
-    return None
 
 
 def _flat(maps):

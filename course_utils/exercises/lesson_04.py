@@ -72,7 +72,6 @@ def check_4_1(small_network):
         return "With the same weights, it gives other outputs than the network that is described."
     if not network.optimizer or "entropy" not in str(network.loss).lower().replace("_", ""):
         return "Compile it with `loss='binary_crossentropy'`, Adam, and the metric accuracy."
-    return None
 
 
 def _parameters(side):
@@ -153,7 +152,6 @@ def check_4_5(search):
             f"In a folder with {layout.replace(' ', ', ')} you found {sorted(found) or 'nobody'}; "
             f"expected {sorted(expected) or 'nobody'}."
         )
-    return None
 
 
 check_4_4 = choice("4.4")

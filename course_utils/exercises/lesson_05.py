@@ -77,7 +77,6 @@ def check_5_3(threshold_for):
             return f"{call}a higher threshold calls the {needed} positives that it takes, too."
         if abs(positives - value).min() > 1e-6:
             return f"{call}the last positive whom it takes has a higher probability."
-    return None
 
 
 check_5_4 = choice("5.4")
@@ -152,7 +151,6 @@ def check_5_5(compare):
             return f"The interval should reach from {low:.2f} to {high:.2f}."
         if got["claim"] != _claim(*ends):
             return f"{ends[0]:.2f} to {ends[1]:.2f} permits another claim than {got['claim']!r}."
-    return None
 
 
 @judged("5.6", ..., "0 patients in both parts: print that number for every division you make.")
@@ -172,4 +170,3 @@ def check_5_6(divide):
         if abs(positive / len(tested) - share) > 0.06:
             found = f"{positive} of {len(tested)} test patients are positive"
             return f"{found}, {share:.0%} of all {patients}: divide within each class (stratify)."
-    return None

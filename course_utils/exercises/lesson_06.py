@@ -29,7 +29,6 @@ def check_6_2(answer):
         return f"It looks only from epoch {answer.start_from_epoch} on; nothing of that was asked."
     if not answer.restore_best_weights:
         return "The model would keep the weights of the last epoch, 8 after the best one."
-    return None
 
 
 @judged("6.3", ..., "Skin stays on top, whatever is drawn.")
@@ -54,7 +53,6 @@ def check_6_3(answer):
     moved = np.abs(wide[:, 20, 19:21, 0].mean(axis=1) - 0.5).max() / (ramp[1] - ramp[0])
     if not 6 < moved < 8.5:
         return f"Of 40 columns, images move sideways by up to {moved:.0f}; 8 were asked for."
-    return None
 
 
 check_6_4 = choice("6.4")

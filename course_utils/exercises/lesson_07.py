@@ -50,7 +50,6 @@ def check_7_2(oversampled):
         return "A patient has some images more often: you drew images. Copy whole patients."
     if cancers != 80:
         return f"Patients with cancer are there {cancers} times, those without 80: make that equal."
-    return None
 
 
 check_7_3 = choice("7.3")

@@ -45,7 +45,6 @@ def check_8_2(rule):
         return f"The AUC is {auc:.2f}: turn it round, larger where the lesion looks malignant."
     if auc < _LEAST:
         return f"The AUC is {auc:.2f}, less than {_LEAST}. Try another sign, or another place."
-    return None
 
 
 # How far a change may go before the image could not have come from this examination.
@@ -85,7 +84,6 @@ def check_8_3(changes):
         return "The operator also changes how bright the image is; add one of those changes."
     if not used & {"flip", "shift", "zoom", "rotation"}:
         return "The probe never lies in exactly the same place; add a change of place or size."
-    return None
 
 
 check_8_4 = choice("8.4")

@@ -9,7 +9,10 @@ from course_utils.exercises.exercise import Exercise, Several, choice, judged
 
 
 def _pictures(rows, index=None):
-    return (pd.DataFrame(rows, columns=["patient", "lesion", "part"], index=index),)
+    """Return a table of (patient, lesion, part); a patient of - is missing."""
+    cells = [row.split() for row in rows.split(", ")]
+    table = pd.DataFrame(cells, columns=["patient", "lesion", "part"], index=index)
+    return (table.assign(patient=table["patient"].where(table["patient"] != "-")),)
 
 
 def _leaks(table, kinds=("patient", "lesion"), of="test", part="train", known=True):
@@ -33,25 +36,10 @@ def _positions(found):
         return "Return a list or an array of positions, also where there are none."
 
 
-_TRAIN, _VALID, _TEST, _NAN = "train", "validation", "test", np.nan
-_A = [
-    ("P1", "L1", _TRAIN),
-    ("P1", "L2", _TEST),
-    (_NAN, "L3", _TRAIN),
-    (_NAN, "L4", _TEST),
-    (_NAN, "L4", _TRAIN),
-    ("P2", "L5", _VALID),
-    ("P2", "L6", _TRAIN),
-    ("P1", "L7", _VALID),
-]
-_B = [
-    ("P9", "L1", _TEST),
-    (_NAN, "L2", _TRAIN),
-    ("P3", "L3", _TRAIN),
-    ("P9", "L4", _TRAIN),
-    ("P9", "L4", _TRAIN),
-    (_NAN, "L2", _TEST),
-]
+_TRAIN, _VALID, _TEST = "train", "validation", "test"
+_A = "P1 L1 train, P1 L2 test, - L3 train, - L4 test, - L4 train, P2 L5 validation, P2 L6 train, "
+_A += "P1 L7 validation"
+_B = "P9 L1 test, - L2 train, P3 L3 train, P9 L4 train, P9 L4 train, - L2 test"
 
 check_9_1 = Exercise(
     "9.1",
@@ -62,7 +50,7 @@ check_9_1 = Exercise(
         "a table whose rows are called by file names": _pictures(
             _B, [f"{k}.jpg" for k in range(6)]
         ),
-        "a table without a leak": _pictures([("P1", "L1", _TRAIN), ("P2", "L2", _TEST)] * 2),
+        "a table without a leak": _pictures("P1 L1 train, P2 L2 test, P1 L1 train, P2 L2 test"),
     },
     look=_positions,
     # A list of positions is as good as an array, in any order.

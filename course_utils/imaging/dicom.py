@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 import warnings
+from collections import namedtuple
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -313,16 +314,8 @@ def _window(dataset):
     return Window(*numbers, curve)
 
 
-class IdentifyingElement(NamedTuple):
-    """One header element that can identify a person: `path` says where it stands in sequences."""
-
-    tag: str
-    keyword: str
-    value: str
-    group: str
-    path: str
-
-
+# One header element that can identify a person: the path says where it stands in sequences.
+IdentifyingElement = namedtuple("IdentifyingElement", "tag keyword value group path")
 _IDENTIFYING = tomllib.loads(Path(__file__).with_name("identifying.toml").read_text("utf-8"))
 _GROUP_OF_KEYWORD = {k: group for group, ks in _IDENTIFYING.items() for k in ks.split()}
 _GROUP_OF_VR = {"PN": "names and numbers", "DA": "dates", "TM": "dates", "DT": "dates"}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import nibabel as nib
 import numpy as np
@@ -103,11 +103,8 @@ def _affine_in_mm(image, name):
     return np.diag([factor, factor, factor, 1.0]) @ image.affine
 
 
-class Plane(NamedTuple):
-    """One slice for display: `pixels` (rows, columns) and their (row, column) spacing in mm."""
-
-    pixels: np.ndarray
-    spacing_mm: tuple[float, float]
+# One slice for display: pixels (rows, columns) and their (row, column) spacing in mm.
+Plane = namedtuple("Plane", "pixels spacing_mm")
 
 
 def plane(volume, name, index):

@@ -23,7 +23,6 @@ SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", 
 SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
 # What programs add to the name of a picture to name its mask.
 MASK_NAME = re.compile(r"(.+?)[ _-]?(mask|seg|segmentation|annotation|label|gt)[ _-]?\d*", re.I)
-APART = re.compile(r"(mask|label|annotation|segmentation)s?", re.I)
 BESIDE = (
     "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
     "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
@@ -465,48 +464,6 @@ def _text(value):
     if isinstance(value, float) and not pd.isna(value):
         return np.format_float_positional(value, trim="-")  # gaps in a column make 7 a 7.0
     return "" if pd.isna(value) else clean(str(value))
-
-
-def class_folders(base, known, ignored=None):
-    """Return a table of the pictures in class folders, above or below folders of splits, and notes.
-
-    Masks beside their pictures and what lies in `ignored` or a folder named like masks are left
-    out. Without known names all pictures are taken, without labels.
-    """
-    files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
-    masks, rows, left_out = masks_beside(files), [], {}
-    written = {name.casefold(): name for name in known}
-    if len(written) < len(known):
-        allowed = "names that differ by more than case"
-        refuse("class_names", ", ".join(known), allowed, "Folders No and no are one class.")
-    for file in files:
-        folders = [clean(part) for part in file.parts[:-1]]
-        labels = [written.get(part.casefold(), "") for part in (*folders, "", "")]
-        splits = [SPLIT_WORDS.get(part.lower(), "") for part in (*folders, "", "")]
-        # brain/yes/train or brain/train/yes; what lies deeper, such as patients, is for the group.
-        label, split = labels[0], splits[1]
-        if not label and splits[0]:
-            label, split = labels[1], splits[0]
-        picture = file.suffix.lower() in SUFFIXES or (not file.suffix and is_dicom(base / file))
-        apart = any(APART.fullmatch(p) and p.casefold() not in written for p in folders)
-        if not picture or apart or (known and not label):
-            left_out.setdefault("/".join(folders[:2]) or "the folder itself", []).append(file)
-        elif file not in masks:
-            rows.append((file.as_posix(), label, split if known else ""))
-    counts = ", ".join(f"{len(there)} in {name}" for name, there in left_out.items())
-    first = [file.as_posix() for there in left_out.values() for file in there][:3]
-    absent = [name for name in known if name not in {label for _, label, _ in rows}]
-    if absent or not rows:
-        named = f"sub-folder of pictures named {' or '.join(absent)}" if known else "pictures"
-        raise DatasetError(
-            f"There is no file labels.csv, and {base.absolute()} has no {named}; other files: "
-            f"{counts or 'none'}. Give the folder that holds the class folders, with their names "
-            "in class_names, or a table: table='name.csv'."
-        )
-    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
-    table.index = "folder " + table["label"].where(table["label"] != "", base.name)
-    said = f"left out, as no pictures in a folder of a class: {counts} ({', '.join(first)})."
-    return table.loc[:, (table != "").any()], [said] if counts else []
 
 
 def visible(base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from functools import partial
 from pathlib import Path
@@ -13,18 +14,21 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from course_utils import imaging
-from course_utils._checks import check_choice, check_names, refuse
+from course_utils._checks import DatasetError, check_choice, check_names, refuse
 from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import average
 from course_utils.own_data._folder import (
     BESIDE,
+    SPLIT_WORDS,
     SUFFIXES,
     Complaint,
     Folder,
-    class_folders,
+    clean,
     is_dicom,
     known_labels,
+    masks_beside,
+    visible,
 )
 
 # More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
@@ -36,6 +40,8 @@ COLORS = (
 )
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.
 SAME_PROPORTION = 0.02
+# Folders of masks are named so.
+APART = re.compile(r"(mask|label|annotation|segmentation)s?", re.I)
 OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
 BLURRED = (
     "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
@@ -309,6 +315,48 @@ def _check_kind(image, mask):
         raise Complaint("color mode not read", f"mode {mode}", "Save it as gray or RGB.")
     if tags.get(PHOTOMETRIC) == 0 and mode != "L":
         raise Complaint("16-bit TIFF in which 0 is white", "", "Save it with 0 as black.")
+
+
+def class_folders(base, known, ignored=None):
+    """Return a table of the pictures in class folders, above or below folders of splits, and notes.
+
+    Masks beside their pictures and what lies in `ignored` or a folder named like masks are left
+    out. Without known names all pictures are taken, without labels.
+    """
+    files = [path.relative_to(base) for path in visible(base) if ignored not in path.parents]
+    masks, rows, left_out = masks_beside(files), [], {}
+    written = {name.casefold(): name for name in known}
+    if len(written) < len(known):
+        allowed = "names that differ by more than case"
+        refuse("class_names", ", ".join(known), allowed, "Folders No and no are one class.")
+    for file in files:
+        folders = [clean(part) for part in file.parts[:-1]]
+        labels = [written.get(part.casefold(), "") for part in (*folders, "", "")]
+        splits = [SPLIT_WORDS.get(part.lower(), "") for part in (*folders, "", "")]
+        # brain/yes/train or brain/train/yes; what lies deeper, such as patients, is for the group.
+        label, split = labels[0], splits[1]
+        if not label and splits[0]:
+            label, split = labels[1], splits[0]
+        picture = file.suffix.lower() in SUFFIXES or (not file.suffix and is_dicom(base / file))
+        apart = any(APART.fullmatch(p) and p.casefold() not in written for p in folders)
+        if not picture or apart or (known and not label):
+            left_out.setdefault("/".join(folders[:2]) or "the folder itself", []).append(file)
+        elif file not in masks:
+            rows.append((file.as_posix(), label, split if known else ""))
+    counts = ", ".join(f"{len(there)} in {name}" for name, there in left_out.items())
+    first = [file.as_posix() for there in left_out.values() for file in there][:3]
+    absent = [name for name in known if name not in {label for _, label, _ in rows}]
+    if absent or not rows:
+        named = f"sub-folder of pictures named {' or '.join(absent)}" if known else "pictures"
+        raise DatasetError(
+            f"There is no file labels.csv, and {base.absolute()} has no {named}; other files: "
+            f"{counts or 'none'}. Give the folder that holds the class folders, with their names "
+            "in class_names, or a table: table='name.csv'."
+        )
+    table = pd.DataFrame(rows, columns=["file", "label", "split"], dtype=str)
+    table.index = "folder " + table["label"].where(table["label"] != "", base.name)
+    said = f"left out, as no pictures in a folder of a class: {counts} ({', '.join(first)})."
+    return table.loc[:, (table != "").any()], [said] if counts else []
 
 
 class MaskLabels:

@@ -56,12 +56,11 @@ def read_volume_folder(
 
     Each row of the table names one scan: a NIfTI file for each channel, and one for the mask;
     ``name.nii.gz[2]`` is the third volume of a 4-D file. Those on another grid than the first
-    channel are resampled onto it (linear; nearest for masks), and a warning lists them.
-
-    A label is that of all slices. Images become float32, pixels square; slices run from feet to
-    head, back to front, or left to right, with ``slice_positions_mm`` along their normal and
-    ``slice_thickness_mm`` from one to the next. ``attributes`` adds ``slice`` and
-    ``<mask>_in_slice``; ``meta["scans"]`` holds what `write_masks` needs.
+    channel are resampled onto it (linear; nearest for masks), and a warning lists them. Images
+    become float32, pixels square; slices run from feet to head, back to front, or left to right,
+    with ``slice_positions_mm`` along their normal and ``slice_thickness_mm`` from one to the next.
+    A label is that of all slices. ``attributes`` adds ``slice`` and ``<mask>_in_slice``;
+    ``meta["scans"]`` holds what `write_masks` needs.
 
     Parameters
     ----------
@@ -71,12 +70,11 @@ def read_volume_folder(
     images : dict
         Channel name to column: ``{"T1c": "t1c", "FLAIR": "flair"}``.
     intensity_window : (low, high) or "percentile"
-        The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT.
-        For MR ``"percentile"``: the 0.5th and 99.5th percentile of each volume's foreground. The
-        most frequent value and what is hardly brighter become 0, in z-scores, too.
-    plane : {"axial", "coronal", "sagittal"}, optional
+        The values that `ImageDataset.as_float` maps to 0 and 1, such as (-160, 240) HU for CT. For
+        MR ``"percentile"``: the 0.5th and 99.5th percentile of each volume's foreground. The most
+        frequent value and what is hardly brighter become 0, in z-scores, too.
+    plane, spacing_mm : {"axial", "coronal", "sagittal"}, and float, optional
         Left out: across the longest side of the voxels, or axial if none is longer by a tenth.
-    spacing_mm : float, optional
         Resample all slices to pixels of this side; a size then only cuts and fills at the edges.
     size, fit
         As in `read_image_folder`, for each slice, with proportions in mm. Needed if the slices

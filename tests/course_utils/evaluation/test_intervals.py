@@ -142,9 +142,13 @@ def test_several_runs_are_scored_one_by_one_and_averaged():
 def test_seven_classes_and_runs_of_them_are_drawn_within_class():
     labels = np.repeat(np.arange(7), 4)
     runs = np.random.default_rng(0).dirichlet(np.ones(7), (3, 28))
-    estimate = ev.bootstrap(ev.balanced_accuracy, labels, runs, group_kind="lesion", **FAST)
+
+    def score(labels, run):
+        return metrics.balanced_accuracy_score(labels, run.argmax(axis=1))
+
+    estimate = ev.bootstrap(score, labels, runs, group_kind="lesion", **FAST)
     assert estimate.groups_per_class == (4,) * 7
-    scores = [metrics.balanced_accuracy_score(labels, run.argmax(axis=1)) for run in runs]
+    scores = [score(labels, run) for run in runs]
     assert estimate.value == pytest.approx(np.mean(scores))
 
 

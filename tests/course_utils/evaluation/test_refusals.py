@@ -83,24 +83,6 @@ def test_bad_groups_are_refused(groups, said):
 
 
 @pytest.mark.parametrize(
-    ("labels", "probabilities"),
-    [
-        ([0, 1, 1], np.eye(3)),
-        ([0, 1, 3], np.eye(3)),
-        ([0, 1, -1], np.eye(3)),
-        ([0, 1], np.eye(3)),
-        ([], np.zeros((0, 3))),
-        ([0, 1, 2], 0.5 * np.eye(3)),
-        ([0, 1, 2], np.full((3, 3), np.nan)),
-        ([0, 1], np.eye(2)),
-    ],
-)
-def test_bad_classes_are_refused(labels, probabilities):
-    with pytest.raises(ValueError, match="allowed"):
-        ev.balanced_accuracy(labels, probabilities)
-
-
-@pytest.mark.parametrize(
     ("runs", "said"),
     [
         ([], "no run"),

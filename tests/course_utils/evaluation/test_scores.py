@@ -81,17 +81,6 @@ def test_whole_weights_act_like_repeated_rows(data, score):
     assert score(labels, probabilities, sample_weight=times) == pytest.approx(repeated, rel=1e-6)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_balanced_accuracy_of_seven_classes_agrees(weighted):
-    rng = np.random.default_rng(0)
-    labels = np.r_[np.arange(7), rng.integers(0, 7, 150)]
-    probabilities = (rng.dirichlet(np.ones(7), 157) + 0.2 * np.eye(7)[labels]) / 1.2
-    given = {"sample_weight": rng.exponential(size=157) if weighted else None}
-    assert ev.balanced_accuracy(labels, probabilities, **given) == pytest.approx(
-        metrics.balanced_accuracy_score(labels, probabilities.argmax(axis=1), **given)
-    )
-
-
 @pytest.mark.parametrize(
     # As computed by R's auctestr 1.0.0, in the examples of its manual.
     ("positives", "negatives", "expected"),
