@@ -45,8 +45,6 @@ ONE_LESSON = {
     "own_data.volumes.read_volume_folder": "the door for a reader's own scans",
     "own_data.volumes.write_masks": "the way back to a reader's viewer",
     "evaluation.segmentation.segmentation_scores": "the stored tables of masks come from it",
-<<<<<<< HEAD
-=======
     "explanation.centered_blob": EXPLAINED,
     "explanation.edges": EXPLAINED,
     "explanation.grad_cam": EXPLAINED,
@@ -57,8 +55,6 @@ ONE_LESSON = {
     "explanation.pointing_game": EXPLAINED,
     "explanation.randomized": EXPLAINED,
     "explanation.share_inside": EXPLAINED,
-    "imaging.dicom.identifying_elements": "a list of the standard's, tested against the standard",
->>>>>>> main
     "imbalance.effective_prevalence": "an exercise check compares with it",
     "imbalance.oversample": "a reader with a rare class of their own needs it",
     "imbalance.undersample": "a reader with a rare class of their own needs it",
