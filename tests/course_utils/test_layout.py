@@ -35,6 +35,7 @@ OTHERWISE_USED = {
 }
 
 SHOWN_AND_CHECKED = "lesson 03 derives it, its exercises and the tests compare with it"
+EXPLAINED = "lesson 11 shows the method for one network; this is for a reader's own"
 DRAWING = "drawing code, which would hide the idea in the lesson"
 REPORTING = "a reader's own study takes it, with a page that a browser test opens"
 WIDGET = "the code of a widget, which would hide the idea in the lesson"
@@ -79,6 +80,8 @@ ONE_LESSON = {
     "widgets.window_explorer": WIDGET,
 }
 
+OTHER_CLASS = "a reader explains another class than the predicted one"
+
 # Options that code passes where reading the text does not show it, or that a reader passes.
 PASSED_OTHERWISE = {
     "own_data.volumes.read_volume_folder(plane)": "a reader's own scans may need one plane",
@@ -87,11 +90,11 @@ PASSED_OTHERWISE = {
     "evaluation.decisions.calibration_slope(sample_weight)": "bootstrap passes it to any score",
     "evaluation.scores.sensitivity_at_specificity(sample_weight)": "bootstrap passes it",
     "evaluation.segmentation.segmentation_scores(threshold)": "an experiment passes it by partial",
-    "explanation.grad_cam(layer)": "a reader's residual network needs it",
-    "explanation.input_gradients(class_index)": "lesson 11 passes it to one of five methods",
-    "explanation.integrated_gradients(class_index)": "lesson 11 passes it to one of five methods",
-    "explanation.integrated_gradients(steps)": "lesson 11 passes it to one of five methods",
-    "explanation.smooth_gradients(seed)": "a reader who repeats a map with other noise needs it",
+    "explanation.grad_cam(layer)": "a reader's network may need an earlier convolution",
+    "explanation.input_gradients(class_index)": OTHER_CLASS,
+    "explanation.integrated_gradients(class_index)": OTHER_CLASS,
+    "explanation.integrated_gradients(steps)": "lesson 11 passes it from a table of options",
+    "explanation.smooth_gradients(seed)": "a reader tries whether other draws change a map",
     "imbalance.oversample(prevalence)": "lesson 07 passes it to one of two functions",
     "numpy_layers.average_pool(stride)": "plotting calls one of two poolings with it",
     "numpy_layers.average_pool_gradient(size)": "plotting calls one of two poolings with it",
