@@ -30,7 +30,7 @@ def _total(labels, probabilities, coverage):
     return _accuracy()(labels, probabilities, coverage) * kept / len(labels)
 
 
-_LABELS = np.array([1, 0, 0, 1, 1, 0, 0, 1, 0, 1])
+_LABELS = np.array([1, 1, 0, 0, 0, 1, 0, 1, 0, 0])
 _VALUES = np.array([0.97, 0.92, 0.04, 0.45, 0.61, 0.33, 0.08, 0.72, 0.56, 0.24])
 
 check_12_2 = Exercise(
