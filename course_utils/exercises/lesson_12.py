@@ -111,9 +111,9 @@ check_12_3 = Exercise(
 check_12_4 = choice(
     "12.4",
     "c",
-    praise="Its interval reaches from 0.47 to 0.91, and it is the worst of twelve groups.",
+    praise="Its interval reaches from 0.55 to 0.95, and it is the worst of twelve groups.",
     a="Groups of 12 cancers cannot show a difference; 'not significant' is not 'equal'.",
-    b="With 12 cancers the interval reaches to 0.91, and the worst of twelve groups looks bad.",
+    b="With 12 cancers the interval reaches to 0.95, and the worst of twelve groups looks bad.",
     d="Whoever leaves it out hides that nobody knows; report it with its interval.",
 )
 
