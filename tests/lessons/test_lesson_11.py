@@ -109,8 +109,8 @@ def test_a_saved_nested_network_of_seven_classes_explains_a_picture_of_another_s
 
 @pytest.mark.slow
 def test_without_a_file_the_network_of_the_course_is_explained(tmp_path, monkeypatch, capsys):
-    names = run_last_section(tmp_path, monkeypatch, "brain_network.keras", None)
-    assert "because there is no file brain_network.keras in" in capsys.readouterr().out
+    names = run_last_section(tmp_path, monkeypatch, None, None)
+    assert "the course's network" in capsys.readouterr().out
     assert {each.shape for each in names["own_maps"].values()} == {(1, 28, 28)}
 
 
