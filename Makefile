@@ -18,8 +18,8 @@ AUTHOR := "$(VENV)-author/bin/python"
 ANY_PYTHON := $(or $(PYTHON),$(shell command -v python3 || command -v python))
 SETUP = @$(if $(ANY_PYTHON),,echo "Set-up stopped: no Python found. Install Python 3.11 to 3.13." >&2; exit 1;) "$(ANY_PYTHON)" authoring/workshop/bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help lab doctor reset download test check unit lessons notebooks contact lint format \
-	experiments data lock hooks setup-learner setup-author
+.PHONY: help lab doctor progress reset download test check unit lessons browser notebooks contact lint \
+	format docs slides handout handbook nbgrader kit hub experiments data lock hooks setup-learner setup-author
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,8 +37,34 @@ reset: setup-learner ## LESSON=05: a fresh copy in workspace/; yours is kept as 
 	@test -n "$(LESSON)" || { echo "Say which lesson: make reset LESSON=05" >&2; exit 2; }
 	@$(LEARNER) -m course_utils reset "$(LESSON)"
 
+progress: setup-learner ## which exercises you have passed, and which come back for repetition
+	@$(LEARNER) -m course_utils progress
+
 download: setup-learner ## NAME=breastmnist: fetch a real data set; without NAME, list them
 	@$(LEARNER) -m course_utils $(if $(NAME),download "$(NAME)" $(ARGS),list)
+
+# ---- for teachers ---------------------------------------------------------------------------
+
+slides: setup-author ## slides of the lessons, or of one LESSON, in build/slides
+	$(AUTHOR) -m authoring.publishing.slides $(LESSON)
+
+handout: setup-author ## student copies without solutions and teacher copies with them, in build/handout
+	$(AUTHOR) -m authoring.publishing.handout $(LESSON)
+
+handbook: setup-author ## what wrong answers say about a reader, and what to answer, in build/handbook
+	$(AUTHOR) -m authoring.publishing.handbook $(LESSON)
+
+nbgrader: setup-author ## the exercises as nbgrader assignments, in build/nbgrader
+	$(AUTHOR) -m authoring.publishing.nbgrader $(LESSON)
+
+kit: setup-author ## one archive that sets the course up without a network, in build/kit
+	$(AUTHOR) -m authoring.publishing.kit
+
+hub: ## a JupyterHub for a room, on this machine: deploy/README.md
+	@$(MAKE) --no-print-directory -C deploy hub
+
+docs: setup-author ## the site, from the stored lessons, in build/site
+	$(AUTHOR) -m authoring.publishing.site
 
 # ---- for authors ----------------------------------------------------------------------------
 
@@ -62,6 +88,9 @@ unit: setup-author
 
 lessons: setup-author
 	$(AUTHOR) -m authoring.workshop.notebooks test $(LESSON)
+
+browser: setup-author ## every lesson and page of the site in Chromium; half an hour
+	$(AUTHOR) -m pytest -q tests/browser --whole
 
 notebooks: setup-author ## execute and normalize the lessons, or one LESSON
 	$(AUTHOR) -m authoring.workshop.notebooks run $(LESSON)
