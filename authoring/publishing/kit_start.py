@@ -4,6 +4,7 @@
 of opening JupyterLab. The first start compares all files with SHA256SUMS. Like the set-up that it
 calls, this file starts on any Python and says what is wrong.
 """
+# ruff: noqa: UP031
 
 import hashlib
 import os
@@ -49,12 +50,12 @@ def main(arguments):
             wrong = differing()
             if wrong:
                 bootstrap.fail(
-                    "of the kit's files, %d are missing or differ from what was packed, such as %s. "
+                    "%d files of the kit are missing or not as they were packed, among them %s. "
                     "Copy the archive again and unpack it into a new folder."
                     % (len(wrong), wrong[0])
                 )
     except (ImportError, OSError) as error:
-        sys.stderr.write("Set-up stopped: the kit lacks a part; unpack it again. %s\n" % error)
+        sys.stderr.write("Set-up stopped: unpack the kit again, a part is missing: %s\n" % error)
         return 1
     bootstrap.main(["learner"])
     python = bootstrap.venv_python(folder)

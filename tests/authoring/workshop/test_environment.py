@@ -148,3 +148,18 @@ def test_make_works_in_a_folder_of_any_name_and_installs_once(tmp_path):
             ["make", *command.split()], cwd=folder, env=environment, capture_output=True, text=True
         )
         assert (run.stdout, run.stderr) == (said, "")
+
+
+@posix
+def test_folder_without_wheels_gets_one_sentence(tmp_path):
+    said = set_up(tmp_path, sys.executable, WHEELS=str(tmp_path))
+    assert f"WHEELS names {tmp_path}, and no wheel" in said
+
+
+@posix
+def test_wheels_for_another_python_get_one_sentence(tmp_path):
+    (tmp_path / "compiled-1.0-cp312-cp312-win_amd64.whl").touch()
+    (tmp_path / "stable-1.0-cp38-abi3-win_amd64.whl").touch()
+    python = script(tmp_path / "python", 'echo "3 13"')
+    said = set_up(tmp_path, python, WHEELS=str(tmp_path))
+    assert f"the wheels in {tmp_path} are for Python 3.12, and found 3.13." in said
