@@ -138,6 +138,8 @@ def environment():
             _told(sys.executable, "-m", "pip", "install", "--quiet", "--target", tools, "uv")
             uv = tools / "bin" / "uv"
         wanted = f">={oldest[0]}.{oldest[1]},<{newest[0]}.{newest[1] + 1}"
+        if oldest <= sys.version_info[:2] <= newest:
+            wanted = sys.executable
         _told(uv, "venv", "--quiet", "--seed", "--clear", "--python", wanted, folder)
     _told(python, COURSE / "authoring" / "workshop" / "bootstrap.py", "learner")
     return python
