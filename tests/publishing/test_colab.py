@@ -1,5 +1,6 @@
 """The bridge runs a notebook's cells in another Python and shows what they give."""
 
+import re
 import sys
 
 import nbformat
@@ -71,3 +72,10 @@ def test_errors_stop_the_cell_and_a_dead_kernel_is_named():
     assert texts(four) == ["4"]
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         run("1 / 0")
+
+
+def test_the_cell_in_the_documentation_calls_the_bridge():
+    text = (ROOT / "docs" / "ways_in.md").read_text(encoding="utf-8")
+    cell = re.search(r"```python\n(# host.*?)```", text, re.DOTALL)[1]
+    compile(cell, "cell", "exec")
+    assert '"deploy" / "colab" / "bridge.py"))["connect"]()' in cell
