@@ -147,3 +147,12 @@ def test_links_between_pages_and_to_lessons_lead_somewhere():
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
     assert NOTEBOOKS.is_dir()
+
+
+def test_the_ways_of_the_learner_profiles_add_up():
+    core = {path.name[:2]: parts_of(read_lesson(path))[0].minutes for path in find_lessons()}
+    text = (CLASSROOM / "learner_profiles.md").read_text(encoding="utf-8")
+    ways = re.findall(r"\*\*Way:\*\* ([\d, ]+): (\d+) minutes", text)
+    assert len(ways) == text.count("\n## ")
+    for lessons, minutes in ways:
+        assert sum(core[lesson] for lesson in lessons.split(", ")) == int(minutes), lessons
