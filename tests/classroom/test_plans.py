@@ -95,6 +95,20 @@ def test_a_plan_adds_up_and_gives_each_part_the_time_that_it_takes(plan):
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda path: path.stem)
+def test_a_plan_states_its_sums(plan):
+    rows = [row for rows, _, _ in days(plan) for row in rows]
+    with_parts = [row for row in rows if row[4] != "–"]
+    breaks = sum(int(row[1]) for row in rows if re.match(r"\*\*(Break|Lunch)", row[3]))
+    text = " ".join(plan.read_text(encoding="utf-8").split())
+    reader, given = re.search(
+        r"a reader (\d+) minutes, and the plan gives them (\d+)", text
+    ).groups()
+    assert abs(int(reader) - sum(float(row[2]) for row in with_parts)) < 1
+    assert int(given) == sum(int(row[1]) for row in with_parts)
+    assert int(re.search(r"[Bb]reaks (?:and lunch )?are (\d+) minutes", text)[1]) == breaks
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda path: path.stem)
 def test_a_plan_takes_no_part_twice_and_has_a_break_every_100_minutes(plan):
     rows_of_days = [rows for rows, _, _ in days(plan)]
     once = Counter(pair for rows in rows_of_days for row in rows for pair in taken(row[4]))
