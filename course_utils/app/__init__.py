@@ -125,7 +125,7 @@ def update(number):
         old = json.loads((WORKSPACE / original.name).read_text(encoding="utf-8"))
         cells = [(cell.get("id"), cell, "".join(cell["source"])) for cell in old["cells"]]
     except FileNotFoundError:
-        old, cells = {"metadata": {}}, []
+        old, cells = {}, []
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{original.name} in your workspace is not a notebook that can be read. "
@@ -134,26 +134,24 @@ def update(number):
     notebook = _fresh_copy(original)
     new = {cell["id"]: cell for cell in notebook["cells"]}
     # A copy that does not tell how its cells were is compared with the new lesson.
-    delivered = (
-        old["metadata"].get("course", {}).get("cells", notebook["metadata"]["course"]["cells"])
-    )
+    hashes = notebook["metadata"]["course"]["cells"]
+    delivered = old.get("metadata", {}).get("course", {}).get("cells", hashes)
     followed, last, carried, left = {}, None, [], []
     for name, cell, source in cells:
-        if name in new:
-            last = name
+        last = name if name in new else last
+        tags = new[name]["metadata"].get("tags", ()) if name in new else ()
+        if _hash(cell) == delivered.get(name) or not source.strip():
+            continue
         if name not in {**delivered, **new}:
             cell |= {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {}
             followed.setdefault(last, []).append(cell)
-        elif _hash(cell) == delivered.get(name):
-            continue
-        elif "exercise" in new.get(name, {"metadata": {}})["metadata"].get("tags", ()):
+        elif "exercise" in tags:
             new[name]["source"] = cell["source"]
         else:
-            left.append(source)
+            left.append(source.strip().split("\n")[0])
             continue
-        carried.append(source)
+        carried.append(source.strip().split("\n")[0])
     notebook["cells"] = followed.get(None, [])
     for name, cell in new.items():
         notebook["cells"] += [cell, *followed.get(name, ())]
-    titles = ([source.strip().split("\n")[0] for source in kind] for kind in (carried, left))
-    return *_replace(original, notebook), *titles
+    return *_replace(original, notebook), carried, left

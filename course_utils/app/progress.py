@@ -156,7 +156,7 @@ def _asked(numbers):
 
     def fold(summary, text, *below):
         page = f"<details><summary>{_marked(summary)}</summary>{_marked(text)}</details>"
-        return VBox([HTML(STYLE + page), *below]).add_class("course-fold")
+        return VBox([HTML(page), *below]).add_class("course-fold")
 
     def ask(number):
         said, row = HTML(), HBox()
@@ -178,7 +178,7 @@ def _asked(numbers):
 
     count = {1: "One question", 2: "Two questions", 3: "Three questions"}[len(numbers)]
     text = "Answer from memory, then unfold the answer. You can also go on without them."
-    return fold(f"{count} about earlier lessons", text, *map(ask, numbers))
+    return fold(f"{count} about earlier lessons", text, *map(ask, numbers), HTML(STYLE))
 
 
 class Overview:
@@ -188,8 +188,9 @@ class Overview:
         import pandas as pd
 
         cards, rows = schedule(records), []
-        self.sentence = f"{sum(card.passed for card in cards.values())} of {len(questions())}"
-        self.sentence += " exercises passed."
+        passed = sum(card.passed for card in cards.values())
+        start = f"{passed} of" if records else "Nothing is passed yet, of"
+        self.sentence = f"{start} {len(questions())} exercises{' are passed' if records else ''}."
         for lesson, path in workspace.lessons(workspace.LESSONS).items():
             mine = [n for n in questions() if int(float(n)) == int(lesson)]
             days = [str(day) for day, number, _ in records if number in mine]
@@ -205,15 +206,13 @@ class Overview:
         self.table = pd.DataFrame(rows) if records else None
 
     def __repr__(self):
-        if self.table is None:
-            return f"Nothing is passed yet: {self.sentence}"
-        return f"{self.table.to_string(index=False)}\n{self.sentence}"
+        table = "" if self.table is None else self.table.to_string(index=False) + "\n"
+        return table + self.sentence
 
     def _repr_html_(self):
-        if self.table is None:
-            return f"<p>{self!r}</p>"
-        table = self.table.to_html(index=False, border=0)
-        return re.sub("<t([dh])>", r'<t\1 style="text-align: left">', table) + self.sentence
+        table = "" if self.table is None else self.table.to_html(index=False, border=0)
+        table = re.sub("<t([dh])>", r'<t\1 style="text-align: left">', table)
+        return f"{table}<p>{self.sentence}</p>"
 
 
 def overview():
