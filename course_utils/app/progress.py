@@ -26,9 +26,10 @@ from course_utils import app as workspace
 DAYS = (0, 1, 3, 7, 21)
 STATES = ("correct", "not yet", "knew", "did not know")
 
-# The buttons appear with the answer, without a kernel's help. An older browser shows them always.
+# The buttons appear with the answer, without a kernel's help; an older browser shows them always.
 STYLE = """<style>.course-fold:has(> :first-child details:not([open])) > :nth-child(n + 2)
-{display: none !important} .course-fold summary {cursor: pointer}</style>"""
+{display: none !important} .course-fold details {line-height: 1.5; max-width: 50em}
+.course-fold .course-fold {margin-left: 1.5em} .course-fold summary {cursor: pointer}</style>"""
 
 
 @cache
@@ -182,39 +183,47 @@ def _asked(numbers):
 
 
 class Overview:
-    """The exercises passed, by lesson, as a table for people."""
+    """The exercises passed, lesson by lesson, as text and as a table."""
 
-    def __init__(self, records):
+    def __init__(self, records, today):
         import pandas as pd
 
-        cards, rows = schedule(records), []
-        passed = sum(card.passed for card in cards.values())
-        start = f"{passed} of" if records else "Nothing is passed yet, of"
-        self.sentence = f"{start} {len(questions())} exercises{' are passed' if records else ''}."
-        for lesson, path in workspace.lessons(workspace.LESSONS).items():
-            mine = [n for n in questions() if int(float(n)) == int(lesson)]
-            days = [str(day) for day, number, _ in records if number in mine]
-            due = sorted((str(cards[n].due), n) for n in mine if n in cards and cards[n].due)
+        cards, rows, lessons = schedule(records), [], workspace.lessons(workspace.LESSONS)
+        for lesson, path in lessons.items():
+            mine = [number for number in questions() if int(float(number)) == int(lesson)]
+            back = defaultdict(list)
+            # No lesson comes after the last, to ask about it.
+            for number in cards.keys() & mine if lesson < max(lessons) else ():
+                if cards[number].due:
+                    back[max(cards[number].due, today)].append(number)
             rows.append(
                 {
                     "lesson": path.stem.replace("_", " "),
                     "passed": f"{sum(cards[n].passed for n in mine if n in cards)} of {len(mine)}",
-                    "last": max(days, default=""),
-                    "comes back": ", ".join(f"{n} on {day}" for day, n in due),
+                    "last check": max((str(day) for day, n, _ in records if n in mine), default=""),
+                    "comes back": "; ".join(
+                        f"{'now' if day == today else day}: {', '.join(sorted(back[day]))}"
+                        for day in sorted(back)
+                    ),
                 }
             )
-        self.table = pd.DataFrame(rows) if records else None
+        self.table = pd.DataFrame(rows) if records else pd.DataFrame()
+        passed = sum(card.passed for card in cards.values())
+        self.sentence = f"{passed} of {len(questions())} exercises are passed."
+        if not records:
+            self.sentence = f"Nothing is passed yet, of {len(questions())} exercises."
 
     def __repr__(self):
-        table = "" if self.table is None else self.table.to_string(index=False) + "\n"
+        table = "" if self.table.empty else self.table.to_string(index=False) + "\n"
         return table + self.sentence
 
     def _repr_html_(self):
-        table = "" if self.table is None else self.table.to_html(index=False, border=0)
+        table = "" if self.table.empty else self.table.to_html(index=False, border=0)
         table = re.sub("<t([dh])>", r'<t\1 style="text-align: left">', table)
         return f"{table}<p>{self.sentence}</p>"
 
 
 def overview():
     """Return what is passed, as a table; in a lesson outside the workspace, of an empty record."""
-    return Overview(read() if _records_here() or get_ipython() is None else [])
+    mine = _records_here() or get_ipython() is None
+    return Overview(read() if mine else [], date.today())
