@@ -19,6 +19,7 @@ import numpy as np
 from IPython import get_ipython
 
 from course_utils import ROOT
+from course_utils.app import progress
 
 # A sign, and a color: JupyterLab's theme decides; outside of it the one after the comma is used.
 _STATES = {
@@ -96,7 +97,13 @@ class Exercise:
     given: Mapping = field(default_factory=dict)
 
     def __call__(self, answer):
-        """Return `Feedback` for an answer; what it raises becomes feedback, too."""
+        """Return `Feedback` for an answer, and record it; what it raises becomes feedback, too."""
+        feedback = self._feedback_on(answer)
+        if feedback.state in progress.STATES:
+            progress.record(self.number, feedback.state)
+        return feedback
+
+    def _feedback_on(self, answer):
         if complaint := _stopped_before():
             return Feedback(self.number, "not yet", complaint)
         if _is_untouched(answer):
