@@ -7,7 +7,7 @@ from authoring.workshop.lessons import read_lesson
 
 HEADING = re.compile(r"^### Exercise (?P<number>\d+\.\d+): (?P<title>.+)$", re.MULTILINE)
 HINTS = re.compile(r"<details>.*?</details>", re.DOTALL)
-CHECK = re.compile(r"lesson_\d\d\.check_(\d+)_(\d+)\((\w+)\)")
+CHECK = re.compile(r"lesson_\d\d\.check_\d+_\d+\((\w+)\)")
 
 
 @dataclass
@@ -36,15 +36,18 @@ def cells_with(notebook, tag):
 def tasks(lesson):
     """Return the exercises of a lesson, a path or a notebook, in order."""
     notebook = lesson if hasattr(lesson, "cells") else read_lesson(lesson)
-    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    headings = {match["number"]: match for match in HEADING.finditer(text)}
     found = []
     # A rule of the lessons: each exercise is a start, a check and a solution, in this order.
     parts = (cells_with(notebook, tag) for tag in ("exercise", "check", "solution"))
     for start, check, solution in zip(*parts, strict=True):
-        major, minor, name = CHECK.findall(check.source)[-1]
-        heading = headings[f"{major}.{minor}"]
-        after = re.split(r"^#{2,3} ", text[heading.end() :], maxsplit=1, flags=re.MULTILINE)[0]
-        task = HINTS.split(after)[0].strip()
+        before = notebook.cells[: notebook.cells.index(start)]
+        text = "\n\n".join(map(_shown, before))
+        heading = list(HEADING.finditer(text))[-1]
+        task = HINTS.sub("", text[heading.end() :]).strip()
+        name = CHECK.findall(check.source)[-1]
         found.append(Task(heading["number"], heading["title"], task, name, start, check, solution))
     return found
+
+
+def _shown(cell):
+    return cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```"
