@@ -204,11 +204,16 @@ def _literal(value, of_part=None):
     """Return the syntax tree of a value that can be typed, or None; `of_part` its parts."""
     of_part = of_part or _literal
     if isinstance(value, np.ndarray) and value.size <= MOST_ELEMENTS:
-        return ast.parse(f"np.array({value.tolist()!r})", mode="eval").body
+        array = ast.parse("np.array", mode="eval").body
+        return ast.Call(array, [_literal(value.tolist())], [])
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):
         return ast.parse(f"np.{value}".replace("np.-", "-np."), mode="eval").body
+    if isinstance(value, float) and len(repr(value)) > 8:
+        inverse = round(1 / value, 4)
+        if inverse and 1 / inverse == value:
+            return ast.parse(f"1 / {inverse:g}", mode="eval").body
     if value is ... or value is None or isinstance(value, (bool, int, float, str)):
         return ast.parse("..." if value is ... else repr(value), mode="eval").body
     if isinstance(value, (list, tuple, set, dict)):

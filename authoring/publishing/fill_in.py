@@ -43,9 +43,48 @@ class Simplify(ast.NodeTransformer):
             ):
                 filled = Fill(dict(zip(names, given, strict=True))).visit(inner.body)
                 return self.visit(filled)
-        if ast.unparse(inner) == "callable" and isinstance(given[0], (ast.Constant, ast.UnaryOp)):
+        return self._known_call(node) or node
+
+    def _known_call(self, node):
+        node.args = _spliced(node.args)
+        if [keyword.arg for keyword in node.keywords] == [None]:
+            values = node.keywords[0].value
+            if isinstance(values, ast.Dict) and all(
+                isinstance(k, ast.Constant) for k in values.keys
+            ):
+                pairs = zip(values.keys, values.values, strict=True)
+                node.keywords = [ast.keyword(key.value, value) for key, value in pairs]
+        called = ast.unparse(node.func)
+        if called == "callable" and isinstance(node.args[0], (ast.Constant, ast.UnaryOp)):
             return ast.Constant(False)
+        if called == "getattr" and isinstance(node.args[1], ast.Constant):
+            return ast.Attribute(node.args[0], node.args[1].value, ast.Load())
+        if called.endswith(".get") and isinstance(node.func.value, ast.Dict):
+            keys = [getattr(key, "value", None) for key in node.func.value.keys]
+            wanted = getattr(node.args[0], "value", None)
+            found = dict(zip(keys, node.func.value.values, strict=True))
+            return found.get(wanted, node.args[-1])
+        return None
+
+    def visit_JoinedStr(self, node):
+        """Write a text whose parts are known."""
+        self.generic_visit(node)
+        parts = [getattr(part, "value", None) for part in node.values]
+        parts = [getattr(part, "value", part) for part in parts]
+        known = all(isinstance(part, str) for part in parts)
+        return ast.Constant("".join(parts)) if known else node
+
+    def visit_List(self, node):
+        """Write out parts that are lists themselves."""
+        self.generic_visit(node)
+        node.elts = _spliced(node.elts)
         return node
+
+    visit_Tuple = visit_List
+
+    def visit_ImportFrom(self, node):
+        """Leave out imports: a lesson has its own."""
+        return None
 
     def visit_Subscript(self, node):
         """Take one part of a list that is written out."""
@@ -66,28 +105,49 @@ class Simplify(ast.NodeTransformer):
         """Leave out what does not decide."""
         self.generic_visit(node)
         stops = isinstance(node.op, ast.Or)
-        left = [v for v in node.values if not (_is_known(v) and bool(v.value) is not stops)]
-        if not left or any(_is_known(value) for value in left):
-            return ast.Constant(stops if left else not stops)
+        left = []
+        for value in node.values:
+            if _truth(value) is not (not stops):
+                left.append(value)
+            if _truth(value) is stops:
+                break
+        if not left:
+            return node.values[-1]
         return left[0] if len(left) == 1 else ast.BoolOp(node.op, left)
 
     def visit_IfExp(self, node):
         """Keep the branch that is taken."""
         self.generic_visit(node)
-        if _is_known(node.test):
-            return node.body if node.test.value else node.orelse
+        if _truth(node.test) is not None:
+            return node.body if _truth(node.test) else node.orelse
         return node.body if ast.unparse(node.body) == ast.unparse(node.orelse) else node
 
     def visit_If(self, node):
         """Keep the branch that is taken."""
         self.generic_visit(node)
-        if _is_known(node.test):
-            return node.body if node.test.value else node.orelse
+        if _truth(node.test) is not None:
+            return node.body if _truth(node.test) else node.orelse
         return node
 
 
-def _is_known(node):
-    return isinstance(node, ast.Constant) and not isinstance(node.value, str)
+def _truth(node):
+    """Return whether a syntax tree counts as true, or None if that is not known."""
+    if isinstance(node, ast.Constant):
+        return bool(node.value)
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return bool(node.elts)
+    if isinstance(node, ast.Dict):
+        return bool(node.keys)
+    return True if isinstance(node, ast.Lambda) else None
+
+
+def _spliced(parts):
+    """Write out the parts of ``*(a, b)``."""
+    found = []
+    for part in parts:
+        inside = isinstance(part, ast.Starred) and getattr(part.value, "elts", None)
+        found += inside if isinstance(inside, list) else [part]
+    return found
 
 
 def _value_of(node):
