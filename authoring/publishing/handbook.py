@@ -18,6 +18,7 @@ from authoring.publishing import answers
 from authoring.publishing.tasks import tasks
 from authoring.workshop import exercises
 from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
+from course_utils.exercises.exercise import Several
 
 OUT = ROOT / "build" / "handbook"
 QUESTIONS = ROOT / "classroom" / "questions.toml"
@@ -68,28 +69,40 @@ class Wrong:
     named: bool
 
 
-def wrong_answers(task, entry, bank, file):
-    """Return the wrong answers to a task without repetition, and the functions that they call."""
+def codes(task, entry, bank, file):
+    """Return [(wrong answer, its code)] of a task, and the functions that they call, as code."""
     writer = answers.Writer(task)
     pairs = exercises.wrong_answers(entry, bank)
     nodes = [None] * len(pairs)
     # The bank's own lists come last: first those with a name, then the others.
-    others = len(bank["WRONG"].get(task.number, ())) if bank else 0
-    for table, end in (("NAMED", len(pairs) - others), ("WRONG", len(pairs))):
+    end = len(pairs)
+    for table in ("WRONG", "NAMED"):
+        own = bank[table].get(task.number, ()) if bank else ()
+        parts = own.values() if table == "NAMED" and own else own
+        count = sum(len(part) if isinstance(part, Several) else 1 for part in parts)
         known = answers.written(file, table, task.number) if bank else []
-        expected = others if table == "WRONG" else len(bank.get("NAMED", {}).get(task.number, ()))
-        if len(known) == expected:
-            nodes[end - expected : end] = known
-    found, codes = [], []
-    for (answer, _), node in zip(pairs, nodes, strict=True):
-        said = exercises.judge(entry, answer).message
-        name = getattr(answer, "__name__", "")
-        said = re.sub(rf"`({re.escape(name)}|your function)\b", f"`{task.name}", said)
-        codes.append(writer.code(answer, node, file))
-        found.append((said, not exercises.UNNAMED.search(said)))
-    shown = answers.formatted(codes)
-    unique = dict.fromkeys(zip(shown, *zip(*found, strict=True), strict=True))
-    return [Wrong(*each) for each in unique], answers.formatted([*writer.helpers.values()])
+        if len(known) == count:
+            nodes[end - count : end] = known
+        end -= count
+    found = [
+        (answer, writer.code(answer, node, file))
+        for (answer, _), node in zip(pairs, nodes, strict=True)
+    ]
+    return found, [*writer.helpers.values()]
+
+
+def wrong_answers(task, entry, bank, file):
+    """Return the wrong answers to a task without repetition, and the functions that they call."""
+    pairs, helpers = codes(task, entry, bank, file)
+    said = []
+    for answer, _ in pairs:
+        message = exercises.judge(entry, answer).message
+        name = re.escape(getattr(answer, "__name__", ""))
+        said.append(re.sub(rf"`({name}|your function)\b", f"`{task.name}", message))
+    shown = answers.formatted([code for _, code in pairs])
+    unique = dict.fromkeys(zip(shown, said, strict=True))
+    wrong = [Wrong(code, text, not exercises.UNNAMED.search(text)) for code, text in unique]
+    return wrong, answers.formatted(helpers)
 
 
 def plain(text):
