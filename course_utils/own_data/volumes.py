@@ -18,7 +18,6 @@ from course_utils._files import replacing
 from course_utils.datasets import ImageDataset
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import scan_names
-from course_utils.imaging.volumes import AXES
 from course_utils.own_data._folder import POSITION, Complaint, Folder, is_dicom
 from course_utils.own_data.pictures import MaskLabels, check_size, place
 
@@ -88,7 +87,7 @@ def read_volume_folder(
         refuse("intensity_window", repr(intensity_window), "(low, high) or 'percentile'", remedy)
     window = (0.0, 1.0) if by_percentile else check_window(intensity_window)
     if plane is not None:
-        check_choice("plane", plane, AXES)
+        check_choice("plane", plane, imaging.AXES)
     number = isinstance(spacing_mm, int | float | np.number)
     if spacing_mm is not None and not (number and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
@@ -210,8 +209,8 @@ def _stack(channels, affine, flags, window, form):
     if plane is None:
         longest = np.argmax(zooms)
         thick = zooms[longest] > LONGER * np.delete(zooms, longest).max()
-        plane = AXES[longest] if thick else "axial"
-    axis = AXES.index(plane)
+        plane = imaging.AXES[longest] if thick else "axial"
+    axis = imaging.AXES.index(plane)
     across, down = (other for other in range(3) if other != axis)
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
     images = _turned(images, axis)
@@ -320,7 +319,7 @@ def _whole(masks, number, scan):
     whole = np.zeros(scan["shape"], np.uint8)
     # A view of the voxels in the order in which they were read.
     canonical = nibabel.apply_orientation(whole, nibabel.io_orientation(scan["affine"]))
-    slices = _turned(canonical, AXES.index(scan["plane"]))
+    slices = _turned(canonical, imaging.AXES.index(scan["plane"]))
     # A row and a column of zeros at the end stand for all that lies outside.
     padded = np.pad(masks.astype(np.uint8), ((0, 0), (0, 1), (0, 1)))
     at = []
