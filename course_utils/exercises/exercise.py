@@ -235,10 +235,11 @@ def _judge_set(answer, right, explanations):
     words, right = _words(answer), set(map(_plain, right))
     if not np.iterable(words):
         return f"Your answer is {answer!r:.60}; give a set, such as {{{right.pop()!r}}}."
-    chosen = set(map(_plain, words))
-    said = [f"{word!r} is none of: {', '.join(explanations)}." for word in chosen - {*explanations}]
-    said += [why for word, why in explanations.items() if word in chosen - right]
-    said += [f"One is missing. {explanations[word]}" for word in sorted(right - chosen)]
+    chosen, known = set(map(_plain, words)), {_plain(word) for word in explanations}
+    said = [f"{word!r} is none of: {', '.join(explanations)}." for word in chosen - known]
+    said += [why for word, why in explanations.items() if _plain(word) in chosen - right]
+    missing = [why for word, why in explanations.items() if _plain(word) in right - chosen]
+    said += [f"{len(missing)} missing. {why}" for why in missing]
     return said[0] if said else None
 
 
