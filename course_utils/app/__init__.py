@@ -79,9 +79,9 @@ def is_outdated(number):
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    original = find_lesson(number)
-    copy = WORKSPACE / original.name
-    return copy.exists() and code_hash(copy) != code_hash(original)
+    original = lessons(LESSONS).get(number)
+    copy = original and WORKSPACE / original.name
+    return bool(copy) and copy.exists() and code_hash(copy) != code_hash(original)
 
 
 def outdated():
