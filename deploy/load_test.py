@@ -4,8 +4,9 @@ Run it as root on the machine of the hub, with the file that add-learners printe
 
     .venv-hub/bin/python deploy/load_test.py slips --users 10 --lesson 02
 
-It prints what each learner waited and the memory that their processes held at most (PSS: pages
-that several processes share count as parts). Exit code 1 means that somebody did not finish.
+It prints what each learner waited, the memory that their processes held at most (PSS: pages that
+several processes share count as parts) and the processor time they used. Exit code 1 means that
+somebody did not finish.
 """
 
 import argparse
@@ -141,11 +142,12 @@ def watch(names, peaks, stop):
                 if owner:
                     kernel = any("ipykernel_launcher" in word for word in process.cmdline())
                     now[owner]["kernel" if kernel else "server"] += process.memory_full_info().pss
+                    now[owner]["cpu"] += sum(process.cpu_times()[:2])
             except psutil.Error:
                 continue  # it has ended
         for name, memory in now.items():
             peaks[name] |= memory  # of two counters: the larger of each entry
-        everybody = sum((memory.total() for memory in now.values()), 0)
+        everybody = sum(memory["server"] + memory["kernel"] for memory in now.values())
         peaks["all"] |= Counter({"together": everybody})
 
 
@@ -171,11 +173,12 @@ def main(arguments=None):
     whole = time.monotonic() - begun
     stop.set()
     watcher.join()
-    print("learner      log in  server  lesson (s)   server  kernel (MB)  errors")
+    print("learner      log in  server  lesson (s)   server  kernel (MB)  CPU (s)  errors")
     for learner in learners:
         times = "".join(f"{learner.seconds.get(step, float('nan')):8.1f}" for step in range(3))
         memory = "".join(f"{peaks[learner.name][kind] / 1e6:9.0f}" for kind in ("server", "kernel"))
-        print(f"{learner.name:<11}{times}  {memory}        {learner.errors or 'none'}")
+        cpu = peaks[learner.name]["cpu"]
+        print(f"{learner.name:<11}{times}  {memory}      {cpu:7.0f}  {learner.errors or 'none'}")
     print(f"all: {whole:.0f} s; together at most {peaks['all']['together'] / 1e9:.2f} GB")
     if not options.keep:
         for learner in learners:
