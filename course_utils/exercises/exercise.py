@@ -205,7 +205,7 @@ def judged(number, reference, praise, **options):
 def choice(number, right=None, praise="", **explanations):
     """Make a question about letters, words or one number, each with why it is right or wrong.
 
-    One is right, or a list of them, or a dict of names has a right word for each. Left out, all
+    One is right, or a list of them, or a dict of names has the right ones of each. Left out, all
     texts are those of choices.toml. A number within 2 % is right; its texts end with an ``else``.
     """
     if right is None:
@@ -264,12 +264,13 @@ def _judge_words(answer, right, explanations):
     words = _words(answer)
     words = dict(words if hasattr(words, "keys") else zip(right, words, strict=False))
     if words.keys() != right.keys() or len(_words(answer)) != len(right):
-        return f"Give {len(right)} words, one for each of {', '.join(right)}, in this order."
-    for name, word in right.items():
-        if _plain(words[name]) not in right.values():
-            known = ", ".join(dict.fromkeys(right.values()))
-            return f"{name}: {words[name]!r} is none of {known}."
-        if _plain(words[name]) != word:
+        return f"Give {len(right)} answers, one for each of {', '.join(right)}, in this order."
+    known = [word for word in dict.fromkeys(map(str, right.values())) if word.isalpha()]
+    for name, allowed in right.items():
+        given = {_plain(word) for word in np.ravel(words[name])}
+        if known and not given <= {*known}:
+            return f"{name}: {words[name]!r} is none of {', '.join(known)}."
+        if not set() < given <= {_plain(word) for word in np.ravel(allowed)}:
             return f"{name}: {explanations[name]}"
     return None
 
