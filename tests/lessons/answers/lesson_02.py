@@ -199,7 +199,7 @@ RIGHT = {
 }
 
 WRONG = {
-    "2.1": [99, "6", [6], -5, 14, 22, 20, 11, 18, None],
+    "2.1": [99, 29, "6", [6], -5, 14, 22, 20, 11, 18, None],
     "2.2": [
         loops,
         lambda i, k, s: loops(i, k, s, as_floats, dtype=int),
