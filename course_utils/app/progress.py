@@ -31,7 +31,8 @@ STATES = ("correct", "not yet", "knew", "did not know")
 # The buttons appear with the answer, without a kernel's help; an older browser shows them always.
 STYLE = """<style>.course-fold:has(> :first-child details:not([open])) > :nth-child(n + 2)
 {display: none !important} .course-fold details {line-height: 1.5; max-width: 50em}
-.course-fold .course-fold {margin-left: 1.5em} .course-fold summary {cursor: pointer}</style>"""
+.course-fold .course-fold {margin-left: 1.5em}
+.course-fold summary {cursor: pointer; font-weight: 600}</style>"""
 
 
 @cache
