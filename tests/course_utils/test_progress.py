@@ -184,6 +184,13 @@ def test_a_stored_lesson_shows_nobodys_record(folder, monkeypatch, tmp_path_fact
     assert repr(progress.overview()).startswith("Nothing is passed yet")
 
 
+def test_the_setup_cell_of_each_lesson_ends_with_its_opening():
+    for path in find_lessons():
+        cells = nbformat.read(path, as_version=4).cells
+        (setup,) = [cell for cell in cells if "setup" in cell.metadata.get("tags", [])]
+        assert setup.source.endswith(f'\nprogress.open_lesson("{path.name[:2]}")'), path.name
+
+
 def run(folder, code):
     """Run code as a lesson in a folder; return what its cell shows."""
     cell = nbformat.v4.new_code_cell(code)
