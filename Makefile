@@ -18,7 +18,7 @@ AUTHOR := "$(VENV)-author/bin/python"
 ANY_PYTHON := $(or $(PYTHON),$(shell command -v python3 || command -v python))
 SETUP = @$(if $(ANY_PYTHON),,echo "Set-up stopped: no Python found. Install Python 3.11 to 3.13." >&2; exit 1;) "$(ANY_PYTHON)" authoring/workshop/bootstrap.py
 .DEFAULT_GOAL := help
-.PHONY: help lab doctor progress reset download test check unit lessons browser notebooks contact lint \
+.PHONY: help lab doctor progress reset update download test check unit lessons browser notebooks contact lint \
 	format docs slides handout handbook nbgrader kit hub experiments data lock hooks setup-learner setup-author
 
 help: ## list the commands
@@ -36,6 +36,10 @@ doctor: setup-learner ## what is installed, what works, what to do about problem
 reset: setup-learner ## LESSON=05: a fresh copy in workspace/; yours is kept as a dated backup
 	@test -n "$(LESSON)" || { echo "Say which lesson: make reset LESSON=05" >&2; exit 2; }
 	@$(LEARNER) -m course_utils reset "$(LESSON)"
+
+update: setup-learner ## LESSON=05: the new version of a lesson with your answers; the old file is kept
+	@test -n "$(LESSON)" || { echo "Say which lesson: make update LESSON=05" >&2; exit 2; }
+	@$(LEARNER) -m course_utils update "$(LESSON)"
 
 progress: setup-learner ## which exercises you have passed, and which come back for repetition
 	@$(LEARNER) -m course_utils progress
@@ -58,7 +62,7 @@ nbgrader: setup-author ## the exercises as nbgrader assignments, in build/nbgrad
 	$(AUTHOR) -m authoring.publishing.nbgrader $(LESSON)
 
 kit: setup-author ## one archive that sets the course up without a network, in build/kit
-	$(AUTHOR) -m authoring.publishing.kit
+	$(AUTHOR) -m authoring.publishing.kit $(ARGS)
 
 hub: ## a JupyterHub for a room, on this machine: deploy/README.md
 	@$(MAKE) --no-print-directory -C deploy hub

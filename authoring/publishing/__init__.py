@@ -1,1 +1,1 @@
-"""What leaves the repository: the site, slides, copies for a class, and the kit without a network."""
+"""What leaves the repository: site, slides, copies for a class, a kit without a network."""

@@ -4,6 +4,10 @@ The learner's is .venv, with what requirements.lock names and nothing else. The 
 .venv-author: it sees the learner's packages, adds the tools of requirements-dev.lock, and its
 kernel "python3" is the learner's Python, so that lessons are executed where learners execute them.
 
+Without a network, the learner's packages come from a folder of wheels: the one that WHEELS names,
+or wheels/ in the course's folder, where `make kit` puts it. The hashes of the lock are checked all
+the same. The author's tools always come from the network.
+
 The first file that runs on a stranger's machine, so it must start, and speak plainly, on any
 Python at all: no imports beyond the standard library, no syntax newer than Python 3.0. A second
 run with the same lock does nothing.
@@ -13,6 +17,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -60,19 +65,47 @@ def version_of(command):
         return None
 
 
-def find_python():
-    """Return a command for a supported Python, this one where it will do."""
+def find_wheels():
+    """Return the folder of wheels to install from, or None where there is none."""
+    named = os.environ.get("WHEELS")
+    folder = os.path.abspath(named or os.path.join(ROOT, "wheels"))
+    if os.path.isdir(folder) and any(name.endswith(".whl") for name in os.listdir(folder)):
+        return folder
+    if named:
+        fail(
+            "WHEELS names %s, and no wheel (a file ending in .whl) lies there. Name the folder "
+            "that holds the wheels, or unset WHEELS to install from the network." % folder
+        )
+    return None
+
+
+def suitable_pythons(wheels):
+    """Return the versions that will do: all supported ones, or those that have their wheels."""
+    versions = [(3, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
+    names = " ".join(os.listdir(wheels)) if wheels else ""
+    return [v for v in versions if "-cp%d%d-cp%d%d-" % (v + v) in names] or versions
+
+
+def find_python(wheels=None):
+    """Return a command for a suitable Python, this one where it will do."""
+    suitable = suitable_pythons(wheels)
     wanted = os.environ.get("PYTHON")
     names = ["python3.%d" % minor for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
     candidates = [wanted] if wanted else [sys.executable] + names + ["python3", "python"]
     found = []
     for command in candidates:
         version = version_of(command)
-        if version and OLDEST <= version <= NEWEST:
+        if version in suitable:
             return command
         if version and version not in found:
             found.append(version)
     have = ", ".join("%d.%d" % version for version in found) or "none that starts"
+    if wheels:
+        fail(
+            "the wheels in %s are for Python %s, and found %s. Install such a Python and start with "
+            "it, or set the variable PYTHON to where it lies."
+            % (wheels, " and ".join("%d.%d" % version for version in suitable), have)
+        )
     fail(
         "the course needs Python 3.%d to 3.%d, and found %s. Install one of them, or name it: "
         "make lab PYTHON=/path/to/python3.12" % (OLDEST[1], NEWEST[1], have)
@@ -106,14 +139,14 @@ def venv_python(folder):
     return os.path.join(folder, *parts)
 
 
-def make_venv(folder, python=None):
+def make_venv(folder, python=None, wheels=None):
     """Create the virtual environment unless a working one of the right version is there."""
     inside = venv_python(folder)
     present = version_of(inside)
     if not python:
-        if present and OLDEST <= present <= NEWEST and not os.environ.get("PYTHON"):
+        if present in suitable_pythons(wheels) and not os.environ.get("PYTHON"):
             return inside
-        python = find_python()
+        python = find_python(wheels)
     if present == version_of(python):
         return inside
     if ask(python, "import venv, ensurepip") is None:
@@ -143,19 +176,50 @@ def put_on_top(author, learner, folder):
         json.dump({"argv": command, "display_name": "Python 3", "language": "python"}, file)
 
 
-def install(python, arguments, log):
+def explain_wheels(text, python, wheels, log):
+    """Say what is wrong with the wheels, if that is what pip complained about."""
+    lacking = re.search(r"No matching distribution found for ([\w.-]+)==([\w.+!-]+)", text)
+    damaged = re.search(r"([\w.-]+)==\S+ from file:", text)
+    if "DO NOT MATCH THE HASHES" in text and damaged:
+        fail(
+            "the wheel of %s in %s is damaged, or is not the one that the course was tested with; "
+            "nothing was installed. Copy the folder again from where you got it. Details: %s"
+            % (damaged.group(1), wheels, log)
+        )
+    if lacking:
+        name, version = lacking.groups()
+        start = re.sub("[-_.]+", "_", name) + "-" + version + "-"
+        others = [n for n in sorted(os.listdir(wheels)) if n.lower().startswith(start.lower())]
+        also = " (there is " + ", ".join(others) + ")" if others else ""
+        leave = "unset WHEELS" if os.environ.get("WHEELS") else "move that folder away"
+        here = "Python %d.%d on %s %s" % (version_of(python) + (sys.platform, platform.machine()))
+        fail(
+            "no wheel of %s %s for %s lies in %s%s. Get the wheels that were packed for this "
+            "Python and system; to install from the network, %s."
+            % (name, version, here, wheels, also, leave)
+        )
+
+
+def install(python, arguments, log, wheels=None):
     """Run pip, progress to the terminal and complaints to the log, and explain a failure."""
     command = [python, "-m", "pip", "install", "--disable-pip-version-check", "--retries", "2"]
+    environment = dict(os.environ)
+    if wheels:
+        # Settings of this machine could name an index, which cannot be reached, or other versions.
+        command += ["--isolated", "--no-index", "--find-links", wheels]
+        environment["PIP_CONFIG_FILE"] = os.devnull
     if not sys.stdout.isatty():
         command.append("--quiet")
     with open(log, "ab") as errors:
-        if subprocess.call(command + arguments, stderr=errors, cwd=ROOT) == 0:
+        if subprocess.call(command + arguments, stderr=errors, cwd=ROOT, env=environment) == 0:
             return
     with open(log, "rb") as file:
         text = file.read().decode("utf-8", "replace")
     if "No space left on device" in text:
         fail("the disk is full. Free about %d GB and run the same command again." % NEEDED_GB)
-    if "DO NOT MATCH THE HASHES" in text:
+    if wheels:
+        explain_wheels(text, python, wheels, log)
+    elif "DO NOT MATCH THE HASHES" in text:
         fail(
             "a downloaded package differs from the one the course was tested with, and nothing "
             "of it was installed. Run the same command again; if it repeats, report it. "
@@ -188,7 +252,7 @@ def is_installed(kind, folder):
     try:
         with open(os.path.join(folder, "installed-" + kind)) as file:
             return file.read() == fingerprint(kind) and os.path.exists(venv_python(folder))
-    except OSError:
+    except (OSError, IOError):  # two things in Python 2
         return False
 
 
@@ -197,16 +261,18 @@ def set_up(kind, folder, learner=None):
     if is_installed(kind, folder):
         return
     check_machine()
-    python = make_venv(folder, learner)
+    wheels = find_wheels() if kind == "learner" else None
+    python = make_venv(folder, learner, wheels)
     log = os.path.join(folder, "setup.log")
     if os.path.exists(log):
         os.remove(log)
     size = "about 3 GB, some minutes the first time" if kind == "learner" else "about 0.3 GB"
-    print("Installing the packages of %s: %s" % (LOCKS[kind], size))
+    source = " from " + wheels if wheels else ""
+    print("Installing the packages of %s%s: %s" % (LOCKS[kind], source, size))
     sys.stdout.flush()
     if learner:
         put_on_top(python, learner, folder)
-    install(python, ["--require-hashes", "-r", LOCKS[kind]], log)
+    install(python, ["--require-hashes", "-r", LOCKS[kind]], log, wheels)
     if not learner:
         # The course's own package, linked so that it can be imported from any folder. setuptools
         # is in the lock, so this needs no network.

@@ -14,6 +14,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from authoring.publishing import kit_start
 from authoring.workshop import bootstrap
 from course_utils import ROOT
 from course_utils.app import doctor
@@ -48,7 +49,9 @@ def test_authors_have_the_learners_versions_and_their_tools_on_top():
 def test_environment_yml_takes_python_from_conda_and_the_rest_from_the_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     python, _, of_pip = environment["dependencies"]
-    assert SpecifierSet(python.split(" ", 1)[1]) == SpecifierSet(PROJECT["requires-python"])
+    # How Binder reads the version: repo2docker 2026.4, buildpacks/conda.
+    version = re.fullmatch(r"python\s*=+\s*([\d\.]*)", python)[1]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(f"{version}.9")
     assert of_pip == {"pip": ["-r requirements.lock"]}
     assert environment["name"] == bootstrap.CONDA_NAME
     assert "conda-forge" in environment["channels"]
@@ -120,8 +123,9 @@ def test_changed_lock_is_installed_again(tmp_path):
     assert not bootstrap.is_installed("learner", str(tmp_path))
 
 
-def test_bootstrap_has_no_syntax_newer_than_python_3_0():
-    text = Path(bootstrap.__file__).read_text()
+@pytest.mark.parametrize("module", [bootstrap, kit_start])
+def test_first_files_have_no_syntax_newer_than_python_3_0(module):
+    text = Path(module.__file__).read_text()
     assert not re.search(r"""\bf["']|:=|async |\bmatch \w+:""", text)
 
 
@@ -148,3 +152,18 @@ def test_make_works_in_a_folder_of_any_name_and_installs_once(tmp_path):
             ["make", *command.split()], cwd=folder, env=environment, capture_output=True, text=True
         )
         assert (run.stdout, run.stderr) == (said, "")
+
+
+@posix
+def test_folder_without_wheels_gets_one_sentence(tmp_path):
+    said = set_up(tmp_path, sys.executable, WHEELS=str(tmp_path))
+    assert f"WHEELS names {tmp_path}, and no wheel" in said
+
+
+@posix
+def test_wheels_for_another_python_get_one_sentence(tmp_path):
+    (tmp_path / "compiled-1.0-cp312-cp312-win_amd64.whl").touch()
+    (tmp_path / "stable-1.0-cp38-abi3-win_amd64.whl").touch()
+    python = script(tmp_path / "python", 'echo "3 13"')
+    said = set_up(tmp_path, python, WHEELS=str(tmp_path))
+    assert f"the wheels in {tmp_path} are for Python 3.12, and found 3.13." in said
