@@ -1,10 +1,11 @@
 """Make slides of the lessons: ``python -m authoring.publishing.slides [LESSON …]``.
 
-A cell is shown if its metadata say so, in nbconvert's form: ``"slideshow": {"slide_type": "slide"}``.
-What is shown depends on what the cell is. A figure, a table or printed text stands below its
-section's heading, with the sentences that follow it in the lesson. A text cell gives a slide for the
-lesson's title, for its objectives, for a question to predict, for an exercise's task or for the
-recap, whichever it holds. The lesson's prose around a cell is in the notes.
+A cell is shown if its metadata say so, in nbconvert's form:
+``"slideshow": {"slide_type": "slide"}``. What is shown depends on what the cell is. A figure, a
+table or printed text stands with its section's heading and the sentences that follow it in the
+lesson. A text cell gives a slide for the lesson's title, for its objectives, for a question to
+predict, for an exercise's task or for the recap, whichever it holds. The prose around a result is
+in the notes.
 
 build/slides gets one HTML file per lesson. It holds its figures, its style and 40 lines of script,
 and so opens without a network, on any machine. nbconvert's slides load reveal.js from a server, and
@@ -13,7 +14,9 @@ The browser prints one slide to a page.
 """
 
 import argparse
+import base64
 import re
+import struct
 import sys
 from dataclasses import dataclass
 from html import escape
@@ -22,7 +25,7 @@ from pathlib import Path
 from jinja2 import Environment
 from markdown_it import MarkdownIt
 
-from authoring.publishing.tasks import HEADING, HINTS
+from authoring.publishing.tasks import HEADING, HINTS, tasks
 from authoring.workshop.lessons import ROOT, LessonError, figure, find_lessons, read_lesson
 
 OUT = ROOT / "build" / "slides"
@@ -31,11 +34,13 @@ MARKDOWN = MarkdownIt("commonmark").enable("table")
 # An address may hold parentheses itself, as many DOIs do.
 LINK = re.compile(r"\[([^\]]+)\]\((?:[^()\s]|\([^()]*\))+\)")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z*`])(?<!et al\.\s)")
-# How much of the text after a figure is its message, in characters; what belongs to a notebook only.
+# A figure stands beside its text where its height is more than this share of its width.
+TALL = 0.56
+# How much of the text after a figure is its message, in characters; and what it leaves out.
 MESSAGE = 330
-NOTEBOOK_ONLY = re.compile(
-    r"\b(next|this|the) cell\b|next (figure|section)|slider|^Now look|:$", re.I
-)
+# A question for a prediction that says too little by itself, in characters.
+SHORT = 170
+NOTEBOOK_ONLY = re.compile(r"\b(next|this|the) cell\b|next (figure|section)|slider|^Now\b|:$", re.I)
 
 
 @dataclass
@@ -105,11 +110,15 @@ def result(cell):
     for output in cell.outputs:
         data = output.get("data", {})
         if match := figure(output):
+            width, height = struct.unpack(">II", base64.b64decode(match["png"][:32])[16:24])
+            kind = ' class="tall"' if height > TALL * width else ""
             source = f"data:image/png;base64,{match['png']}"
-            parts.append(f'<figure><img src="{source}" alt="{match["alt"]}"></figure>')
+            parts.append(f'<figure{kind}><img src="{source}" alt="{match["alt"]}"></figure>')
         elif "text/html" in data:
             table = re.search(r"<table.*</table>", data["text/html"], re.DOTALL)
-            parts.append(table[0] if table else data["text/html"])
+            # The borders and alignments of pandas are those of a notebook.
+            html_table = re.sub(r' (?:border|style)="[^"]*"', "", table[0]) if table else ""
+            parts.append(html_table or data["text/html"])
         elif output.get("text"):
             parts.append(printed(output["text"]))
         elif "text/plain" in data and "image/png" not in data:
@@ -118,8 +127,8 @@ def result(cell):
     return "\n".join([part for part in parts if part.startswith("<figure")] or parts)
 
 
-def text_slides(cell, section):
-    """Yield the slides of a text cell."""
+def text_slides(cell, section, exercises):
+    """Yield the slides of a text cell; `exercises` are the lesson's tasks by number."""
     source = cell.source
     if title := re.match(r"# (.+)", source):
         opening = re.split(r"\n\s*\n", source)[1]
@@ -131,17 +140,25 @@ def text_slides(cell, section):
             items = re.split(r"\n\n(?!\s|- )", part[1].strip())[0]
             yield Slide("text", name, html(items))
     if exercise := HEADING.search(source):
-        task = html(source[exercise.end() :])
-        yield Slide("task", exercise["title"], task, f"Exercise {exercise['number']}")
+        text = exercises[exercise["number"]].text
+        yield Slide("task", exercise["title"], html(text), f"Exercise {exercise['number']}")
         return
-    asked = [part for part in re.split(r"\n\s*\n(?!- )", plain(source)) if "**Predict" in part]
+    parts = re.split(r"\n\s*\n(?!- )", plain(source))
+    asked = [number for number, part in enumerate(parts) if "**Predict" in part]
     if asked:
-        yield Slide("predict", section, MARKDOWN.render("\n\n".join(asked)), "Predict")
+        # A short question needs the paragraph before it.
+        first, before = asked[0], parts[max(asked[0] - 1, 0)]
+        if len(parts[first]) < SHORT and len(before) < 3 * SHORT and before[0] not in "#|`":
+            asked = [*({first - 1, *asked} - {-1})]
+        text = "\n\n".join(parts[number] for number in sorted(asked))
+        yield Slide("predict", section, MARKDOWN.render(text), "Predict")
 
 
 def slides(lesson):
     """Return the slides of a lesson, a path."""
-    cells, found, section = read_lesson(lesson).cells, [], ""
+    notebook = read_lesson(lesson)
+    exercises = {task.number: task for task in tasks(notebook)}
+    cells, found, section = notebook.cells, [], ""
     for number, cell in enumerate(cells):
         around = [
             next((c.source for c in near if c.cell_type == "markdown"), "")
@@ -153,7 +170,7 @@ def slides(lesson):
         if not shown(cell):
             continue
         if cell.cell_type == "markdown":
-            found += text_slides(cell, section)
+            found += text_slides(cell, section, exercises)
             continue
         text = message(*around)
         body = f"<p>{MARKDOWN.renderInline(text)}</p>" if text else ""
