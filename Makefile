@@ -62,7 +62,7 @@ nbgrader: setup-author ## the exercises as nbgrader assignments, in build/nbgrad
 	$(AUTHOR) -m authoring.publishing.nbgrader $(LESSON)
 
 kit: setup-author ## one archive that sets the course up without a network, in build/kit
-	$(AUTHOR) -m authoring.publishing.kit
+	$(AUTHOR) -m authoring.publishing.kit $(ARGS)
 
 hub: ## a JupyterHub for a room, on this machine: deploy/README.md
 	@$(MAKE) --no-print-directory -C deploy hub

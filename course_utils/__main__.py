@@ -49,6 +49,9 @@ def _parser():
     add("workspace", _workspace, "copy the lessons that the workspace lacks")
     fresh = add("reset", _reset, "a fresh copy of one lesson; the old one is kept")
     fresh.add_argument("lesson", help="the lesson's number, such as 05")
+    newer = add("update", _update, "the new version of one lesson, with your answers")
+    newer.add_argument("lesson", help="the lesson's number, such as 05")
+    add("progress", _progress, "which exercises you have passed, and which come back")
     add("list", _list, "the real data sets, and which of them are here")
     fetch = add("download", _download, "fetch a real data set and verify it")
     fetch.add_argument("name", nargs="+", help="one or more names, as list shows them")
@@ -131,21 +134,40 @@ def _workspace(options):
         print(f"copied to {_shown(workspace.WORKSPACE)}: {names}")
     for number in workspace.outdated():
         print(
-            f"lesson {number} has changed since you got it. 'make reset LESSON={number}' (or "
-            f"'python -m course_utils reset {number}') gives you the new one and keeps yours."
+            f"lesson {number} has changed since you got it. 'make update LESSON={number}' (or "
+            f"'python -m course_utils update {number}') brings the new one with your answers."
         )
     return 0
 
 
 def _reset(options):
-    fresh, backup = workspace.reset(options.lesson)
+    _tell(*workspace.reset(options.lesson))
+    return 0
+
+
+def _update(options):
+    fresh, backup, carried, left = workspace.update(options.lesson)
+    for said, cells in (("carried over", carried), ("not carried over, see your version", left)):
+        for cell in cells:
+            print(f"{said}: {cell}")
+    _tell(fresh, backup)
+    return 0
+
+
+def _progress(options):
+    from course_utils.app import progress
+
+    print(progress.overview())
+    return 0
+
+
+def _tell(fresh, backup):
     if backup:
         print(f"your version is kept as {_shown(backup)}")
     print(
         f"fresh copy: {_shown(fresh)}\nIf the lesson is open in JupyterLab, choose "
         "File → Reload Notebook from Disk, then Kernel → Restart Kernel."
     )
-    return 0
 
 
 def _list(options):

@@ -32,6 +32,7 @@ SECTIONS = (
 )
 STUDY = ("title", "parts", "settings", "scores", "openings", "limits")
 COLUMNS = ("name", "value", "low", "high", "n_groups", "group_kind", "method")
+OPENING = ["opening", "time", "reason"]
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "course-utils")
 SIMULATED = "Simulated images: no image shows a person, and no number says anything about patients."
 NOT_CLINICAL = "Not for clinical use."
@@ -68,15 +69,10 @@ def write_report(path, *, figures, checklists, model_card, overwrite=False, **st
     if path.exists() and not overwrite:
         remedy = "Choose another name, or say overwrite=True."
         refuse("path", f"{path.name}, which exists", "a new file", remedy)
-    for name, given in {
-        "figures": figures,
-        "checklists": checklists,
-        "model_card": model_card,
-    }.items():
-        if not isinstance(given, str if name == "model_card" else dict):
-            refuse(
-                name, repr(given), "a dict; as model_card, text", "Give {} or '' if there is none."
-            )
+    given = {"figures": figures, "checklists": checklists, "model_card": model_card}
+    for name, value in given.items():
+        if not isinstance(value, kind := str if name == "model_card" else dict):
+            refuse(name, repr(value), f"a {kind.__name__}", "Give {} or '' if there is none.")
     for name, table in checklists.items():
         if not isinstance(table, pd.DataFrame) or "state" not in table:
             refuse("checklists", repr({name: table}), "tables", "Make them with checklist.")
@@ -184,11 +180,7 @@ def _checked(**study):
     sealed = [part for part in parts.values() if isinstance(part, SealedDataset)]
     openings = sealed[0] if openings is None and sealed else openings
     openings = openings.openings if isinstance(openings, SealedDataset) else openings
-    if openings is not None and [*getattr(openings, "columns", "")] != [
-        "opening",
-        "time",
-        "reason",
-    ]:
+    if openings is not None and [*getattr(openings, "columns", "")] != OPENING:
         refuse("openings", repr(openings), "a sealed set, its openings, or None", "Seal it first.")
     return study | {
         "title": check_names("title", (study["title"],))[0],
@@ -235,9 +227,8 @@ def _shown(scores):
 def _cell(value):
     if pd.isna(value):
         return ""
-    return (
-        f"{round(value, 3) + 0.0:.3f}" if isinstance(value, float) else str(value)
-    )  # never -0.000
+    # Never -0.000.
+    return f"{round(value, 3) + 0.0:.3f}" if isinstance(value, float) else str(value)
 
 
 def _row(part):
@@ -260,10 +251,8 @@ def _leaks(parts):
             for other, (other_groups, other_images) in seen.items():
                 shared = len(groups & other_groups), len(images & other_images)
                 if any(shared):
-                    unit = plural(part.group_kind)
-                    found.append(
-                        f"Leak: {other} and {name} share {shared[0]} {unit}, {shared[1]} images."
-                    )
+                    both = f"{shared[0]} {plural(part.group_kind)}, {shared[1]} images"
+                    found.append(f"Leak: {other} and {name} share {both}.")
             seen[name] = groups, images
     return found
 

@@ -1,4 +1,4 @@
-"""How long a lesson takes: ``python -m authoring.workshop.minutes [--write]``.
+"""How long a lesson takes: ``python -m authoring.workshop.minutes [--write | --sections [05]]``.
 
 The minutes are computed, for the core and for the sections whose heading says "(going deeper)":
 
@@ -12,6 +12,11 @@ The minutes are computed, for the core and for the sections whose heading says "
 ``--write`` puts the sums into each lesson's length line and into the maps of the README and of
 lesson 00. Without it, the command fails if something else is written there; in any case it fails if
 the core of a lesson takes more than `LIMIT` minutes.
+
+``--sections 05`` prints the minutes of each part of a lesson, for teachers who choose; without a
+number, of all lessons. A part is a section such as 6 without what has a heading of its own, a
+subsection (6a, 6b, in order) or an exercise (5.4, up to its solution). What stands before section
+1 is *start*; "Check yourself", recap and other sections without a number are *end*.
 """
 
 import argparse
@@ -46,11 +51,16 @@ class Parts:
     exercises: int = 0
 
     @property
-    def minutes(self):
-        """Whole minutes, rounded up."""
+    def exact(self):
+        """Minutes, with their fraction."""
         reading = self.words / WORDS_A_MINUTE + self.lines / LINES_A_MINUTE
         work = self.figures * MINUTES_A_FIGURE + self.exercises * MINUTES_AN_EXERCISE
-        return math.ceil(reading + work)
+        return reading + work
+
+    @property
+    def minutes(self):
+        """Whole minutes, rounded up."""
+        return math.ceil(self.exact)
 
     def __str__(self):
         return (
@@ -62,6 +72,17 @@ class Parts:
 def parts_of(notebook):
     """Return the `Parts` of the core, and of the sections for going deeper."""
     core, deeper = Parts(), Parts()
+    for (_, is_deeper), (_, parts) in sections_of(notebook).items():
+        for name, count in vars(parts).items():
+            sum_of = deeper if is_deeper else core
+            setattr(sum_of, name, getattr(sum_of, name) + count)
+    return core, deeper
+
+
+def sections_of(notebook):
+    """Return the parts of a lesson in order, {(label, is it deeper): (title, `Parts`)}."""
+    found = {}
+    label, title = section = outside = "start", ""  # outside: what an exercise goes back to
     level = None  # of the heading that says "(going deeper)", inside its section
     for cell in notebook.cells:
         fenced = False
@@ -72,19 +93,40 @@ def parts_of(notebook):
             heading = None if fenced else HEADING.match(line)
             if heading and (level is None or len(heading[1]) <= level):
                 level = len(heading[1]) if "(going deeper)" in heading[2] else None
-            part = core if level is None else deeper
+            exercise = heading and re.match(r"Exercise (\d+\.\d+): (.*)", heading[2])
+            if exercise:
+                label, title = exercise.groups()
+                if level is None and (outside[0], False) not in found:
+                    outside = section
+            elif heading and len(heading[1]) in (2, 3):
+                label, title = outside = _label(heading, outside[0], {name for name, _ in found})
+                section = outside if len(heading[1]) == 2 else section
+            part = found.setdefault((label, level is not None), (title, Parts()))[1]
             if fenced:
                 part.lines += bool(line.strip())
             elif not re.match(TIME, line):
                 part.words += _words(line)
-            part.exercises += bool(heading and re.match(r"Exercise \d+\.\d+: ", heading[2]))
+            part.exercises += bool(exercise)
         if cell.cell_type == "code":
-            part = core if level is None else deeper
+            part = found.setdefault((label, level is not None), (title, Parts()))[1]
             tags = set(cell.metadata.get("tags", []))
             if not tags & NOT_READ:
                 part.lines += sum(bool(line.strip()) for line in cell.source.split("\n"))
             part.figures += "widget" in tags or any(map(_is_figure, cell.outputs))
-    return core, deeper
+            if "solution" in tags:
+                label, title = outside
+    return found
+
+
+def _label(heading, before, taken):
+    """Return the label and the title of a section or subsection that begins."""
+    number = re.match(r"(\d+) (.*)", heading[2])
+    if len(heading[1]) == 2:
+        return number.groups() if number else ("start" if before == "start" else "end", "")
+    section = re.match(r"\d*", before)[0]
+    letters = (section + letter for letter in "abcdefghijklmnopqrstuvwxyz")
+    free = next(name for name in letters if name not in taken)
+    return (free, heading[2]) if section else (before, "")
 
 
 def _words(line):
@@ -121,10 +163,23 @@ def maps_again(text, counted):
     return text
 
 
+def sections_table(path):
+    """Return the minutes of a lesson's parts as lines of text."""
+    lines = [f"{path.stem}: parts, minutes"]
+    for (label, is_deeper), (title, parts) in sections_of(read_lesson(path)).items():
+        lines.append(f"  {label:6}{parts.exact:5.1f}  {'+' if is_deeper else ' '} {title}".rstrip())
+    return "\n".join(lines)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--write", action="store_true", help="into the lessons and the maps")
+    parser.add_argument("--sections", nargs="*", metavar="LESSON", help="minutes of each part")
     options = parser.parse_args(arguments)
+    if options.sections is not None:
+        for path in find_lessons(options.sections):
+            print(sections_table(path), end="\n\n")
+        return 0
     wrong, counted = [], {}
     for path in find_lessons():
         core, deeper = counted[path.name[:2]] = parts_of(read_lesson(path))

@@ -35,6 +35,8 @@ def load(name, origin="embedded", *, size=None):
     size : int, optional
         Pixels per side of the real set; 28, 64, 128 or 224 for the MedMNIST sets.
 
+    Examples
+    --------
     >>> load("brain_mri").split("test").group_kind
     'patient'
     """

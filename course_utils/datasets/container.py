@@ -47,25 +47,47 @@ class ImageDataset:
     """Images with labels, groups and everything needed to use them honestly.
 
     The container checks itself when it is made and cannot be changed afterwards: arrays are
-    read-only, and ``attributes`` and ``meta`` hand out copies. Its fields, of which those with a
-    default may be left out, are
+    read-only, and ``attributes`` and ``meta`` hand out copies.
 
-    - images, uint8 (n, height, width, channels), 0–255, or float32 with an intensity_window (low,
-      high), the values that become 0 and 1 in `as_float`; one channel is called intensity, three
-      are red, green and blue, unless channel_names says otherwise;
-    - labels, integers (n,), the true class as position in class_names, of which the last of two is
-      the disease;
-    - groups (n,), integers or text: what belongs together and must never be divided, such as
-      patient numbers; group_kind says what a group is, patient, lesion, near-duplicate or image;
-    - origin, simulated or real; source, license and citation; a name, such as brain_mri;
-    - splits (n,), the official ones: train, validation, test, or extra for images outside of them;
-    - masks, uint8 (n, height, width), as bit flags: bit j belongs to ``mask_names[j]``, at most
-      eight;
-    - sites (n,), hospital or scanner; pixel_spacing_mm (n, 2), of rows and columns;
-      slice_positions_mm and slice_thickness_mm (n,) of stacks. One spacing or thickness may stand
-      for all;
-    - attributes, a table of one row per image, and meta, a dict: anything else worth keeping.
+    Parameters
+    ----------
+    name : str
+        What to call the set, such as ``"brain_mri"``.
+    images : ndarray, shape (n, height, width, channels)
+        uint8, 0–255, or float32 with an intensity window.
+    labels : array-like of int, shape (n,)
+        The true class of each image, as position in `class_names`.
+    class_names : sequence of str
+        Of two classes the last one is the disease.
+    groups : array-like of int or str, shape (n,)
+        What belongs together and must never be divided, such as patient numbers.
+    group_kind : {"patient", "lesion", "near-duplicate", "image"}
+        What a group is.
+    origin : {"simulated", "real"}
+        Whether a program drew the images.
+    channel_names : sequence of str, optional
+        Left out: intensity for one channel; red, green and blue for three.
+    intensity_window : (low, high), optional
+        The values of float32 images that become 0 and 1 in `as_float`.
+    splits : array-like of str, shape (n,), optional
+        The official ones: train, validation, test, or extra for images outside of them.
+    masks, mask_names : ndarray, shape (n, height, width), and sequence of str, optional
+        Bit flags, uint8: bit j belongs to ``mask_names[j]``, at most eight.
+    sites : array-like of int or str, shape (n,), optional
+        Hospital or scanner.
+    slice_positions_mm, slice_thickness_mm : array-like of float, shape (n,), optional
+        Of slices that form a stack; one thickness may stand for all.
+    pixel_spacing_mm : array-like of float, shape (n, 2), optional
+        The distance of rows and of columns; one pair may stand for all.
+    attributes : DataFrame or dict of columns, optional
+        One row for each image.
+    source, license, citation : str, optional
+        Where the images come from, and under which terms.
+    meta : dict, optional
+        Anything else worth keeping.
 
+    Examples
+    --------
     >>> import numpy as np
     >>> fields = {"images": np.zeros((4, 8, 8, 1), np.uint8), "labels": [0, 0, 1, 1]}
     >>> fields |= {"class_names": ("healthy", "tumor"), "groups": ["A", "A", "B", "C"]}

@@ -144,7 +144,7 @@ def shift_prevalence(probabilities, old, new):
     return positive / (positive + negative)
 
 
-RULES = ("sensitivity", "specificity", "youden", "cost")
+RULES = ("sensitivity", "specificity", "cost")
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,6 @@ def choose_threshold(
 
     - "sensitivity": the highest threshold with at least the target sensitivity, 0–1;
     - "specificity": the lowest with at least the target specificity, 0–1;
-    - "youden": the one with the largest sum of sensitivity and specificity;
     - "cost": the one with the smallest expected cost; costs are those of a missed positive and of a
       false positive, in any one unit.
 
@@ -200,23 +199,19 @@ def choose_threshold(
     labels, probabilities, _ = check_binary(labels, probabilities)
     false_positives, sensitivity, values = roc_curve(labels, probabilities, drop_intermediate=False)
     specificity, share = 1 - false_positives, labels.mean()
+    wish = "" if target is None else f"{rule} at least {target:g}"
     if rule == "sensitivity":  # the points run from the highest threshold down
         point = np.argmax(sensitivity >= target - scores.ROUNDING)
-        text = f"{rule} at least {target:g}"
     elif rule == "specificity":
         point = np.flatnonzero(specificity >= target - scores.ROUNDING)[-1]
-        text = f"{rule} at least {target:g}"
-    elif rule == "youden":
-        point = np.argmax(np.round(sensitivity + specificity, 9))
-        text = "the largest sum of sensitivity and specificity"
     else:
         cost = share * (1 - sensitivity) * costs[0] + (1 - share) * false_positives * costs[1]
         point = np.argmin(np.round(cost / max(costs), 9))
-        text = f"the smallest cost, {costs[0]:g} per miss and {costs[1]:g} per false positive"
+        wish = f"the smallest cost, {costs[0]:g} per miss and {costs[1]:g} per false positive"
     return Threshold(
         # The first point calls nothing positive: a threshold slightly above all probabilities.
         value=float(min(values[point], np.nextafter(probabilities.max(), 2))),
-        rule=text,
+        rule=wish,
         sensitivity=float(sensitivity[point]),
         specificity=float(specificity[point]),
         cases_per_class=tuple(np.bincount(labels).tolist()),

@@ -119,12 +119,16 @@ def bootstrap(
     n_resamples : int, optional
         At least 100.
 
+    Notes
+    -----
     The interval is about other groups, not about other trainings. Bootstrap (Efron 1979,
     https://doi.org/10.1214/aos/1176344552) over clusters (Rutter 2000,
     https://doi.org/10.1016/S1076-6332(00)80381-5; Field and Welsh 2007,
     https://doi.org/10.1111/j.1467-9868.2007.00593.x). Logit-t is our own choice among the variants
     that authoring/studies/bootstrap_coverage.py measured.
 
+    Examples
+    --------
     >>> from course_utils.evaluation import roc_auc
     >>> labels, model, coin = [0, 1] * 30, [0.1, 0.8, 0.6, 0.4] * 15, [0.5] * 60
     >>> bootstrap(roc_auc, labels, model)

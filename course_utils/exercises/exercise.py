@@ -19,6 +19,7 @@ import numpy as np
 from IPython import get_ipython
 
 from course_utils import ROOT
+from course_utils.app import progress
 
 # A sign, and a color: JupyterLab's theme decides; outside of it the one after the comma is used.
 _STATES = {
@@ -96,7 +97,13 @@ class Exercise:
     given: Mapping = field(default_factory=dict)
 
     def __call__(self, answer):
-        """Return `Feedback` for an answer; what it raises becomes feedback, too."""
+        """Return `Feedback` for an answer, and record it; what it raises becomes feedback, too."""
+        feedback = self._feedback_on(answer)
+        if feedback.state in progress.STATES:
+            progress.record(self.number, feedback.state)
+        return feedback
+
+    def _feedback_on(self, answer):
         if complaint := _stopped_before():
             return Feedback(self.number, "not yet", complaint)
         if _is_untouched(answer):
@@ -203,16 +210,19 @@ def judged(number, reference, praise, **options):
 
 
 def choice(number, right=None, praise="", **explanations):
-    """Make a question about letters or words, each with why it is right or wrong.
+    """Make a question about letters, words or one number, each with why it is right or wrong.
 
-    One is right, or a list of them, or a dict of names has a right word for each. Left out, all
-    texts are those of choices.toml.
+    One is right, or a list of them, or a dict of names has the right ones of each. Left out, all
+    texts are those of choices.toml. A number within 2 % is right; its texts end with an ``else``.
     """
     if right is None:
         texts = tomllib.loads(Path(__file__).with_name("choices.toml").read_text("utf-8"))
         return choice(number, **texts[number])
     if isinstance(right, str):
         make, judge = judged(number, right, praise, choices=explanations), _judge_letter
+    elif isinstance(right, int | float):
+        wrong = {why: float(key) for key, why in explanations.items() if key != "else"}
+        make, judge = judged(number, right, praise, mistakes=wrong), _judge_number
     elif isinstance(right, dict):
         make, judge = judged(number, right, praise), _judge_words
     else:
@@ -221,7 +231,9 @@ def choice(number, right=None, praise="", **explanations):
 
 
 def _plain(answer):
-    return str(answer).strip(" ().*").lower().removesuffix(".0")
+    """Return a word without its decoration; a pair of letters is one word."""
+    word = str(answer) if np.ndim(answer) == 0 else "".join(map(str, np.ravel(answer)))
+    return word.strip(" ().*").lower().removesuffix(".0")
 
 
 def _judge_letter(answer, right, explanations):
@@ -231,14 +243,27 @@ def _judge_letter(answer, right, explanations):
     return None if letter == right else explanations.get(letter, unknown)
 
 
+def _judge_number(answer, right, explanations):
+    number = np.ravel(answer)
+    if number.size != 1 or number.dtype.kind not in "iuf":
+        return f"Your answer is {answer!r:.60}; it should be one number."
+    if np.isclose(number, right, rtol=0.02):
+        return None
+    for key, why in explanations.items():
+        if key == "else" or np.isclose(number, float(key), rtol=0.005):
+            return why
+
+
 def _judge_set(answer, right, explanations):
     words, right = _words(answer), set(map(_plain, right))
     if not np.iterable(words):
-        return f"Your answer is {answer!r:.60}; give a set, such as {{{right.pop()!r}}}."
-    chosen = set(map(_plain, words))
-    said = [f"{word!r} is none of: {', '.join(explanations)}." for word in chosen - {*explanations}]
-    said += [why for word, why in explanations.items() if word in chosen - right]
-    said += [f"One is missing. {explanations[word]}" for word in sorted(right - chosen)]
+        some = next(word for word in explanations if _plain(word) not in right)
+        return f"Your answer is {answer!r:.60}; give a set, such as {{{some!r}}}."
+    chosen, known = set(map(_plain, words)), {_plain(word) for word in explanations}
+    said = [f"{word!r} is none of: {', '.join(sorted(explanations))}." for word in chosen - known]
+    said += [why for word, why in explanations.items() if _plain(word) in chosen - right]
+    missing = [why for word, why in explanations.items() if _plain(word) in right - chosen]
+    said += [f"{len(missing)} missing. {why}" for why in missing]
     return said[0] if said else None
 
 
@@ -246,12 +271,13 @@ def _judge_words(answer, right, explanations):
     words = _words(answer)
     words = dict(words if hasattr(words, "keys") else zip(right, words, strict=False))
     if words.keys() != right.keys() or len(_words(answer)) != len(right):
-        return f"Give {len(right)} words, one for each of {', '.join(right)}, in this order."
-    for name, word in right.items():
-        if _plain(words[name]) not in right.values():
-            known = ", ".join(dict.fromkeys(right.values()))
-            return f"{name}: {words[name]!r} is none of {known}."
-        if _plain(words[name]) != word:
+        return f"Give {len(right)} answers, one for each of {', '.join(right)}, in this order."
+    known = [word for word in dict.fromkeys(map(str, right.values())) if word.isalpha()]
+    for name, allowed in right.items():
+        given = {_plain(word) for word in np.ravel(words[name])}
+        if known and not given <= {*known}:
+            return f"{name}: {words[name]!r} is none of {', '.join(known)}."
+        if not set() < given <= {_plain(word) for word in np.ravel(allowed)}:
             return f"{name}: {explanations[name]}"
     return None
 

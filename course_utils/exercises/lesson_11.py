@@ -19,10 +19,12 @@ def gradient_of_squares(batch):
     return 2 * _WEIGHTS * np.asarray(batch)
 
 
-def _integrated(path=None, factor=None, average=np.mean, join=lambda a: a.sum(axis=-1)):
+def _path(image, baseline, share):
+    return baseline + share * (image - baseline)
+
+
+def _integrated(path=_path, factor=np.subtract, average=np.mean, join=lambda a: a.sum(axis=-1)):
     """Return integrated gradients, right or with one step changed."""
-    path = path or (lambda image, baseline, share: baseline + share * (image - baseline))
-    factor = factor or (lambda image, baseline: image - baseline)
 
     def integrated(gradient, image, baseline, steps):
         shares = ((np.arange(steps) + 0.5) / steps)[:, np.newaxis, np.newaxis, np.newaxis]
@@ -30,6 +32,14 @@ def _integrated(path=None, factor=None, average=np.mean, join=lambda a: a.sum(ax
         return join(steps_on_way * factor(image, baseline))
 
     return integrated
+
+
+def _from_black(image, baseline, share):
+    return share * image
+
+
+def _image(image, baseline):
+    return image
 
 
 check_11_1 = Exercise(
@@ -43,35 +53,24 @@ check_11_1 = Exercise(
     },
     tolerance=0.03,
     mistakes={
-        "You multiply by the image. Each pixel has gone from the baseline to the image.": (
-            _integrated(factor=lambda image, baseline: image)
-        ),
-        "Your way starts at black; it has to start at the baseline.": (
-            _integrated(path=lambda image, baseline, share: share * image)
-        ),
+        "Multiply by the way from the baseline, not by the image.": _integrated(factor=_image),
+        "Your way starts at black; it has to start at the baseline.": _integrated(_from_black),
         "Your way starts at black, and you multiply by the image: where is the baseline?": (
-            _integrated(
-                path=lambda image, baseline, share: share * image,
-                factor=lambda image, baseline: image,
-            )
+            _integrated(_from_black, _image)
         ),
         "You take the gradient at the image only. Average it over the whole way.": (
-            _integrated(path=lambda image, baseline, share: image + 0 * share)
+            _integrated(lambda image, baseline, share: image + 0 * share)
         ),
         "You add the gradients of all steps up; take their mean.": _integrated(average=np.sum),
         "Multiply the mean gradient by what each pixel has gone, image minus baseline.": (
             _integrated(factor=lambda image, baseline: 1)
         ),
-        "You take absolute values; the map has a sign.": (
-            _integrated(join=lambda a: np.abs(a).sum(axis=-1))
-        ),
-        "The difference is the wrong way round: image minus baseline.": (
+        "The map has a sign: no absolute values.": _integrated(join=lambda a: np.abs(a).sum(-1)),
+        "The difference is turned round: image minus baseline.": (
             _integrated(factor=lambda image, baseline: baseline - image)
         ),
-        "Add the channels up: one number per pixel, (height, width).": _integrated(
-            join=lambda a: a
-        ),
-        "Add the channels up instead of taking their mean; otherwise the map is not complete.": (
+        "Add the channels up: one number per pixel.": _integrated(join=np.asarray),
+        "Add the channels up; by their mean the map is not complete.": (
             _integrated(join=lambda a: a.mean(axis=-1))
         ),
         "Return one number per pixel, not the sum of the map.": _integrated(join=np.sum),
@@ -79,17 +78,24 @@ check_11_1 = Exercise(
 )
 
 check_11_2 = choice("11.2")
-
 check_11_3 = choice("11.3")
-
 check_11_4 = choice("11.4")
 
 
-def _excess(maps, masks, view=np.abs, area=lambda masks: masks.mean(axis=(1, 2)), empty=0.0):
-    maps, masks = view(np.asarray(maps, float)), np.asarray(masks).astype(bool)
-    total, inside = maps.sum(axis=(1, 2)), (maps * masks).sum(axis=(1, 2))
-    found = np.divide(inside, total, out=np.zeros_like(total), where=total != 0) - area(masks)
-    return np.where(total != 0, found, empty)
+def _area(masks):
+    return masks.mean(axis=(1, 2))
+
+
+def _excess(view=np.abs, area=_area, empty=np.zeros_like, compare=np.subtract):
+    """Return the function, right or with another view, area, comparison, or score of zeros."""
+
+    def excess(maps, masks):
+        maps, masks = view(np.asarray(maps, float)), np.asarray(masks).astype(bool)
+        total, inside = maps.sum(axis=(1, 2)), (maps * masks).sum(axis=(1, 2))
+        share = np.divide(inside, total, out=np.zeros_like(total), where=total != 0)
+        return np.where(total != 0, compare(share, area(masks)), empty(_area(masks)))
+
+    return excess
 
 
 def _numbers(found):
@@ -113,7 +119,7 @@ def _sized(shape, seed):
 
 check_11_5 = Exercise(
     "11.5",
-    _excess,
+    _excess(),
     praise="It now scores the maps of the live network.",
     calls={
         "one map of 2 × 2": (np.array([[[1.0, -3.0], [0.0, 4.0]]]), np.array([[[0, 1], [0, 0]]])),
@@ -125,38 +131,28 @@ check_11_5 = Exercise(
     tolerance=1e-4,
     keeps_inputs=True,
     mistakes={
-        "Negative and positive values cancel: take absolute values before you sum.": (
-            lambda maps, masks: _excess(maps, masks, view=lambda m: m)
-        ),
+        "Negative and positive values cancel: take absolute values first.": _excess(np.asarray),
         "You have left out the negative values. Count their absolute values.": (
-            lambda maps, masks: _excess(maps, masks, view=lambda m: np.maximum(m, 0))
+            _excess(lambda maps: np.maximum(maps, 0))
         ),
         "That is the share inside the mask. Subtract the share of the picture that it covers.": (
-            lambda maps, masks: _excess(maps, masks, area=lambda m: 0, empty=0.0)
+            _excess(compare=lambda share, area: share)
         ),
-        "A map of zeros scores 0, because it says nothing: here it scores minus the area.": (
-            lambda maps, masks: _excess(maps, masks, empty=-masks.mean(axis=(1, 2)))
+        "A map of zeros says nothing and scores 0, not minus the area.": _excess(empty=np.negative),
+        "Subtract the mask's share of the picture, not its number of pixels.": (
+            _excess(area=lambda masks: masks.sum(axis=(1, 2)))
         ),
-        "You have subtracted the number of pixels of the mask. Take its share of the picture.": (
-            lambda maps, masks: _excess(maps, masks, area=lambda m: m.sum(axis=(1, 2)))
-        ),
-        "That divides by the area. The score is a difference: share minus area.": (
-            lambda maps, masks: np.where(
-                np.abs(maps).any(axis=(1, 2)),
-                (_excess(maps, masks) + masks.mean(axis=(1, 2))) / masks.mean(axis=(1, 2)),
-                0,
-            )
-        ),
+        "The score is a difference, share minus area, no ratio.": _excess(compare=np.divide),
         "You have joined all pictures. Take each sum over the last two axes.": Several(
             [
                 lambda maps, masks: np.full(
                     len(maps), np.abs(maps)[masks > 0].sum() / np.abs(maps).sum() - masks.mean()
                 ),
-                lambda maps, masks: _excess(maps, masks, area=lambda m: m.mean()),
+                _excess(area=np.mean),
             ]
         ),
         "The sign is turned round: share inside minus area.": (
-            lambda maps, masks: -_excess(maps, masks)
+            _excess(compare=lambda share, area: area - share)
         ),
         "That compares means. Use shares of the total of the map.": (
             lambda maps, masks: (
@@ -164,8 +160,6 @@ check_11_5 = Exercise(
                 - np.abs(maps).mean(axis=(1, 2))
             )
         ),
-        "You have squared the maps. Count their absolute values.": (
-            lambda maps, masks: _excess(maps, masks, view=np.square)
-        ),
+        "You have squared the maps. Count their absolute values.": _excess(np.square),
     },
 )

@@ -6,6 +6,7 @@ import csv
 import os
 import posixpath
 import re
+import tomllib
 import unicodedata
 import warnings
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from course_utils._checks import DatasetError, check_choice, check_names, refuse
-from course_utils.datasets._fields import GROUP_KINDS, SPLITS
+from course_utils.datasets._fields import GROUP_KINDS
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2")
 SUFFIXES += (".dcm", ".dicom")
@@ -23,10 +24,7 @@ SPLIT_WORDS = {"training": "train", "val": "validation", "valid": "validation", 
 SPLIT_WORDS |= {word: word for word in ("train", "validation", "test")}
 # What programs add to the name of a picture to name its mask.
 MASK_NAME = re.compile(r"(.+?)[ _-]?(mask|seg|segmentation|annotation|label|gt)[ _-]?\d*", re.I)
-BESIDE = (
-    "Name masks that lie beside their pictures, such as masks='.' and columns={'mask': lambda "
-    "table: table['file'].str.replace('.png', '_mask.png')}, or move them away."
-)
+REMEDIES = tomllib.loads(Path(__file__).with_name("remedies.toml").read_text("utf-8"))
 NUMBER = r"-?\d{1,15}(\.\d+)?"
 # A volume of a 4-D file.
 POSITION = re.compile(r"(?<=\.nii|i\.gz)\[(\d+)\]$")
@@ -38,7 +36,13 @@ FULL = 0.9
 
 
 class Complaint(Exception):
-    """One file does not fit: what is wrong, details of this file, and what to do."""
+    """One file does not fit: what is wrong, details of this file, and what to do.
+
+    Left out, the advice is the one of remedies.toml.
+    """
+
+    def __init__(self, what, detail="", advice=None):
+        super().__init__(what, detail, advice)
 
 
 class Folder:
@@ -91,8 +95,7 @@ class Folder:
             self._read_labels(known_labels(class_names))
         self.splits = None
         if "split" in self.columns:
-            what, advice = "unknown split", f"Allowed: {', '.join(SPLITS)}."
-            words = self._known("split", lambda w: SPLIT_WORDS.get(w.lower()), what, advice)
+            words = self._known("split", lambda w: SPLIT_WORDS.get(w.lower()), "unknown split")
             self.splits = words.to_numpy(str)
         self.groups = np.arange(len(self.table)) if group_kind == "image" else None
         if group is not None:
@@ -121,7 +124,7 @@ class Folder:
                 f"or compute groups or masks by a function{kind}."
             )
 
-    def _known(self, role, known, what, advice):
+    def _known(self, role, known, what, advice=None):
         """Return a column in other words, '' where none is known, and complain of these cells."""
         cells = self.table[self.columns[role]]
         words = cells.map(lambda cell: known(cell) or "")
@@ -145,8 +148,7 @@ class Folder:
             plain = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"\.0+$", "", plain))
             similar.setdefault("".join(filter(str.isalnum, plain)), []).append(name)
         pairs = [" and ".join(map(repr, names)) for names in similar.values() if len(names) > 1]
-        advice = "If they are, write them alike, since splits keep them apart now."
-        self.note("groups that may be one", pairs, advice)
+        self.note("groups that may be one", pairs)
         missing = sorted({repr(g) for g in groups.tolist() if g.lower() in MISSING})
         advice = f"Each counts as one {self.group_kind}, or leave them out."
         self.note("groups that may be missing values", missing, advice)
@@ -186,9 +188,10 @@ class Folder:
                 if group != "" and len(words) > 1:
                     self.add(what, f"{group} in {' and '.join(words)}", advice)
 
-    def add(self, what, place, advice):
+    def add(self, what, place, advice=None):
         """Add one place where something is wrong; places with the same words are counted."""
-        self.problems.setdefault((what, advice), []).append(str(place).rstrip("."))
+        key = what, REMEDIES[what] if advice is None else advice
+        self.problems.setdefault(key, []).append(str(place).rstrip("."))
 
     @contextmanager
     def complaints(self, row, name=None):
@@ -212,9 +215,10 @@ class Folder:
             lines[11:] = [f"- and {len(lines) - 11} more kinds of problems."]
         raise DatasetError("\n".join(lines))
 
-    def note(self, what, places, advice=""):
+    def note(self, what, places, advice=None):
         """Note something that is odd but allowed, unless it occurs nowhere."""
         if places:
+            advice = REMEDIES.get(what, "") if advice is None else advice
             self.notes.append(f"{what} ({len(places)}): {some(places)}. {advice}".rstrip())
 
     def warn(self):
@@ -271,16 +275,14 @@ class Folder:
             if not cell:
                 pass  # The table complains of it.
             elif windows.drive or windows.root or relative.split("/")[0] == "..":
-                self.add("path outside the folder", place, "Copy the file into it and name that.")
+                self.add("path outside the folder", place)
             elif len(found) > 1:
                 several = ", ".join(file.relative_to(base).as_posix() for file in found)
-                remedy = "Write folder and ending into the table."
-                self.add("name that several files have", f"{place}: {several}", remedy)
+                self.add("name that several files have", f"{place}: {several}")
             elif not found:
                 self.add(f"listed, but not in {base.name}", place, advice)
             elif keys[0] in self.seen:
-                twice = f"{place} and {self.seen[keys[0]]}"
-                self.add("file listed twice", twice, "Keep one, or copy the file.")
+                self.add("file listed twice", f"{place} and {self.seen[keys[0]]}")
             else:
                 path, self.seen[keys[0]] = found[0], where
             paths.append(path)
@@ -318,10 +320,9 @@ class Folder:
             if str(path) in self.seen or apart in path.parents:
                 continue
             if file in masks:
-                self.add("mask beside its picture", file.as_posix(), BESIDE)
+                self.add("mask beside its picture", file.as_posix())
             elif not self.by_class:
-                what = "picture that the table does not list"
-                self.add(what, file.as_posix(), "List it or move it away.")
+                self.add("picture that the table does not list", file.as_posix())
 
     def check_same_content(self, digests):
         """Complain of equal content under two names where a fact differs; otherwise note it."""
@@ -333,13 +334,12 @@ class Folder:
             other = first[digest]
             place = f"{self.names.iloc[other]} and {self.names.iloc[i]}"
             if differing := [f for f, v in facts.items() if v is not None and v[i] != v[other]]:
-                what = (
-                    f"equal pixels under two names, with another {' and another '.join(differing)}"
-                )
-                self.add(what, place, "Delete one of them, or correct the table.")
+                another = f"with another {' and another '.join(differing)}"
+                advice = "Delete one of them, or correct the table."
+                self.add(f"equal pixels under two names, {another}", place, advice)
             else:
                 harmless.append(place)
-        self.note("equal pixels under two names", harmless, "They count twice; delete one.")
+        self.note("equal pixels under two names", harmless)
 
     def check_one_size(self, images):
         """Complain if the images that could be read differ in height or width."""
@@ -349,7 +349,7 @@ class Folder:
                 sizes.setdefault(image.shape[:2], []).append(name)
         for (height, width), members in sizes.items() if len(sizes) > 1 else ():
             place = f"{height} x {width} px: {len(members)}, such as {members[0]}"
-            self.add("images of different sizes", place, "Pass size=(height, width).")
+            self.add("images of different sizes", place)
 
     def note_pixels(self, pixels, window):
         """Note images of one value, and those that a window makes all black or white."""

@@ -19,7 +19,7 @@ from course_utils.datasets import ImageDataset, group_near_duplicates
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import average
 from course_utils.own_data._folder import (
-    BESIDE,
+    REMEDIES,
     SPLIT_WORDS,
     SUFFIXES,
     Complaint,
@@ -33,20 +33,11 @@ from course_utils.own_data._folder import (
 
 # More values than these in a mask are no labels: one name, or a dict, which may name an atlas.
 MANY, ATLAS = 8, 200
-NAMED = "Say what the values mean, for example mask_labels={'core': (1, 3), 'edema': 2}."
-COLORS = (
-    "Save its colors as numbers: p = np.array(Image.open(name).convert('RGB')); Image.fromarray("
-    "(p == (255, 0, 0)).all(-1) + (p == (0, 0, 255)).all(-1) * np.uint8(2)) is 1 in red, 2 in blue."
-)
+COLORS = REMEDIES["mask in whose palette 0 is not black"]
 # Proportions that differ by less, as after rounding to whole pixels, count as equal.
 SAME_PROPORTION = 0.02
 # Folders of masks are named so.
 APART = re.compile(r"(mask|label|annotation|segmentation)s?", re.I)
-OWN_PIXELS = "Draw it on the picture's own pixels, or resize it with Image.Resampling.NEAREST."
-BLURRED = (
-    "If its edge is blurred, as JPEG does, cut it in the middle and name the PNG in columns"
-    "['mask']: Image.fromarray((p := np.array(Image.open(name).convert('F'))) > p.max() / 2)."
-)
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp", ".gif")
 # Others hold no pixels that Pillow returns unchanged in every case (JPEG 2000, PPM, WebP).
 FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF")
@@ -180,7 +171,7 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
                 if picture is not None and mask.shape != picture.shape[:2]:
                     shapes = [" x ".join(map(str, a.shape[:2])) for a in (mask, picture)]
                     detail = f"mask {shapes[0]}, image {shapes[1]} px"
-                    raise Complaint("mask of another size than its image", detail, OWN_PIXELS)
+                    raise Complaint("mask of another size than its image", detail)
         if masks is None or mask is not None:
             found.images[i], found.masks[i] = picture, mask
     labels.check(found)
@@ -190,7 +181,8 @@ def read_pictures(found, images, masks, mode, window=None, unlisted="error", lab
 
 
 def _mask_paths(found, base, images, paths):
-    advice = f"Add the mask, black where there is nothing to mark. {BESIDE}"
+    beside = REMEDIES["mask beside its picture"]
+    advice = f"Add the mask, black where there is nothing to mark. {beside}"
     column = found.columns.get("mask")
     names = pd.Series("", found.table.index) if column is None else found.table[column]
     for i, path in enumerate(paths if column is None else ()):
@@ -209,28 +201,24 @@ def _read_picture(path, mode, window):
     gray = pixels.ndim == 2
     if mode == "rgb":
         if pixels.dtype != np.uint8:
-            raise Complaint("more than 8 bits per pixel in a color set", "", "Save it with 8 bits.")
+            raise Complaint("more than 8 bits per pixel in a color set")
         return np.repeat(pixels[..., np.newaxis], 3, axis=2) if gray else pixels, gray
     distance = 0 if gray else int(np.ptp(pixels, axis=2).max())
     if distance > TINT:
-        advice = "Use mode='rgb', for which gray pictures are repeated three times."
-        raise Complaint("color image in a gray set", f"channels differ by {distance}", advice)
+        raise Complaint("color image in a gray set", f"channels differ by {distance}")
     if not gray:
         pixels = np.asarray(Image.fromarray(pixels).convert("L"))
     if pixels.dtype == np.uint8:
         if window is not None:
-            advice = "Leave the window out, or read these as a set of their own."
-            raise Complaint("8 bits per pixel, where intensity_window asks for more", "", advice)
+            raise Complaint("8 bits per pixel, where intensity_window asks for more")
         return pixels, distance > 0
     if not np.isfinite(pixels).all():
-        advice = "Leave the image out, or save it with a number there, such as the lowest."
-        raise Complaint("NaN or infinite pixels", "", advice)
+        raise Complaint("NaN or infinite pixels")
     if (pixels.astype(np.float32) != pixels).any():
-        raise Complaint("values beyond 24 bits", "", "Scale them down before reading.")
+        raise Complaint("values beyond 24 bits")
     if window is None:
         values = f"values {pixels.min():g} to {pixels.max():g}"
-        advice = "Pass intensity_window=(low, high), the values that should become 0 and 1."
-        raise Complaint("more than 8 bits per pixel", values, advice)
+        raise Complaint("more than 8 bits per pixel", values)
     return pixels.astype(np.float32), False
 
 
@@ -255,7 +243,7 @@ def _read_mask(path, labels, name):
         if (np.ptp(palette, axis=1) == 0).all():
             image = image.convert("L")
         elif palette[0].any():
-            raise Complaint("mask in whose palette 0 is not black", "", COLORS)
+            raise Complaint("mask in whose palette 0 is not black")
     values = np.array(image)
     if image.mode in ("LA", "RGBA"):
         values = values[..., :-1]
@@ -264,10 +252,10 @@ def _read_mask(path, labels, name):
         colors = [(n >> 16, n >> 8 & 255, n & 255) for n in found if n]
         if len(colors) > 1 or labels.values is not None:
             detail = f"{len(colors)} of them, such as {', '.join(map(str, colors[:3]))}"
-            raise Complaint("mask of colors", detail, f"{COLORS} {BLURRED}")
+            raise Complaint("mask of colors", detail, f"{COLORS} {REMEDIES['mask of many values']}")
         labels.seen.setdefault(colors[0], name)
         return values.any(axis=-1).astype(np.uint8)
-    return labels.flags(values[..., 0] if values.ndim == 3 else values, name, BLURRED)
+    return labels.flags(values[..., 0] if values.ndim == 3 else values, name)
 
 
 def _open(path, mask=False):
@@ -286,14 +274,12 @@ def _open(path, mask=False):
         raise
     except Exception as error:  # damaged files fail in many ways inside Pillow
         reason = " ".join(str(error).replace(str(path), path.name).split()).rstrip(".")
-        advice = "Get it again, save it as PNG or TIFF of 8 or 16 bits, or leave it out."
-        raise Complaint("not a readable image", reason, advice) from error
+        raise Complaint("not a readable image", reason) from error
     if image.mode[0] in "IF":
         return image
     if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
-        advice = "What lies under them is undefined; put the image on a background yourself."
-        advice = "Save it on black, without transparency." if mask else advice
-        raise Complaint("transparent pixels", "", advice)
+        advice = "Save it on black, without transparency." if mask else None
+        raise Complaint("transparent pixels", advice=advice)
     return image if mask or image.mode == "L" else image.convert("RGB")
 
 
@@ -304,17 +290,17 @@ def _check_kind(image, mask):
     deep = ";16" in str(image.tile) or max(np.atleast_1d(tags.get(BITS_PER_SAMPLE, 0))) > 8
     allowed = ("L", "LA", "RGB", "RGBA", "I", "F", "P", *(["1"] if mask else []))
     if image.format not in FORMATS:
-        raise Complaint("format not read", image.format, "Save it as PNG or TIFF.")
+        raise Complaint("format not read", image.format)
     if frames > 1:
-        raise Complaint("several pictures in one file", f"{frames} of them", "Save each by itself.")
+        raise Complaint("several pictures in one file", f"{frames} of them")
     if 2 in np.atleast_1d(tags.get(SAMPLE_FORMAT)) and mode[0] != "I":
-        raise Complaint("signed 8-bit TIFF", "", "It would wrap around; save it with 16 bits.")
+        raise Complaint("signed 8-bit TIFF")
     if deep and mode in ("RGB", "RGBA", "LA"):
-        raise Complaint("16-bit color image", "", "Save it with 8 bits per channel.")
+        raise Complaint("16-bit color image")
     if mode not in allowed and mode[:4] != "I;16":
-        raise Complaint("color mode not read", f"mode {mode}", "Save it as gray or RGB.")
+        raise Complaint("color mode not read", f"mode {mode}")
     if tags.get(PHOTOMETRIC) == 0 and mode != "L":
-        raise Complaint("16-bit TIFF in which 0 is white", "", "Save it with 0 as black.")
+        raise Complaint("16-bit TIFF in which 0 is white")
 
 
 def class_folders(base, known, ignored=None):
@@ -376,12 +362,11 @@ class MaskLabels:
                 refuse("mask_labels", repr(mask_labels), "whole numbers for each name", remedy)
         self.names = check_names("mask_labels", names)
 
-    def flags(self, values, name, blurred):
+    def flags(self, values, name, blurred=None):
         """Return the flags of a mask, uint8; `blurred` is the advice where it has many values."""
         found = np.unique(np.asarray(values) * 1)  # a truth value counts as a number
         if (found % 1 != 0).any():
-            advice = "Cut it where you decide, for example save values > 0.5 as 0 and 1."
-            raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}", advice)
+            raise Complaint("mask of fractions", f"such as {found[found % 1 != 0][0]:g}")
         others = [int(value) for value in found if value]
         # Labels are small numbers or spread evenly; in between lie the pixels of a blurred edge.
         between = sum(value > MANY for value in others[:-1]) and np.ptp(np.diff(found)) > 1
@@ -392,20 +377,20 @@ class MaskLabels:
         if self.values is None:
             self.seen |= {value: self.seen.get(value, name) for value in others}
             marks, odd = [values != 0], found if len(others) > 1 else []
-            what, advice = "mask with several values beside 0", NAMED
+            what = "mask with several values beside 0"
         else:
             marks = [np.isin(values, self.values[name]) for name in self.names]
             odd = np.setdiff1d(others, np.concatenate([*self.values.values()]))
             what = "mask values that mask_labels does not name"
-            advice = "Give them a name, or leave them out: mask_labels={…, None: (…)}."
         if len(odd):
-            raise Complaint(what, "values " + ", ".join(f"{v:.0f}" for v in odd[:MANY]), advice)
+            raise Complaint(what, "values " + ", ".join(f"{v:.0f}" for v in odd[:MANY]))
         return sum(mark.astype(np.uint8) << j for j, mark in enumerate(marks))
 
     def check(self, found):
         """Complain if the one value beside 0 is not the same in all masks."""
         if self.values is None and len(self.seen) > 1 and not {*self.seen} <= {1, 255, 65535}:
-            advice = COLORS if tuple in map(type, self.seen) else NAMED
+            named = REMEDIES["mask with several values beside 0"]
+            advice = COLORS if tuple in map(type, self.seen) else named
             for value, name in self.seen.items():
                 found.add("masks whose values differ", f"{value} in {name}", advice)
 
@@ -459,8 +444,7 @@ class Placement(NamedTuple):
             if mask.any() and not part.any():
                 # Its patient would count as free of the lesion.
                 before = f"{np.count_nonzero(mask)} pixels before"
-                advice = "Pass a larger size, or cut the images to the part that matters first."
-                raise Complaint("mask of which nothing is left after resizing", before, advice)
+                raise Complaint("mask of which nothing is left after resizing", before)
         return small
 
 

@@ -18,8 +18,7 @@ from course_utils._files import replacing
 from course_utils.datasets import ImageDataset
 from course_utils.datasets._fields import check_window
 from course_utils.datasets.resizing import scan_names
-from course_utils.imaging.volumes import AXES
-from course_utils.own_data._folder import POSITION, Complaint, Folder, is_dicom
+from course_utils.own_data._folder import POSITION, REMEDIES, Complaint, Folder, is_dicom
 from course_utils.own_data.pictures import MaskLabels, check_size, place
 
 # Two grids are one if no corner moves along an axis by more than this share of a voxel side.
@@ -32,10 +31,6 @@ PERCENTILES = (0.5, 99.5)
 AIR = 0.05
 NIFTI = (".nii.gz", ".nii")
 ADVICE = "Save it as whole numbers: data > 0.5 for one mask, numpy.rint(data) for labels."
-CONVERT = (
-    "DICOM becomes NIfTI first: dcm2niix -z y -f %s_%d -o OUT FOLDER converts each series, dcmqi's "
-    "segimage2itkimage a segmentation (docs/your_own_data.md)."
-)
 
 
 def read_volume_folder(
@@ -88,7 +83,7 @@ def read_volume_folder(
         refuse("intensity_window", repr(intensity_window), "(low, high) or 'percentile'", remedy)
     window = (0.0, 1.0) if by_percentile else check_window(intensity_window)
     if plane is not None:
-        check_choice("plane", plane, AXES)
+        check_choice("plane", plane, imaging.AXES)
     number = isinstance(spacing_mm, int | float | np.number)
     if spacing_mm is not None and not (number and 0.01 <= spacing_mm <= 100):
         refuse("spacing_mm", repr(spacing_mm), "one number of mm, 0.01 to 100", "For example 1.0.")
@@ -137,7 +132,8 @@ def read_volume_folder(
 
 def _read_stacks(found, files, window, form, labels):
     """Return the slices of each row as a dict of fields per slice, None where one is at fault."""
-    moved, advice = [], f"Add the file or delete the row. {CONVERT}"
+    convert, moved = REMEDIES["DICOM instead of a NIfTI file"], []
+    advice = f"Add the file or delete the row. {convert}"
     columns = [found.locate(found.path, found.table[name], NIFTI, advice) for name in files]
     stacks, digests = ([None] * len(found.table) for _ in range(2))
     for i, paths in enumerate(zip(*columns, strict=True)):
@@ -161,14 +157,12 @@ def _read_stacks(found, files, window, form, labels):
     found.check_same_content(digests)
     names, counts = np.unique(found.groups, return_counts=True)
     several = [f"{n} has {c}" for n, c in zip(names, counts, strict=True) if n and c > 1]
-    found.note("several scans of one patient", several, "Scores by patient take them together.")
-    found.note(
-        "on another grid than the first channel", moved, "They were resampled; look at some."
-    )
+    found.note("several scans of one patient", several)
+    found.note("on another grid than the first channel", moved)
     used = {os.path.realpath(path) for column in columns for path in column if path}
     there = sorted(found.path.rglob("[!.]*.nii*"))
     extra = [path.name for path in there if os.path.realpath(path) not in used]
-    found.note("volumes that were not read", extra, "No column in use names them.")
+    found.note("volumes that were not read", extra)
     return stacks
 
 
@@ -176,12 +170,11 @@ def _read_volume(path, name):
     """Return a NIfTI file, or one volume of it as in name.nii.gz[2], as a nibabel image."""
     position = POSITION.search(name)
     if is_dicom(path):
-        raise Complaint("DICOM instead of a NIfTI file", name, CONVERT)
+        raise Complaint("DICOM instead of a NIfTI file", name)
     try:
         return imaging.read_nifti(path, index=int(position[1]) if position else None)
     except ValueError as error:
-        what, advice = "volume that cannot be used", "Replace or correct it as said here."
-        raise Complaint(what, str(error).rstrip("."), advice) from error
+        raise Complaint("volume that cannot be used", str(error).rstrip(".")) from error
 
 
 def _on_grid(volume, first, name, is_mask, moved):
@@ -210,8 +203,8 @@ def _stack(channels, affine, flags, window, form):
     if plane is None:
         longest = np.argmax(zooms)
         thick = zooms[longest] > LONGER * np.delete(zooms, longest).max()
-        plane = AXES[longest] if thick else "axial"
-    axis = AXES.index(plane)
+        plane = imaging.AXES[longest] if thick else "axial"
+    axis = imaging.AXES.index(plane)
     across, down = (other for other in range(3) if other != axis)
     images = np.stack([_scaled(c, low, high, by_percentile) for c in channels], axis=-1)
     images = _turned(images, axis)
@@ -252,7 +245,7 @@ def _background(data):
 def _scaled(data, low, high, by_percentile):
     """Return a volume in the window's values; `Complaint` where all is black or white."""
     if data.min() == data.max():
-        raise Complaint("volume whose voxels are all equal", f"{data.min():g}", "Leave it out.")
+        raise Complaint("volume whose voxels are all equal", f"{data.min():g}")
     if by_percentile:
         background = _background(data)
         rest = data[data != background]
@@ -263,15 +256,14 @@ def _scaled(data, low, high, by_percentile):
             rest = rest[rest > background + AIR * (highest - background)]
         darkest, brightest = np.percentile(rest, PERCENTILES)
         if darkest == brightest:
-            raise Complaint("volume without contrast", f"{darkest:g}", "Give a window.")
+            raise Complaint("volume without contrast", f"{darkest:g}")
         scaled = np.clip((data - darkest) / (brightest - darkest), 0, 1)
         if centered and rest.size < 0.9 * data.size:
             scaled[data == background] = 0
         return scaled
     if ((data <= low) | (data >= high)).all():
         values = f"values {data.min():g} to {data.max():g}, window {low:g} to {high:g}"
-        advice = "Choose the window for these values; CT must be in HU."
-        raise Complaint("volume outside the intensity window", values, advice)
+        raise Complaint("volume outside the intensity window", values)
     return data
 
 
@@ -320,7 +312,7 @@ def _whole(masks, number, scan):
     whole = np.zeros(scan["shape"], np.uint8)
     # A view of the voxels in the order in which they were read.
     canonical = nibabel.apply_orientation(whole, nibabel.io_orientation(scan["affine"]))
-    slices = _turned(canonical, AXES.index(scan["plane"]))
+    slices = _turned(canonical, imaging.AXES.index(scan["plane"]))
     # A row and a column of zeros at the end stand for all that lies outside.
     padded = np.pad(masks.astype(np.uint8), ((0, 0), (0, 1), (0, 1)))
     at = []

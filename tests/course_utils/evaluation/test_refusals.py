@@ -20,7 +20,7 @@ SCORES = {
 }
 UNWEIGHTED = {
     "fit_temperature": ev.fit_temperature,
-    "choose_threshold": lambda y, p: ev.choose_threshold(y, p, "youden"),
+    "choose_threshold": lambda y, p: ev.choose_threshold(y, p, "cost", costs=(1, 1)),
     "report": ev.report,
 }
 BAD = {
@@ -120,13 +120,16 @@ def bootstrap(**options):
         (lambda: bootstrap(interval="bca"), "logit-t, percentile"),
         (lambda: ev.report(*GOOD, prevalence=5), "above 0 and below 1"),
         (lambda: ev.report(*GOOD, threshold=-1), "a probability, 0 to 1"),
-        (lambda: ev.choose_threshold(*GOOD, "best"), "sensitivity, specificity, youden, cost"),
+        (lambda: ev.choose_threshold(*GOOD, "best"), "sensitivity, specificity, cost"),
         (lambda: ev.choose_threshold(*GOOD, "sensitivity"), "Say which sensitivity you want"),
         (lambda: ev.choose_threshold(*GOOD, "sensitivity", target=90), "0 to 1"),
-        (lambda: ev.choose_threshold(*GOOD, "youden", target=0.9), "no target"),
+        (lambda: ev.choose_threshold(*GOOD, "cost", target=0.9), "no target"),
         (lambda: ev.choose_threshold(*GOOD, "cost"), "cost of a miss"),
         (lambda: ev.choose_threshold(*GOOD, "cost", costs=(0, 1)), "both above 0"),
-        (lambda: ev.choose_threshold(*GOOD, "youden", costs=(1, 1)), "none for the rule"),
+        (
+            lambda: ev.choose_threshold(*GOOD, "sensitivity", target=0.9, costs=(1, 1)),
+            "none for the rule",
+        ),
         (lambda: ev.bootstrap_values([0.5, np.nan]), "Leave out groups without a score"),
         (lambda: ev.bootstrap_values([0.5]), "two finite numbers or more"),
         (lambda: ev.bootstrap_values([[0.5, 0.6]]), "two finite numbers or more"),

@@ -129,7 +129,7 @@ def test_very_cold_and_very_hot_temperatures_are_found(temperature):
         ("sensitivity", {"target": 0.8}, 0.25),
         ("specificity", {"target": 0.75}, 0.6),
         ("specificity", {"target": 0.9}, 0.8),
-        ("youden", {}, 0.8),  # 2/4 + 1 = 3/4 + 3/4: the higher one
+        ("cost", {"costs": (1, 1)}, 0.8),  # 2 misses = 1 miss + 1 false positive: the higher one
         ("cost", {"costs": (10, 1)}, 0.25),
         ("cost", {"costs": (1, 10)}, 0.8),
     ],
@@ -161,7 +161,7 @@ SCORES = np.clip(RNG.normal(0.3 + 0.3 * MANY, 0.2), 0.01, 0.99)
 
 @pytest.fixture(scope="module")
 def report():
-    threshold = ev.choose_threshold(MANY, SCORES, "youden")
+    threshold = ev.choose_threshold(MANY, SCORES, "cost", costs=(4, 1))
     return ev.report(
         MANY, SCORES, threshold=threshold, prevalence=0.05, group_kind="lesion", n_resamples=200
     )
@@ -170,7 +170,7 @@ def report():
 def test_report_has_the_scores_of_scikit_learn_at_the_stated_prevalence(report):
     found = {estimate.name: estimate for estimate in report.estimates}
     given = {"sample_weight": ev.prevalence_weights(MANY, 0.05)}
-    threshold = float(ev.choose_threshold(MANY, SCORES, "youden"))
+    threshold = float(ev.choose_threshold(MANY, SCORES, "cost", costs=(4, 1)))
     called = (threshold <= SCORES).astype(int)
     expected = {
         "AUC": metrics.roc_auc_score(MANY, SCORES),
@@ -193,10 +193,10 @@ def test_report_names_unit_prevalence_threshold_and_warnings_once(report):
     text = repr(report)
     assert text.startswith("40 positive and 160 negative lesions; 95 % intervals over lesions")
     assert "prevalence 0.05" in text
-    assert "chosen for the largest sum of sensitivity and specificity" in text
+    assert "chosen for the smallest cost, 4 per miss" in text
     assert text.count("Caution: Only 40 lesions in the smallest class") == 1
     assert "chosen on the very data scored here" in " ".join(text.split())
-    elsewhere = ev.choose_threshold(MANY, 1 - SCORES, "youden")
+    elsewhere = ev.choose_threshold(MANY, 1 - SCORES, "cost", costs=(4, 1))
     twice = np.tile(MANY, 2), np.tile(SCORES, 2)
     for threshold, line in ((elsewhere, repr(elsewhere)), (0.5, "Threshold 0.5")):
         other = ev.report(*twice, threshold=threshold, n_resamples=100)

@@ -594,8 +594,9 @@ NAMED = {
         "the source comes first": ["AB", "CB", "CA"],
         "D has the range": Several([["BA", "BC", "AC", "DA", "DB", "DC"], ["DA"], ["AD", "DA"]]),
         "has cut to black or white": Several([["AB"], ["CA", "BA"], ["BD", "BA", "BC", "AC"]]),
-        "Something is missing": Several([["BA"], ["BA", "BC"], ["BA", "AC"]]),
-        "two letters each": Several([["A"], 3, ["AX"], [], ["AA", "BA"]]),
+        "missing. ": Several([[], ["BA"], ["BA", "BC"], ["BA", "AC"]]),
+        "is none of: AB": Several([["A"], ["AX"], ["AA", "BA"]]),
+        "give a set": 3,
     },
     "1.6": {
         "CT: the same HU": prepare(lambda v, m: np.clip(v, -1000, None) / v.max()),

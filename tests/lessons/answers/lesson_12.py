@@ -80,6 +80,7 @@ RIGHT = {
         ("Cho", "Bea"),
         np.array(["Bea", "Cho"]),
         frozenset({"Bea", "Cho"}),
+        "bea, cho",
     ],
     "12.5": [
         {"StudyDate", "StudyInstanceUID", "StationName", "OtherPatientIDsSequence"},
@@ -110,7 +111,7 @@ WRONG = {
         {"Bea", "Cho", "Dina"},
         {"Cho", "Dina"},
         "Bea",
-        {"bea", "cho"},
+        {"Mia", "Cho"},
         2,
     ],
     "12.5": [
@@ -121,7 +122,7 @@ WRONG = {
         {"InstitutionName"},
         {"PixelSpacing", "StudyDate"},
         "StudyDate",
-        {"studydate"},
+        {"studytime"},
         set(),
     ],
 }
