@@ -71,13 +71,14 @@ c.Spawner.environment = {
 class LimitedProcessSpawner(LocalProcessSpawner):
     """A plain process with the limits that a process can have, where systemd is missing.
 
-    Memory is limited per process, not per learner, and CPU time is only shared fairly.
+    A process, not a learner, may reserve twice the memory limit, because TensorFlow reserves much
+    more than it uses; CPU time is only shared fairly.
     """
 
     def make_preexec_fn(self, name):
         """Set the limits in the new process, before it becomes the learner's."""
         become_learner = super().make_preexec_fn(name)
-        memory = int(self.mem_limit)
+        memory = 2 * int(self.mem_limit)
 
         def limit():
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))

@@ -280,7 +280,7 @@ def test_no_secret_stands_in_a_command_line(learners, hub):
 
 def test_a_kernel_that_takes_too_much_memory_gets_an_error_and_lives(learners):
     ada = learners[0]
-    _, error = ada.execute(ada.channels, "import numpy; numpy.ones(10**9)")  # 8 GB; 3 GB allowed
+    _, error = ada.execute(ada.channels, "import numpy; numpy.ones(10**9)")  # 8 GB
     assert "MemoryError" in error
     assert ada.execute(ada.channels, "print(1 + 1)") == ("2\n", None)
 
