@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -95,3 +97,9 @@ def test_kubernetes_needs_an_account_of_the_institution():
     assert config["JupyterHub"]["authenticator_class"] == "generic-oauth"
     assert config["GenericOAuthenticator"]["allowed_groups"]
     assert "client_secret" not in config["GenericOAuthenticator"]
+
+
+def test_the_sizing_page_shows_what_its_program_computes():
+    command = [sys.executable, DEPLOY / "kubernetes/sizing.py"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed in (DEPLOY / "kubernetes/README.md").read_text()

@@ -67,8 +67,12 @@ class Hub:
 
     def kill(self, *parts):
         for part in parts:
+            children = psutil.Process(self.processes[part].pid).children()
             self.processes[part].send_signal(signal.SIGKILL)
             self.processes[part].wait()
+            for child in children:  # the culler, which systemd ends with its unit
+                if child.username() == "root":
+                    child.kill()
 
 
 def three_free_ports():
