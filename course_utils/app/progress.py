@@ -14,6 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from IPython import get_ipython
@@ -98,11 +100,12 @@ def schedule(records):
     moves it to the next box, and it is due 3, 7 and 21 days later; known from box 4, it does not
     come back. Who does not know it moves it to box 1. A failed exercise lies in box 0 and is due at
     once, until it is passed or its question is known. Passing again what is passed moves nothing,
-    and neither does a question that was shown and not answered, or that was not due.
+    and neither does a question that was not due, or that was shown and not answered.
 
-    Recalling an answer at growing intervals makes it last longer than reading it again (Roediger
-    and Karpicke 2006, doi 10.1111/j.1467-9280.2006.01693.x; Cepeda et al. 2006, doi
-    10.1037/0033-2909.132.3.354).
+    Students who recalled a text knew more of it after a week than those who read it again (Roediger
+    and Karpicke 2006, doi 10.1111/j.1467-9280.2006.01693.x), and what is to be remembered longer
+    has to be repeated at longer distances (Cepeda et al. 2006, doi 10.1037/0033-2909.132.3.354).
+    Neither says that these days are the best.
     """
     cards = defaultdict(Card)
     for day, number, state in records:
@@ -110,7 +113,7 @@ def schedule(records):
         card.passed |= state == "correct"
         if state == "not yet":
             card.box = 0
-        elif state == "correct" and (card.due is None or card.box == 0):
+        elif state == "correct" and card.box == 0:
             card.box = 1
         elif state in STATES[2:] and card.due and card.due <= day:
             card.box = card.box + 1 if state == "knew" else 1
@@ -191,27 +194,22 @@ class Overview:
         cards, rows, lessons = schedule(records), [], workspace.lessons(workspace.LESSONS)
         for lesson, path in lessons.items():
             mine = [number for number in questions() if int(float(number)) == int(lesson)]
-            back = defaultdict(list)
+            passed = sum(cards[number].passed for number in mine if number in cards)
+            days = [str(day) for day, number, _ in records if number in mine]
+            due = sorted((max(cards[n].due, today), n) for n in mine if n in cards and cards[n].due)
             # No lesson comes after the last, to ask about it.
-            for number in cards.keys() & mine if lesson < max(lessons) else ():
-                if cards[number].due:
-                    back[max(cards[number].due, today)].append(number)
-            rows.append(
-                {
-                    "lesson": path.stem.replace("_", " "),
-                    "passed": f"{sum(cards[n].passed for n in mine if n in cards)} of {len(mine)}",
-                    "last check": max((str(day) for day, n, _ in records if n in mine), default=""),
-                    "comes back": "; ".join(
-                        f"{'now' if day == today else day}: {', '.join(sorted(back[day]))}"
-                        for day in sorted(back)
-                    ),
-                }
-            )
-        self.table = pd.DataFrame(rows) if records else pd.DataFrame()
+            due = groupby(due if lesson < max(lessons) else (), key=itemgetter(0))
+            back = [
+                f"{'now' if day == today else day}: {', '.join(number for _, number in group)}"
+                for day, group in due
+            ]
+            rows.append((path.stem.replace("_", " "), f"{passed} of {len(mine)}"))
+            rows[-1] += (max(days, default=""), "; ".join(back))
+        names = ["lesson", "passed", "last check", "comes back"]
+        self.table = pd.DataFrame(rows if records else (), columns=names)
         passed = sum(card.passed for card in cards.values())
-        self.sentence = f"{passed} of {len(questions())} exercises are passed."
-        if not records:
-            self.sentence = f"Nothing is passed yet, of {len(questions())} exercises."
+        start = f"{passed} of" if records else "Nothing is passed yet, of"
+        self.sentence = f"{start} {len(questions())} exercises{' are passed' if records else ''}."
 
     def __repr__(self):
         table = "" if self.table.empty else self.table.to_string(index=False) + "\n"

@@ -108,6 +108,7 @@ def test_what_is_known_comes_back_after_1_3_7_and_21_days_and_then_no_more():
         events.append((day, "knew"))
     assert due(*events) == 32
     assert due(*events, (40, "knew")) is None
+    assert due(*events, (40, "knew"), (50, "correct")) is None
 
 
 def test_what_was_not_known_comes_back_the_next_day():
