@@ -45,7 +45,7 @@ def test_only_accounts_in_the_two_groups_enter(settings):
 
 
 def test_every_server_has_limits_and_an_end(settings):
-    assert settings.Spawner.mem_limit == "3G"
+    assert settings.Spawner.mem_limit == "4G"
     assert settings.Spawner.cpu_limit == 2
     assert settings.JupyterHub.active_server_limit >= 1
     assert "--timeout=7200" in settings.JupyterHub.services[0]["command"]
