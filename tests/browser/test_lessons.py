@@ -1,14 +1,17 @@
 """Every lesson in JupyterLab, run twice, with a reader's answer; every widget moved.
 
-The run waits long enough for a machine with other work. One move of a slider is held to 300 ms as
-measured on a quiet machine: the test allows that many times what a fixed computation takes here
-now, compared with a quiet one.
+The run waits long enough for a machine with other work. A move of a slider shall show its figure
+within 300 ms on a quiet machine. Other work on the machine makes the clock useless, so that the test
+holds the processor time of the kernel, which does nearly all the work. Other work lengthens that,
+too, by up to a half in our runs: twice 300 ms is allowed. The table has both times and the load.
 """
 
+import json
 import os
 import statistics
 
 import nbformat
+import psutil
 import pytest
 
 from authoring.workshop.lessons import find_lessons
@@ -18,6 +21,7 @@ from tests.browser.jupyterlab import (
     SLIDER,
     drag,
     end_kernels,
+    kernels,
     milliseconds_to_next_picture,
     open_lesson,
     restart_and_run_all,
@@ -28,6 +32,7 @@ from tests.browser.jupyterlab import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
+UPDATE_MS = 300
 RUN = 1200  # seconds; lesson 04 takes 140 on a quiet machine
 MINE = "# The reader's own answer.\n"
 
@@ -64,8 +69,9 @@ def test_lesson_runs_twice_and_keeps_the_readers_answer(lab, page, measured, num
     check = cell_of(page, next(p for p, _ in tagged(notebook, "check") if p > answer_place))
     assert ": correct." in check.text_content()
 
+    kernel = process_of(json.loads(kernels(address))[0]["id"])
     for place, _ in tagged(notebook, "widget"):
-        move(page, cell_of(page, place), measured, f"{number} cell {place}")
+        move(page, cell_of(page, place), kernel, measured, f"{number} cell {place}")
     note_what_is_too_wide(page, measured, number)
     photograph(page, number)
     save(page)
@@ -73,7 +79,15 @@ def test_lesson_runs_twice_and_keeps_the_readers_answer(lab, page, measured, num
     assert page.complaints == []
 
 
-def move(page, cell, measured, name):
+def process_of(kernel):
+    """Return the process of a kernel by its number."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(kernel in part for part in process.info["cmdline"] or []):
+            return process
+    raise AssertionError(f"no process of kernel {kernel}")
+
+
+def move(page, cell, kernel, measured, name):
     """Move every slider of a widget by mouse and by keys, and every list by keys."""
     cell.scroll_into_view_if_needed()
     cell.locator(".jp-OutputArea-output img").wait_for()
@@ -83,15 +97,20 @@ def move(page, cell, measured, name):
         if slider.count():
             assert slider.get_attribute("aria-label") == label
             milliseconds_to_next_picture(page, cell, lambda s=slider: drag(page, s))
-            keys = ["ArrowLeft", "ArrowRight"] * 4
+            page.wait_for_timeout(3000)  # some sliders draw on the way, too
+            keys = ["ArrowLeft", "ArrowUp"] * 4
         else:
             slider, keys = control.locator("select"), ["ArrowDown", "ArrowUp"] * 2
+        before = sum(kernel.cpu_times()[:2])
         times = [
             milliseconds_to_next_picture(page, cell, lambda k=key, s=slider: s.press(k))
             for key in keys
         ]
-        row = {"median_ms": round(statistics.median(times)), "most_ms": round(max(times))}
-        measured("widgets", place=name, control=label, **row, load=round(os.getloadavg()[0], 1))
+        spent = (sum(kernel.cpu_times()[:2]) - before) * 1000 / len(keys)
+        row = {"kernel_ms": round(spent), "median_ms": round(statistics.median(times))}
+        row |= {"most_ms": round(max(times)), "load": round(os.getloadavg()[0], 1)}
+        measured("widgets", place=name, control=label, **row)
+        assert spent < 2 * UPDATE_MS, f"{name}, {label}"
 
 
 def note_what_is_too_wide(page, measured, number):
