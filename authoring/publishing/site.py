@@ -20,14 +20,7 @@ from authoring.publishing import measured
 from authoring.workshop.lessons import ROOT, find_lessons, read_lesson
 from authoring.workshop.package import PACKAGE
 
-COPIED = (
-    "docs",
-    "classroom",
-    "data/results",
-    "data/DATASHEETS.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-)
+COPIED = ("docs", "classroom", "data/results", "data/DATASHEETS.md", "CONTRIBUTING.md", "CHANGELOG.md")
 # Cells that are read on demand, and the words of the button that shows them.
 FOLDED = {"setup": "the imports", "solution": "the solution", "claim": "a test of the text"}
 IN_JUPYTERLAB = (
@@ -124,9 +117,7 @@ def _page(notebook, name, terms):
         if "widget" in cell.metadata.get("tags", []):
             cells.append(nbformat.v4.new_markdown_cell(f"```{{note}}\n{IN_JUPYTERLAB}\n```"))
     head, _, rest = cells[0].source.partition("\n")
-    cells[
-        0
-    ].source = f"{head}\n\n{{download}}`This lesson as a notebook <../downloads/{name}>`\n{rest}"
+    cells[0].source = f"{head}\n\n{{download}}`This lesson as a notebook <../downloads/{name}>`\n{rest}"
     notebook.cells = cells
     return notebook
 
@@ -159,9 +150,7 @@ def _linked(text, missing):
     forms = sorted(missing, key=len, reverse=True)
     if not forms or not text.strip():
         return text
-    pattern = re.compile(
-        r"(?<![\w{/-])(" + "|".join(map(re.escape, forms)) + r")(s?)(?![\w}-])", re.I
-    )
+    pattern = re.compile(r"(?<![\w{/-])(" + "|".join(map(re.escape, forms)) + r")(s?)(?![\w}-])", re.I)
 
     def link(match):
         form = next(form for form in forms if form.lower() == match[1].lower())
@@ -189,8 +178,7 @@ def _api(folder):
                 for node in ast.parse(init.read_text(encoding="utf-8")).body
                 if isinstance(node, ast.ImportFrom) and node.module.startswith(path)
                 for alias in node.names
-                if not alias.name.startswith("_")
-                and alias.name[0] != alias.name[0].upper()
+                if not alias.name.startswith("_") and alias.name[0] != alias.name[0].upper()
                 or alias.name == "ImageDataset"
             ]
             text += "\n" + "".join(_directive(path, name) for name in offered)
