@@ -1,7 +1,7 @@
 """JupyterHub for one room on one server. README.md here says how to set it up.
 
 Everything that differs between servers is an environment variable, so nobody edits this file:
-COURSE_HUB_PORT (8000), COURSE_HUB_STATE (/var/lib/course-hub), COURSE_HUB_MEMORY (3G, per learner),
+COURSE_HUB_PORT (8000), COURSE_HUB_STATE (/var/lib/course-hub), COURSE_HUB_MEMORY (4G, per learner),
 COURSE_HUB_CPUS (2, per learner) and COURSE_HUB_SERVERS (how many at once; from the memory).
 """
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 ENVIRONMENT = Path(sys.prefix)
 STATE = Path(os.environ.get("COURSE_HUB_STATE", "/var/lib/course-hub"))
 PORT = int(os.environ.get("COURSE_HUB_PORT", "8000"))
-MEMORY = os.environ.get("COURSE_HUB_MEMORY", "3G")
+MEMORY = os.environ.get("COURSE_HUB_MEMORY", "4G")
 CPUS = float(os.environ.get("COURSE_HUB_CPUS", "2"))
 
 # Secrets, the database and what learners write is for their owner alone.
@@ -71,13 +71,14 @@ c.Spawner.environment = {
 class LimitedProcessSpawner(LocalProcessSpawner):
     """A plain process with the limits that a process can have, where systemd is missing.
 
-    Memory is limited per process, not per learner, and CPU time is only shared fairly.
+    A process, not a learner, may reserve twice the memory limit, because TensorFlow reserves much
+    more than it uses; CPU time is only shared fairly.
     """
 
     def make_preexec_fn(self, name):
         """Set the limits in the new process, before it becomes the learner's."""
         become_learner = super().make_preexec_fn(name)
-        memory = int(self.mem_limit)
+        memory = 2 * int(self.mem_limit)
 
         def limit():
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
@@ -116,10 +117,11 @@ else:
     c.JupyterHub.spawner_class = LimitedProcessSpawner
 
 # ---- A full room, and an empty one. -----------------------------------------------------------
-# A server with one lesson takes about 1.2 GB (README), the machine itself 2 GB. The next learner
-# is told that the room is full, which is better than losing everybody's kernels.
+# A server with the hungriest lesson open takes 2.3 GB beyond what learners share (README), the
+# machine itself 2 GB. The next learner is told that the room is full, which is better than losing
+# everybody's kernels.
 total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-room = max(1, int((total - 2e9) / 1.2e9))
+room = max(1, int((total - 2e9) / 2.3e9))
 c.JupyterHub.active_server_limit = int(os.environ.get("COURSE_HUB_SERVERS", room))
 # A class that logs in at once waits; it is not turned away. So the limit is a room, and the time
 # to start is generous.

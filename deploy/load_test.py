@@ -95,6 +95,8 @@ class Learner:
             if kind != websocket.ABNF.OPCODE_TEXT:
                 continue  # pixels of a widget
             reply = json.loads(frame)
+            if reply["content"].get("execution_state") in ("restarting", "dead"):
+                return "".join(printed), "the kernel died"
             if reply["parent_header"].get("msg_id") != header["msg_id"]:
                 continue
             if reply["msg_type"] == "stream":

@@ -1,4 +1,4 @@
-"""Sphinx settings of the site. authoring/publishing/site.py prepares its sources and calls it."""
+"""Sphinx settings of the site; authoring/publishing/site.py puts them beside its sources."""
 
 import re
 
@@ -22,10 +22,11 @@ nb_ipywidgets_js = {}
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 4
 html_math_renderer = "mathml"
-# A notebook's outputs hold no text that could be Markdown with links into nowhere.
 suppress_warnings = [
     # Lessons end in sections of the same names, and links name the page as well.
     "myst.header",
+    # A short report that its journal printed without authors.
+    "bibtex.missing_field",
 ]
 
 bibtex_bibfiles = ["references.bib"]

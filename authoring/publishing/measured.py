@@ -14,29 +14,30 @@ PAGE = """# What was measured
 ## Minutes, run time and memory
 
 A lesson's minutes are computed: {words} words and {lines} lines of code a minute, a minute for a
-figure, {exercise} minutes for an exercise beside its words. The run time is that of the whole lesson on two
-processor cores that do nothing else; the memory is that of its kernel.
+figure, {exercise} minutes for an exercise beside its words. The run time is that of the whole
+lesson on two processor cores that do nothing else; the memory is that of its kernel.
 
 {lessons}
 
 ## How often the checks of exercises are right
 
-Each exercise has a bank of right answers in several styles and of wrong answers as readers write them. A wrong
-answer is *named* if its check says what is wrong in a sentence made for it.
+Each exercise has a bank of right answers in several styles and of wrong answers as readers write
+them. A wrong answer is *named* if its check says what is wrong in a sentence made for it.
 
 {rates}
 
 ## Claims over random starts
 
-What a lesson says about a training is tried with other random starts and numbers of threads, and has to fail
-where the labels are shuffled. Lessons without a row here were tried with the stored random start alone.
+What a lesson says about a training is tried with other random starts and numbers of threads, and
+has to fail where the labels are shuffled. Lessons without a row here were tried with the stored
+random start alone.
 
 {claims}
 
 ## Stored tables
 
-Results that need many trainings are computed by the functions that the lessons show, and stored. Each carries a
-fingerprint of these functions; a test finds tables that are older than their code.
+Results that need many trainings are computed by the functions that the lessons show, and stored.
+Each carries a fingerprint of these functions; a test finds tables that are older than their code.
 
 {tables}
 """
@@ -85,28 +86,19 @@ def _lessons():
 
 
 def _rates():
-    rows, total = [], exercises.Rates(0, 0, [], [], [])
-    for path in find_lessons():
-        module = exercises.module_of(path)
-        bank = exercises.bank_of(module)
-        lesson = exercises.Rates(0, 0, [], [], [])
-        for entry in exercises.entries(module).values():
-            lesson += exercises.rates(entry, bank)
-        rows.append(_rate(path.name[:2], lesson))
-        total += lesson
-    return [*rows, _rate("all", total)]
-
-
-def _rate(name, rates):
-    refused = rates.wrong - len(rates.accepted)
-    return {
-        "lesson": name,
-        "right answers": rates.right,
-        "of these refused": len(rates.refused),
-        "wrong answers": rates.wrong,
-        "of these refused ": refused,
-        "and named": refused - len(rates.unnamed),
-    }
+    stored = pd.read_csv(exercises.STORED, dtype={"lesson": str})
+    total = stored.sum(numeric_only=True).to_dict()
+    return [
+        {
+            "lesson": row["lesson"],
+            "right answers": row["right"],
+            "of these refused": row["right_refused"],
+            "wrong answers": row["wrong"],
+            "of these refused ": row["wrong_refused"],
+            "and named": row["wrong_named"],
+        }
+        for row in [*stored.to_dict("records"), {"lesson": "all", **total}]
+    ]
 
 
 def _claims():

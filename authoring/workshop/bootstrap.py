@@ -102,8 +102,8 @@ def find_python(wheels=None):
     have = ", ".join("%d.%d" % version for version in found) or "none that starts"
     if wheels:
         fail(
-            "the wheels in %s are for Python %s, and found %s. Install such a Python and start with "
-            "it, or set the variable PYTHON to where it lies."
+            "the wheels in %s are for Python %s, and found %s. Install such a Python and use it to "
+            "start, or set the variable PYTHON to where it lies."
             % (wheels, " and ".join("%d.%d" % version for version in suitable), have)
         )
     fail(

@@ -16,8 +16,8 @@ from course_utils._files import write_text
 LESSONS = ROOT / "notebooks"
 WORKSPACE = Path(os.environ.get("COURSE_WORKSPACE") or ROOT / "workspace").expanduser().resolve()
 HOW_TO_UPDATE = (
-    "Save it, then run `make update LESSON={0}` (or `python -m course_utils update {0}`) in a "
-    "terminal: it brings the new lesson with your answers, and keeps the old file."
+    "Save your work, then run `make update LESSON={0}` (or `python -m course_utils update {0}`) "
+    "in a terminal: it brings the new lesson with your answers, and keeps the old file."
 )
 
 

@@ -31,7 +31,8 @@ STATES = ("correct", "not yet", "knew", "did not know")
 # The buttons appear with the answer, without a kernel's help; an older browser shows them always.
 STYLE = """<style>.course-fold:has(> :first-child details:not([open])) > :nth-child(n + 2)
 {display: none !important} .course-fold details {line-height: 1.5; max-width: 50em}
-.course-fold .course-fold {margin-left: 1.5em} .course-fold summary {cursor: pointer}</style>"""
+.course-fold .course-fold {margin-left: 1.5em}
+.course-fold summary {cursor: pointer; font-weight: 600}</style>"""
 
 
 @cache
@@ -185,43 +186,31 @@ def _asked(numbers):
     return fold(f"{count} about earlier lessons", text, *map(ask, numbers), HTML(STYLE))
 
 
-class Overview:
-    """The exercises passed, lesson by lesson, as text and as a table."""
-
-    def __init__(self, records, today):
-        import pandas as pd
-
-        cards, rows, lessons = schedule(records), [], workspace.lessons(workspace.LESSONS)
-        for lesson, path in lessons.items():
-            mine = [number for number in questions() if int(float(number)) == int(lesson)]
-            passed = sum(cards[number].passed for number in mine if number in cards)
-            days = [str(day) for day, number, _ in records if number in mine]
-            due = sorted((max(cards[n].due, today), n) for n in mine if n in cards and cards[n].due)
-            # No lesson comes after the last, to ask about it.
-            due = groupby(due if lesson < max(lessons) else (), key=itemgetter(0))
-            back = [
-                f"{'now' if day == today else day}: {', '.join(number for _, number in group)}"
-                for day, group in due
-            ]
-            rows.append((path.stem.replace("_", " "), f"{passed} of {len(mine)}"))
-            rows[-1] += (max(days, default=""), "; ".join(back))
-        names = ["lesson", "passed", "last check", "comes back"]
-        self.table = pd.DataFrame(rows if records else (), columns=names)
-        passed = sum(card.passed for card in cards.values())
-        start = f"{passed} of" if records else "Nothing is passed yet, of"
-        self.sentence = f"{start} {len(questions())} exercises{' are passed' if records else ''}."
-
-    def __repr__(self):
-        table = "" if self.table.empty else self.table.to_string(index=False) + "\n"
-        return table + self.sentence
-
-    def _repr_html_(self):
-        table = "" if self.table.empty else self.table.to_html(index=False, border=0)
-        table = re.sub("<t([dh])>", r'<t\1 style="text-align: left">', table)
-        return f"{table}<p>{self.sentence}</p>"
-
-
 def overview():
-    """Return what is passed, as a table; in a lesson outside the workspace, of an empty record."""
-    mine = _records_here() or get_ipython() is None
-    return Overview(read() if mine else [], date.today())
+    """Return a table of what is passed, lesson by lesson, and of what comes back when.
+
+    A lesson outside the workspace shows the table of an empty record, its last row alone.
+    """
+    import pandas as pd
+
+    records = read() if _records_here() or get_ipython() is None else []
+    cards, lessons, today = schedule(records), workspace.lessons(workspace.LESSONS), date.today()
+
+    def row(numbers, asked=True):
+        passed = sum(cards[number].passed for number in numbers if number in cards)
+        days = [str(day) for day, number, _ in records if number in numbers]
+        due = [(max(cards[n].due, today), n) for n in numbers if n in cards and cards[n].due]
+        back = [
+            f"{'now' if day == today else day}: {', '.join(number for _, number in group)}"
+            for day, group in groupby(sorted(due) if asked else (), key=itemgetter(0))
+        ]
+        return f"{passed} of {len(numbers)}", max(days, default=""), "; ".join(back)
+
+    rows = {}
+    for lesson, path in lessons.items() if records else ():
+        mine = [number for number in questions() if int(float(number)) == int(lesson)]
+        # No lesson comes after the last, to ask about it.
+        rows[path.stem.replace("_", " ")] = row(mine, asked=lesson < max(lessons))
+    rows["all lessons"] = row(questions(), asked=False)
+    columns = ["passed", "last check", "comes back"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

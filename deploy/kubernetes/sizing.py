@@ -9,15 +9,15 @@ from math import ceil
 
 # Measured: deploy/README.md says how. Gigabytes are 10^9 bytes.
 SERVER_GB = 0.19  # JupyterLab's server of one learner
-KERNEL_GB = {"02": 1.32, "04": 1.90}  # the kernel of a lesson at its most, one learner alone
-CPU_SECONDS = {"02": 25, "04": 250}  # processor time of a lesson, run once
+KERNEL_GB = {"02": 1.32, "04": 2.55}  # the kernel of a lesson at its most, one learner alone
+CPU_SECONDS = {"02": 25, "04": 161}  # processor time of a lesson, run once
 ENVIRONMENT_GB = 3.2  # installed packages
 COURSE_GB = 0.06  # lessons, data, helpers
 HOME_GB = 0.03  # a learner's home after lesson 04
 
 # Decided in values.yaml.
 LEARNERS = 300
-GUARANTEE_GB = 2 * 1.0737  # 2G means 2 GiB there
+GUARANTEE_GB = 2.5 * 1.0737  # 2.5G means 2.5 GiB there
 CAPACITY_GB = 1.0737
 PLACEHOLDERS = 10
 

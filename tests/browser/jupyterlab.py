@@ -23,7 +23,8 @@ def menu(page, *names):
     """Choose an item of a menu, or of a menu's menu."""
     page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{names[0]}$")).click()
     for name in names[1:]:
-        page.locator(".lm-Menu-item", has_text=re.compile(f"^{name}")).last.click()
+        opened = page.locator(".lm-Menu").last
+        opened.locator(".lm-Menu-item", has_text=re.compile(f"^{name}")).first.click()
 
 
 def until(page, condition, what, seconds=60):

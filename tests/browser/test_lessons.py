@@ -1,14 +1,18 @@
 """Every lesson in JupyterLab, run twice, with a reader's answer; every widget moved.
 
-The run waits long enough for a machine with other work. One move of a slider is held to 300 ms as
-measured on a quiet machine: the test allows that many times what a fixed computation takes here
-now, compared with a quiet one.
+The run waits long enough for a machine with other work. A move of a slider shall show its figure
+within 300 ms on a quiet machine. Other work makes the clock useless, so that the test holds the
+processor time of the kernel, which does nearly all the work. Other work lengthens that, too: twice
+300 ms is allowed. The table has both times and the load.
 """
 
+import json
 import os
+import shutil
 import statistics
 
 import nbformat
+import psutil
 import pytest
 
 from authoring.workshop.lessons import find_lessons
@@ -18,9 +22,12 @@ from tests.browser.jupyterlab import (
     SLIDER,
     drag,
     end_kernels,
+    kernels,
+    menu,
     milliseconds_to_next_picture,
     open_lesson,
     restart_and_run_all,
+    run_all_and_save,
     save,
     write_answer,
     wrong_outputs,
@@ -28,6 +35,7 @@ from tests.browser.jupyterlab import (
 
 pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
+UPDATE_MS = 300
 RUN = 1200  # seconds; lesson 04 takes 140 on a quiet machine
 MINE = "# The reader's own answer.\n"
 
@@ -64,8 +72,9 @@ def test_lesson_runs_twice_and_keeps_the_readers_answer(lab, page, measured, num
     check = cell_of(page, next(p for p, _ in tagged(notebook, "check") if p > answer_place))
     assert ": correct." in check.text_content()
 
+    kernel = process_of(json.loads(kernels(address))[0]["id"])
     for place, _ in tagged(notebook, "widget"):
-        move(page, cell_of(page, place), measured, f"{number} cell {place}")
+        move(page, cell_of(page, place), kernel, measured, f"{number} cell {place}")
     note_what_is_too_wide(page, measured, number)
     photograph(page, number)
     save(page)
@@ -73,7 +82,15 @@ def test_lesson_runs_twice_and_keeps_the_readers_answer(lab, page, measured, num
     assert page.complaints == []
 
 
-def move(page, cell, measured, name):
+def process_of(kernel):
+    """Return the process of a kernel by its number."""
+    for process in psutil.process_iter(["cmdline"]):
+        if any(kernel in part for part in process.info["cmdline"] or []):
+            return process
+    raise AssertionError(f"no process of kernel {kernel}")
+
+
+def move(page, cell, kernel, measured, name):
     """Move every slider of a widget by mouse and by keys, and every list by keys."""
     cell.scroll_into_view_if_needed()
     cell.locator(".jp-OutputArea-output img").wait_for()
@@ -83,15 +100,20 @@ def move(page, cell, measured, name):
         if slider.count():
             assert slider.get_attribute("aria-label") == label
             milliseconds_to_next_picture(page, cell, lambda s=slider: drag(page, s))
-            keys = ["ArrowLeft", "ArrowRight"] * 4
+            page.wait_for_timeout(3000)  # some sliders draw on the way, too
+            keys = ["ArrowLeft", "ArrowUp"] * 4
         else:
             slider, keys = control.locator("select"), ["ArrowDown", "ArrowUp"] * 2
+        before = sum(kernel.cpu_times()[:2])
         times = [
             milliseconds_to_next_picture(page, cell, lambda k=key, s=slider: s.press(k))
             for key in keys
         ]
-        row = {"median_ms": round(statistics.median(times)), "most_ms": round(max(times))}
-        measured("widgets", place=name, control=label, **row, load=round(os.getloadavg()[0], 1))
+        spent = (sum(kernel.cpu_times()[:2]) - before) * 1000 / len(keys)
+        row = {"kernel_ms": round(spent), "median_ms": round(statistics.median(times))}
+        row |= {"most_ms": round(max(times)), "load": round(os.getloadavg()[0], 1)}
+        measured("widgets", place=name, control=label, **row)
+        assert spent < 2 * UPDATE_MS, f"{name}, {label}"
 
 
 def note_what_is_too_wide(page, measured, number):
@@ -131,6 +153,41 @@ for state in "not attempted yet", "correct", "not yet":
 """
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_feedback_is_legible(lab, page, measured, theme):
-    pass
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(FEEDBACK)])
+    path = lab[1] / "feedback.ipynb"
+    nbformat.write(notebook, path)
+    open_lesson(page, lab[0], path.name)
+    menu(page, "Settings", "Theme", theme)
+    page.locator(f"body[data-jp-theme-name='{theme}']").wait_for()
+    run_all_and_save(page, path)
+    box = page.locator(".jp-OutputArea-output div[style*='border-left']")
+    box.nth(2).wait_for()
+    parts = box.locator("strong, span, code, xpath=.").all()
+    assert len(parts) == 3 * 4
+    for part in parts:
+        text, contrast = part.inner_text(), part.evaluate(CONTRAST)
+        measured("contrast", theme=theme, text=text, contrast=round(contrast, 2))
+        assert contrast >= 4.5, text
+    page.screenshot(path=RESULTS / f"feedback {theme}.png")
+
+
+# Lessons whose content is what the others show, too: tables, figures, feedback, widgets.
+@pytest.mark.parametrize("number", ["00", "04"])
+def test_what_lessons_show_breaks_no_rule_of_accessibility(lab, page, measured, number):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    (stored,) = find_lessons([number])
+    shutil.copy(stored, lab[1] / f"stored_{stored.name}")
+    open_lesson(page, lab[0], f"stored_{stored.name}")
+    page.locator(".jp-RenderedHTMLCommon").first.wait_for()
+    ours = {"include": [[".jp-RenderedHTMLCommon"], [".jp-OutputArea-output"]]}
+    wrong = []
+    for context in (ours, None):
+        for broken in axe.run(page, context).response["violations"]:
+            row = {"rule": broken["id"], "impact": broken["impact"], "times": len(broken["nodes"])}
+            row["example"] = broken["nodes"][0]["html"][:120]
+            measured("axe_lab", lesson=number, ours=context is ours, **row)
+            if context is ours and broken["impact"] in ("serious", "critical"):
+                wrong.append(row)
+    assert wrong == []

@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -43,7 +45,7 @@ def test_only_accounts_in_the_two_groups_enter(settings):
 
 
 def test_every_server_has_limits_and_an_end(settings):
-    assert settings.Spawner.mem_limit == "3G"
+    assert settings.Spawner.mem_limit == "4G"
     assert settings.Spawner.cpu_limit == 2
     assert settings.JupyterHub.active_server_limit >= 1
     assert "--timeout=7200" in settings.JupyterHub.services[0]["command"]
@@ -95,3 +97,9 @@ def test_kubernetes_needs_an_account_of_the_institution():
     assert config["JupyterHub"]["authenticator_class"] == "generic-oauth"
     assert config["GenericOAuthenticator"]["allowed_groups"]
     assert "client_secret" not in config["GenericOAuthenticator"]
+
+
+def test_the_sizing_page_shows_what_its_program_computes():
+    command = [sys.executable, DEPLOY / "kubernetes/sizing.py"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed in (DEPLOY / "kubernetes/README.md").read_text()
