@@ -100,7 +100,8 @@ def message(before, after):
 
 def printed(text):
     """Return what a cell prints as HTML, large if it is short."""
-    kind = ' class="short"' if text.count("\n") < 5 else ""
+    lines = text.splitlines()
+    kind = ' class="short"' if len(lines) < 6 and max(map(len, lines)) < 62 else ""
     return f"<pre{kind}>{escape(text.rstrip())}</pre>"
 
 
