@@ -8,10 +8,12 @@ own mistakes, for entries with a judge. `missing` names what is lacking.
 The command prints how many right answers each check refuses, and how many wrong ones it refuses and
 names; a wrong one is named if the reader sees more than "X gave Y, expected Z". It fails where a
 right answer is refused or a wrong one accepted. ``--show`` prints the wrong ones without a name.
+``--store`` writes the numbers of all lessons into docs/exercise_rates.csv, for the site.
 """
 
 import argparse
 import contextlib
+import csv
 import importlib
 import importlib.util
 import re
@@ -22,7 +24,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from authoring.workshop.lessons import find_lessons, read_lesson
+from authoring.workshop.lessons import ROOT, find_lessons, read_lesson
 from course_utils.exercises.exercise import Exercise, Several
 
 WRONG_NEEDED = {"choice": 3, "function, value": 5}
@@ -30,6 +32,7 @@ WRONG_NEEDED = {"choice": 3, "function, value": 5}
 BANK_NEEDED = {"RIGHT": 5, "WRONG": 8}
 UNNAMED = re.compile(r"\bgave\b.*\bexpected\b|that is not the expected value", re.DOTALL)
 
+STORED = ROOT / "docs" / "exercise_rates.csv"
 
 # Where solutions write their files; deleted when Python ends.
 WRITTEN = tempfile.TemporaryDirectory()
@@ -182,6 +185,17 @@ class Rates:
             *(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True))
         )
 
+    def row(self):
+        """Return the numbers that are stored."""
+        refused = self.wrong - len(self.accepted)
+        return {
+            "right": self.right,
+            "right_refused": len(self.refused),
+            "wrong": self.wrong,
+            "wrong_refused": refused,
+            "wrong_named": refused - len(self.unnamed),
+        }
+
     def __str__(self):
         named = self.wrong - len(self.accepted) - len(self.unnamed)
         return (
@@ -212,9 +226,10 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("lessons", nargs="*")
     parser.add_argument("--show", action="store_true", help="also what is said to unnamed answers")
+    parser.add_argument("--store", action="store_true", help=f"of all lessons, in {STORED.name}")
     options = parser.parse_args(arguments)
-    total = Rates(0, 0, [], [], [])
-    for path in find_lessons(options.lessons):
+    total, rows = Rates(0, 0, [], [], []), []
+    for path in find_lessons([] if options.store else options.lessons):
         module, lesson = module_of(path), Rates(0, 0, [], [], [])
         bank, solved = bank_of(module), solutions(read_lesson(path), module)
         for entry in entries(module).values():
@@ -223,6 +238,12 @@ def main(arguments=None):
             lesson += of_entry
         print(f"{path.name[:2]}      {lesson}\n")
         total += lesson
+        rows.append({"lesson": path.name[:2], **lesson.row()})
+    if options.store:
+        with STORED.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, rows[0], lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
     print(f"all     {total}")
     _tell("right answers refused", total.refused)
     _tell("wrong answers accepted", total.accepted)
