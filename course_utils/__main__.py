@@ -47,10 +47,13 @@ def _parser():
     lab.add_argument("--no-browser", action="store_true", help="print the address only")
     add("doctor", _doctor, "what is installed, what works, what to do")
     add("workspace", _workspace, "copy the lessons that the workspace lacks")
-    fresh = add("reset", _reset, "a fresh copy of one lesson; the old one is kept")
-    fresh.add_argument("lesson", help="the lesson's number, such as 05")
-    newer = add("update", _update, "the new version of one lesson, with your answers")
-    newer.add_argument("lesson", help="the lesson's number, such as 05")
+    for renew, text in (
+        (workspace.reset, "a fresh copy of one lesson; the old one is kept"),
+        (workspace.update, "the new version of one lesson, with your answers"),
+    ):
+        command = add(renew.__name__, _renew, text)
+        command.add_argument("lesson", help="the lesson's number, such as 05")
+        command.set_defaults(renew=renew)
     add("progress", _progress, "which exercises you have passed, and which come back")
     add("list", _list, "the real data sets, and which of them are here")
     fetch = add("download", _download, "fetch a real data set and verify it")
@@ -133,41 +136,29 @@ def _workspace(options):
         names = ", ".join(path.name for path in copied)
         print(f"copied to {_shown(workspace.WORKSPACE)}: {names}")
     for number in workspace.outdated():
-        print(
-            f"lesson {number} has changed since you got it. 'make update LESSON={number}' (or "
-            f"'python -m course_utils update {number}') brings the new one with your answers."
-        )
+        how = workspace.HOW_TO_UPDATE.format(number)
+        print(f"lesson {number} has changed since you got it. {how}")
     return 0
 
 
-def _reset(options):
-    _tell(*workspace.reset(options.lesson))
-    return 0
-
-
-def _update(options):
-    fresh, backup, carried, left = workspace.update(options.lesson)
-    for said, cells in (("carried over", carried), ("not carried over, see your version", left)):
-        for cell in cells:
-            print(f"{said}: {cell}")
-    _tell(fresh, backup)
-    return 0
-
-
-def _progress(options):
-    from course_utils.app import progress
-
-    print(progress.overview())
-    return 0
-
-
-def _tell(fresh, backup):
+def _renew(options):
+    fresh, backup, *told = options.renew(options.lesson)
+    for said, cells in zip(("carried", "not carried, see your version"), told, strict=False):
+        print(*(f"{said}: {cell}\n" for cell in cells), sep="", end="")
     if backup:
         print(f"your version is kept as {_shown(backup)}")
     print(
         f"fresh copy: {_shown(fresh)}\nIf the lesson is open in JupyterLab, choose "
         "File → Reload Notebook from Disk, then Kernel → Restart Kernel."
     )
+    return 0
+
+
+def _progress(options):
+    from course_utils.app import progress
+
+    print(progress.overview().to_string())
+    return 0
 
 
 def _list(options):

@@ -37,6 +37,17 @@ from course_utils.datasets.resizing import average
 REGISTRY_FILE = ROOT / "data" / "datasets.toml"
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 60
+# The kinds of errors by which a download fails; each has its sentence in real_data.toml.
+FAILURES = {
+    "proxy": requests.exceptions.ProxyError,
+    "answer of the server": requests.HTTPError,
+    "certificate": requests.exceptions.SSLError,
+    "broken off": requests.exceptions.ChunkedEncodingError,
+    "network": (requests.ConnectionError, requests.Timeout),
+    "address": requests.RequestException,
+    "checksum": ValueError,
+    "disk": OSError,
+}
 MEDMNIST_PARTS = {"train": "train", "validation": "val", "test": "test"}
 # Raise it when read_cheng or its files change, so that what was stored before is not used.
 CHENG_READER = 1
@@ -140,7 +151,8 @@ def _fetch(file, folder, mirror):
         path.chmod(0o644)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; ValueError: the hash
         by_hand = f"open {file.url} in a browser and save the file as {folder / file.file}"
-        reason = _explain(error, url, folder, [url, *answers][-1], by_hand)
+        answer = [url, *answers][-1]
+        reason = _explain(error, url, folder=folder, answer=answer, by_hand=by_hand)
         said = f"{file.file}: {reason} Whatever was in the folder before is unchanged."
         raise DownloadError(said) from error
     print(f"{file.file}: complete and verified")
@@ -162,38 +174,16 @@ def _describe(answer):
     return f"{urlsplit(answer.url).netloc} answered {said}"
 
 
-def _explain(error, url, folder, answer, by_hand):
+def _explain(error, url, **facts):
     """Return in two or three sentences why a download failed, and what to do."""
-    server = urlsplit(url).netloc or url
-    mirror = "set COURSE_MIRROR to another server or folder that has the file."
+    kind = next(name for name, kinds in FAILURES.items() if isinstance(error, kinds))
+    if "answered 407" in facts["answer"]:
+        kind = "proxy"
+    texts = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
     reason = getattr(error.args[0] if error.args else error, "reason", error)
-    if isinstance(error, ValueError) and not isinstance(error, requests.RequestException):
-        return (
-            f"{answer}, not the right file, and was thrown away. Repeat the download. If a page "
-            "arrives (text/html), your network may ask for a login first. If this happens again, "
-            f"{by_hand}, or {mirror}"
-        )
-    if isinstance(error, requests.exceptions.ProxyError) or "answered 407" in answer:
-        remedy = "set HTTPS_PROXY and HTTP_PROXY, such as http://name:password@proxy:port"
-        return f"your network's proxy refused ({reason}). Ask who runs it and {remedy}; or {mirror}"
-    if isinstance(error, requests.HTTPError):
-        return f"{answer}. Try later; or {by_hand}; or {mirror}"
-    if isinstance(error, requests.exceptions.SSLError):
-        remedy = "set REQUESTS_CA_BUNDLE to the file with its certificate"
-        return (
-            f"no trusted connection to {server} ({reason}). If your network inspects what passes, "
-            f"as in many hospitals, ask who runs it and {remedy}; or {mirror}"
-        )
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return f"the connection to {server} broke off. Repeat the download."
-    if isinstance(error, requests.ConnectionError | requests.Timeout):
-        return f"no connection to {server}. Check the network, or {mirror}"
-    if isinstance(error, requests.RequestException):
-        return f"cannot fetch {url} ({error}). Check COURSE_MIRROR if you set it."
-    return (
-        f"the disk refused ({error.strerror or error}) in {folder}. Correct that, or set "
-        "COURSE_DATA to another folder."
-    )
+    error = error if kind != "disk" else error.strerror or error
+    facts |= {"mirror": texts["mirror"], "server": urlsplit(url).netloc or url}
+    return texts[kind].format(error=error, reason=reason, url=url, **facts)
 
 
 def find(name, size=None):

@@ -184,7 +184,8 @@ def _redrawn(draw, figsize=None, **controls):
         finally:
             drawing = False
         figure = figure or drawn[0]
-        display(figure)
+        with plt.rc_context({"savefig.bbox": None}):
+            display(figure)
         plt.close(figure)
 
     widget = ipywidgets.interactive(redraw, **controls)

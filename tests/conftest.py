@@ -113,3 +113,24 @@ def learner_python():
     """The Python that executes lessons: in the author's environment, the learner's."""
     command = KernelSpecManager().get_kernel_spec("python3").argv[0]
     return sys.executable if command == "python" else command
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--whole",
+        action="store_true",
+        help="browser: every lesson run twice and every page of the site, about an hour",
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "whole: takes long, runs with --whole (`make browser`) only")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--whole"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("whole")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("whole")]

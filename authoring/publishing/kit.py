@@ -185,7 +185,7 @@ def main(arguments=None):
                     print(f"{count} wheels for {system}, Python {python}", flush=True)
             packed = sorted(Path(wheels).iterdir())
             files = ((f"wheels/{path.name}", path.read_bytes(), 0o644) for path in packed)
-            count = pack(target, (*course_files(), *files), readme)
+            count = pack(target, (*course_files(commit), *files), readme)
     except subprocess.CalledProcessError as error:
         target.unlink(missing_ok=True)
         print(f"No kit was made: {error.cmd[0]} ended with {error.returncode}.", file=sys.stderr)

@@ -4,7 +4,7 @@
 of opening JupyterLab. The first start compares all files with SHA256SUMS. Like the set-up that it
 calls, this file starts on any Python and says what is wrong.
 """
-# ruff: noqa: UP031
+# ruff: noqa: UP024, UP031
 
 import hashlib
 import os
@@ -54,7 +54,7 @@ def main(arguments):
                     "Copy the archive again and unpack it into a new folder."
                     % (len(wrong), wrong[0])
                 )
-    except (ImportError, OSError) as error:
+    except (ImportError, OSError, IOError) as error:
         sys.stderr.write("Set-up stopped: unpack the kit again, a part is missing: %s\n" % error)
         return 1
     bootstrap.main(["learner"])

@@ -101,13 +101,14 @@ def find_python(wheels=None):
             found.append(version)
     have = ", ".join("%d.%d" % version for version in found) or "none that starts"
     if wheels:
-        needs = "the wheels in %s are for Python " % wheels
-        needs += " and ".join("%d.%d" % version for version in suitable)
-    else:
-        needs = "the course needs Python 3.%d to 3.%d" % (OLDEST[1], NEWEST[1])
+        fail(
+            "the wheels in %s are for Python %s, and found %s. Install such a Python and use it to "
+            "start, or set the variable PYTHON to where it lies."
+            % (wheels, " and ".join("%d.%d" % version for version in suitable), have)
+        )
     fail(
-        "%s, and found %s. Install one of them, or name it: "
-        "make lab PYTHON=/path/to/python%d.%d" % ((needs, have) + suitable[len(suitable) // 2])
+        "the course needs Python 3.%d to 3.%d, and found %s. Install one of them, or name it: "
+        "make lab PYTHON=/path/to/python3.12" % (OLDEST[1], NEWEST[1], have)
     )
 
 
@@ -251,7 +252,7 @@ def is_installed(kind, folder):
     try:
         with open(os.path.join(folder, "installed-" + kind)) as file:
             return file.read() == fingerprint(kind) and os.path.exists(venv_python(folder))
-    except OSError:
+    except (OSError, IOError):  # two things in Python 2
         return False
 
 

@@ -47,7 +47,7 @@ CELL_TIMEOUT = 1200
 
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Everything else in a cell's metadata is an editor's or a kernel's trace.
-KEPT_METADATA = ("jupyter", "mystnb", "tags")
+KEPT_METADATA = ("jupyter", "mystnb", "slideshow", "tags")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # How long an epoch and its steps took, in the lines of `fit(verbose=2)`.
 KERAS_TIMES = re.compile(r" - \d+m?s - \d+[mu]?s/(?:step|epoch)")

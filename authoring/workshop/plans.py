@@ -1,9 +1,9 @@
 """The minutes in the pages for teachers: ``python -m authoring.workshop.plans [--write]``.
 
 A row of a plan in classroom/ names parts of lessons, such as ``04: 3a, 4.3``; its column
-*computed* says how long they take a reader, by the rates of `authoring.workshop.minutes`. The learner
-profiles name ways through the course, ``00, 04: 104 minutes``. ``--write`` computes these numbers
-again after a lesson has changed; without it, the command fails if other numbers are written there.
+*computed* says how long they take a reader, by the rates of `authoring.workshop.minutes`. The
+learner profiles name ways through the course, ``00, 04: 104 minutes``. ``--write`` computes these
+numbers again after a lesson has changed; without it, the command fails if others are written there.
 Whether the time that a plan gives still suffices is for a person to decide; a test compares.
 """
 

@@ -16,8 +16,8 @@ from course_utils._files import write_text
 LESSONS = ROOT / "notebooks"
 WORKSPACE = Path(os.environ.get("COURSE_WORKSPACE") or ROOT / "workspace").expanduser().resolve()
 HOW_TO_UPDATE = (
-    "Save it, then run `python -m course_utils update {}` in a terminal (File → New → Terminal): "
-    "it brings the new lesson with your answers, and keeps the old file."
+    "Save your work, then run `make update LESSON={0}` (or `python -m course_utils update {0}`) "
+    "in a terminal: it brings the new lesson with your answers, and keeps the old file."
 )
 
 
@@ -79,9 +79,9 @@ def is_outdated(number):
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    original = find_lesson(number)
-    copy = WORKSPACE / original.name
-    return copy.exists() and code_hash(copy) != code_hash(original)
+    original = lessons(LESSONS).get(number)
+    copy = original and WORKSPACE / original.name
+    return bool(copy) and copy.exists() and code_hash(copy) != code_hash(original)
 
 
 def outdated():

@@ -14,6 +14,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from IPython import get_ipython
@@ -29,7 +31,8 @@ STATES = ("correct", "not yet", "knew", "did not know")
 # The buttons appear with the answer, without a kernel's help; an older browser shows them always.
 STYLE = """<style>.course-fold:has(> :first-child details:not([open])) > :nth-child(n + 2)
 {display: none !important} .course-fold details {line-height: 1.5; max-width: 50em}
-.course-fold .course-fold {margin-left: 1.5em} .course-fold summary {cursor: pointer}</style>"""
+.course-fold .course-fold {margin-left: 1.5em}
+.course-fold summary {cursor: pointer; font-weight: 600}</style>"""
 
 
 @cache
@@ -98,11 +101,12 @@ def schedule(records):
     moves it to the next box, and it is due 3, 7 and 21 days later; known from box 4, it does not
     come back. Who does not know it moves it to box 1. A failed exercise lies in box 0 and is due at
     once, until it is passed or its question is known. Passing again what is passed moves nothing,
-    and neither does a question that was shown and not answered, or that was not due.
+    and neither does a question that was not due, or that was shown and not answered.
 
-    Recalling an answer at growing intervals makes it last longer than reading it again (Roediger
-    and Karpicke 2006, doi 10.1111/j.1467-9280.2006.01693.x; Cepeda et al. 2006, doi
-    10.1037/0033-2909.132.3.354).
+    Students who recalled a text knew more of it after a week than those who read it again (Roediger
+    and Karpicke 2006, doi 10.1111/j.1467-9280.2006.01693.x), and what is to be remembered longer
+    has to be repeated at longer distances (Cepeda et al. 2006, doi 10.1037/0033-2909.132.3.354).
+    Neither says that these days are the best.
     """
     cards = defaultdict(Card)
     for day, number, state in records:
@@ -110,7 +114,7 @@ def schedule(records):
         card.passed |= state == "correct"
         if state == "not yet":
             card.box = 0
-        elif state == "correct" and (card.due is None or card.box == 0):
+        elif state == "correct" and card.box == 0:
             card.box = 1
         elif state in STATES[2:] and card.due and card.due <= day:
             card.box = card.box + 1 if state == "knew" else 1
@@ -182,48 +186,31 @@ def _asked(numbers):
     return fold(f"{count} about earlier lessons", text, *map(ask, numbers), HTML(STYLE))
 
 
-class Overview:
-    """The exercises passed, lesson by lesson, as text and as a table."""
-
-    def __init__(self, records, today):
-        import pandas as pd
-
-        cards, rows, lessons = schedule(records), [], workspace.lessons(workspace.LESSONS)
-        for lesson, path in lessons.items():
-            mine = [number for number in questions() if int(float(number)) == int(lesson)]
-            back = defaultdict(list)
-            # No lesson comes after the last, to ask about it.
-            for number in cards.keys() & mine if lesson < max(lessons) else ():
-                if cards[number].due:
-                    back[max(cards[number].due, today)].append(number)
-            rows.append(
-                {
-                    "lesson": path.stem.replace("_", " "),
-                    "passed": f"{sum(cards[n].passed for n in mine if n in cards)} of {len(mine)}",
-                    "last check": max((str(day) for day, n, _ in records if n in mine), default=""),
-                    "comes back": "; ".join(
-                        f"{'now' if day == today else day}: {', '.join(sorted(back[day]))}"
-                        for day in sorted(back)
-                    ),
-                }
-            )
-        self.table = pd.DataFrame(rows) if records else pd.DataFrame()
-        passed = sum(card.passed for card in cards.values())
-        self.sentence = f"{passed} of {len(questions())} exercises are passed."
-        if not records:
-            self.sentence = f"Nothing is passed yet, of {len(questions())} exercises."
-
-    def __repr__(self):
-        table = "" if self.table.empty else self.table.to_string(index=False) + "\n"
-        return table + self.sentence
-
-    def _repr_html_(self):
-        table = "" if self.table.empty else self.table.to_html(index=False, border=0)
-        table = re.sub("<t([dh])>", r'<t\1 style="text-align: left">', table)
-        return f"{table}<p>{self.sentence}</p>"
-
-
 def overview():
-    """Return what is passed, as a table; in a lesson outside the workspace, of an empty record."""
-    mine = _records_here() or get_ipython() is None
-    return Overview(read() if mine else [], date.today())
+    """Return a table of what is passed, lesson by lesson, and of what comes back when.
+
+    A lesson outside the workspace shows the table of an empty record, its last row alone.
+    """
+    import pandas as pd
+
+    records = read() if _records_here() or get_ipython() is None else []
+    cards, lessons, today = schedule(records), workspace.lessons(workspace.LESSONS), date.today()
+
+    def row(numbers, asked=True):
+        passed = sum(cards[number].passed for number in numbers if number in cards)
+        days = [str(day) for day, number, _ in records if number in numbers]
+        due = [(max(cards[n].due, today), n) for n in numbers if n in cards and cards[n].due]
+        back = [
+            f"{'now' if day == today else day}: {', '.join(number for _, number in group)}"
+            for day, group in groupby(sorted(due) if asked else (), key=itemgetter(0))
+        ]
+        return f"{passed} of {len(numbers)}", max(days, default=""), "; ".join(back)
+
+    rows = {}
+    for lesson, path in lessons.items() if records else ():
+        mine = [number for number in questions() if int(float(number)) == int(lesson)]
+        # No lesson comes after the last, to ask about it.
+        rows[path.stem.replace("_", " ")] = row(mine, asked=lesson < max(lessons))
+    rows["all lessons"] = row(questions(), asked=False)
+    columns = ["passed", "last check", "comes back"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)

@@ -212,8 +212,8 @@ def judged(number, reference, praise, **options):
 def choice(number, right=None, praise="", **explanations):
     """Make a question about letters, words or one number, each with why it is right or wrong.
 
-    One is right, or a list of them, or a dict of names has a right word for each. Left out, all
-    texts are those of choices.toml. Numbers that are not named are told what stands under ``else``.
+    One is right, or a list of them, or a dict of names has the right ones of each. Left out, all
+    texts are those of choices.toml. A number within 2 % is right; its texts end with an ``else``.
     """
     if right is None:
         texts = tomllib.loads(Path(__file__).with_name("choices.toml").read_text("utf-8"))
@@ -244,11 +244,14 @@ def _judge_letter(answer, right, explanations):
 
 
 def _judge_number(answer, right, explanations):
-    number = np.asarray(answer)
-    if number.ndim or number.dtype.kind not in "iuf":
+    number = np.ravel(answer)
+    if number.size != 1 or number.dtype.kind not in "iuf":
         return f"Your answer is {answer!r:.60}; it should be one number."
-    said = explanations.get(f"{number:.3g}", explanations["else"])
-    return None if np.isclose(number, right) else said
+    if np.isclose(number, right, rtol=0.02):
+        return None
+    for key, why in explanations.items():
+        if key == "else" or np.isclose(number, float(key), rtol=0.005):
+            return why
 
 
 def _judge_set(answer, right, explanations):
@@ -257,7 +260,7 @@ def _judge_set(answer, right, explanations):
         some = next(word for word in explanations if _plain(word) not in right)
         return f"Your answer is {answer!r:.60}; give a set, such as {{{some!r}}}."
     chosen, known = set(map(_plain, words)), {_plain(word) for word in explanations}
-    said = [f"{word!r} is none of: {', '.join(explanations)}." for word in chosen - known]
+    said = [f"{word!r} is none of: {', '.join(sorted(explanations))}." for word in chosen - known]
     said += [why for word, why in explanations.items() if _plain(word) in chosen - right]
     missing = [why for word, why in explanations.items() if _plain(word) in right - chosen]
     said += [f"{len(missing)} missing. {why}" for why in missing]
@@ -268,12 +271,13 @@ def _judge_words(answer, right, explanations):
     words = _words(answer)
     words = dict(words if hasattr(words, "keys") else zip(right, words, strict=False))
     if words.keys() != right.keys() or len(_words(answer)) != len(right):
-        return f"Give {len(right)} words, one for each of {', '.join(right)}, in this order."
-    for name, word in right.items():
-        if _plain(words[name]) not in right.values():
-            known = ", ".join(dict.fromkeys(right.values()))
-            return f"{name}: {words[name]!r} is none of {known}."
-        if _plain(words[name]) != word:
+        return f"Give {len(right)} answers, one for each of {', '.join(right)}, in this order."
+    known = [word for word in dict.fromkeys(map(str, right.values())) if word.isalpha()]
+    for name, allowed in right.items():
+        given = {_plain(word) for word in np.ravel(words[name])}
+        if known and not given <= {*known}:
+            return f"{name}: {words[name]!r} is none of {', '.join(known)}."
+        if not set() < given <= {_plain(word) for word in np.ravel(allowed)}:
             return f"{name}: {explanations[name]}"
     return None
 

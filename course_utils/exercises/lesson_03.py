@@ -64,21 +64,7 @@ def check_3_3(stack):
         return f"The field is {field} pixels, but fewer convolutions than {convolutions} will do."
 
 
-@judged(
-    "3.4",
-    (5, 3, 64),
-    "Somebody wrote Conv2D(3, 64) for Conv2D(64, 3), and Keras had no reason to complain.",
-)
-def check_3_4(found):
-    row, filters, window = found
-    if row != 5:
-        return f"Row {row} is as described. Compare each with the one above; row 0 is the input."
-    if (filters, window) == (64, 3):
-        return "That is what was meant. How many maps leave the layer that was built?"
-    if filters != 3:
-        return "The row is right. The last number of its output is the number of filters."
-    if window != 64:
-        return "Row and filters are right: solve window² · 32 · filters + filters = 393,219."
+check_3_4 = choice("3.4")
 
 
 def _flat(maps):

@@ -47,9 +47,7 @@ check_9_1 = Exercise(
     praise="It now guards the study below.",
     calls={
         "a table with missing patients": _pictures(_A),
-        "a table whose rows are called by file names": _pictures(
-            _B, [f"{k}.jpg" for k in range(6)]
-        ),
+        "a table whose rows are named by files": _pictures(_B, [f"{k}.jpg" for k in range(6)]),
         "a table without a leak": _pictures("P1 L1 train, P2 L2 test, P1 L1 train, P2 L2 test"),
     },
     look=_positions,
@@ -113,18 +111,14 @@ check_9_2 = Exercise(
         "It leads the other way, from `wanted` to `trained`.": _adjusted(lambda q, t, w: q * t / w),
         "`probabilities` contain the shares it was trained on.": _adjusted(lambda q, t, w: q * w),
         "That leads to equal shares; put the wanted ones in.": _adjusted(lambda q, t, w: q / t),
-        "You divided by the sum of each class over the lesions; each lesion sums to 1.": _adjusted(
-            sums=0
-        ),
+        "Each lesion sums to 1; you divided by the sum of each class.": _adjusted(sums=0),
         "With several trainings, the classes are the last axis: `axis=-1`.": _adjusted(sums=1),
         "Multiply by the ratio of the shares; you added.": _adjusted(_added),
         "Multiply by wanted over trained; you averaged.": _adjusted(lambda q, t, w: q + w),
         "The sums are divided along the wrong axis: `keepdims=True`.": _adjusted(keepdims=False),
         "Nothing has changed: use both mixes.": lambda q, t, w: q,
         "A softmax is for logits: take sums.": _adjusted(lambda q, t, w: np.exp(q * w / t)),
-        "That is a power; multiply by the ratio of shares.": _adjusted(
-            lambda q, t, w: q ** (w / t)
-        ),
+        "That is a power; multiply by the ratio instead.": _adjusted(lambda q, t, w: q ** (w / t)),
     },
 )
 

@@ -180,9 +180,7 @@ check_10_5 = Exercise(
         "Give percent: multiply by 100.": _limits(change=lambda x: x),
         "The differences are measured minus true.": _limits(change=lambda x: -100 * x),
         "The standard deviation of a sample divides by n − 1: `ddof=1`.": _limits(ddof=0),
-        "The limits lie 1.96 standard deviations away.": Several(
-            [_limits(factor=1), _limits(factor=2)]
-        ),
+        "The limits lie 1.96 standard deviations away.": Several(_limits(factor=n) for n in (1, 2)),
         "Keep the sign of the differences.": _limits(change=lambda x: 100 * np.abs(x)),
         "The limits are about single patients: do not divide by √n.": _limits(root=True),
         "Divide by the true volume alone.": Several(

@@ -32,9 +32,7 @@ check_12_2 = Exercise(
     },
     keeps_inputs=True,
     mistakes={
-        "You keep the least sure ones: smallest 1 − max p first.": _accuracy(
-            lambda p: abs(p - 0.5)
-        ),
+        "You keep the least sure: smallest 1 − max p first.": _accuracy(lambda p: abs(p - 0.5)),
         "You keep the highest probabilities; 0.03 is as sure as 0.97.": _accuracy(lambda p: -p),
         "You keep the lowest probabilities; 0.97 is as sure as 0.03.": _accuracy(lambda p: p),
         "You keep everybody: use the coverage.": _accuracy(kept=lambda number: None),

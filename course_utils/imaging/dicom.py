@@ -57,22 +57,9 @@ class Window(NamedTuple):
     function: str = "LINEAR_EXACT"
 
 
-WINDOWS = {
-    "brain": Window(40, 80),
-    "subdural": Window(80, 200),
-    "stroke": Window(40, 40),
-    "temporal bone": Window(600, 2800),
-    "bone": Window(400, 1800),
-    "lung": Window(-600, 1500),
-    "mediastinum": Window(50, 350),
-    "soft tissue": Window(40, 400),
-    "abdomen": Window(50, 400),
-    "liver": Window(30, 150),
-}
-"""Usual CT windows by name, in HU: conventions that differ a little between hospitals.
-
-After Radiopaedia, "Windowing (CT)", https://radiopaedia.org/articles/windowing-ct.
-"""
+_WINDOWS = tomllib.loads(Path(__file__).with_name("windows.toml").read_text("utf-8"))
+#: Usual CT windows by name, in HU: conventions that differ a little between hospitals.
+WINDOWS = {name: Window(*center_and_width) for name, center_and_width in _WINDOWS.items()}
 
 
 def apply_window(values, center, width, function="LINEAR_EXACT"):

@@ -40,6 +40,7 @@ def use_style():
         {
             "figure.dpi": 80,
             "figure.constrained_layout.use": True,
+            "savefig.bbox": "tight",
             "image.cmap": "gray",
             "image.interpolation": "nearest",
             "axes.titlesize": "medium",
@@ -57,7 +58,11 @@ def use_style():
 
 def _as_html(figure):
     scale = int(os.environ.get("COURSE_FIGURE_SCALE", 2))  # 2 is sharp; lessons are stored with 1
-    if (png := print_figure(figure, dpi=scale * figure.dpi)) is None:
+    # What is kept is packed well; what a slider replaces at once, fast. Its widget does not cut
+    # margins off, either, which would draw the figure twice.
+    look = {"pil_kwargs": {"compress_level": 6 if scale == 1 else 1}}
+    look |= {"dpi": scale * figure.dpi, "bbox_inches": plt.rcParams["savefig.bbox"]}
+    if (png := print_figure(figure, **look)) is None:
         return None
     # JupyterLab sends a cell's metadata with its code, and none with the move of a slider.
     cell = get_ipython().kernel.get_parent().get("metadata", {})
@@ -107,6 +112,7 @@ def plot_image(
     if axes:
         ax.set(xlabel="column", ylabel="row")
     else:
+        ax.set(xticks=[], yticks=[])  # hidden ticks would still be computed at each draw
         ax.set_axis_off()
     if unit:
         ax.figure.colorbar(drawn, ax=ax, label=unit, shrink=0.8)
@@ -178,7 +184,8 @@ def plot_window(hounsfield, center, width):
     title = f"center {center:g} HU, width {width:g} HU"
     plot_image(gray, ax=axes[0], value_range=(0, 1), title=title)
     low, high = center - width / 2, center + width / 2
-    axes[1].hist(np.ravel(hounsfield), bins=np.arange(-1100, 2001, 25), color="0.6", log=True)
+    bins = {"bins": np.arange(-1100, 2001, 25), "histtype": "stepfilled"}
+    axes[1].hist(np.ravel(hounsfield), **bins, color="0.6", log=True)
     axes[1].set(xlabel="Hounsfield units", ylabel="pixels in the slice", xlim=(-1100, 2000))
     ramp = axes[1].twinx()
     ramp.plot([-1100, low, high, 2000], [0, 0, 1, 1], color=BLUE, linewidth=2)

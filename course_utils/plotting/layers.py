@@ -47,15 +47,11 @@ def plot_convolution_step(image, kernel, row, column, *, stride=1, padding="vali
     """
     options = {"stride": stride, "padding": padding, "dilation": dilation}
     result = numpy_layers.correlate_image(image, kernel, **options)
-    borders = [
-        numpy_layers.padding_amounts(size, k, **options)
-        for size, k in zip(image.shape, kernel.shape, strict=True)
-    ]
+    sides = zip(image.shape, kernel.shape, strict=True)
+    borders = [numpy_layers.padding_amounts(size, k, **options) for size, k in sides]
     padded = np.pad(image, borders)
-    rows, columns = (
-        np.arange(k) * dilation + stop * stride
-        for k, stop in zip(kernel.shape, (row, column), strict=True)
-    )
+    rows = np.arange(kernel.shape[0]) * dilation + row * stride
+    columns = np.arange(kernel.shape[1]) * dilation + column * stride
     ratios = [padded.shape[1], kernel.shape[1] * 2, result.shape[1]]
     figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.7), width_ratios=ratios)
     _draw_padded(axes[0], padded, borders)
@@ -72,14 +68,14 @@ def plot_channel_sum(image, filters, bias, channel_names):
     The small image is (h, w, channels), the filters are (k, k, channels, filters). A column ends in
     a filter's feature map, the sum of the maps above it and the bias.
     """
-    channels, count = filters.shape[2:]
+    (channels, count), maps_in = filters.shape[2:], np.moveaxis(image, -1, 0)
     empty = {"frame_on": False, "xticks": [], "yticks": []}
     size = (11, 2.15 * channels + 2.15)
     figure, axes = plt.subplots(channels + 1, 1 + 2 * count, figsize=size, subplot_kw=empty)
     for number, color in zip(range(count), COLORS, strict=False):
         kernels, results = axes[:, 1 + 2 * number], axes[:, 2 + 2 * number]
         one_filter = np.moveaxis(filters[..., number], -1, 0)
-        maps = list(map(numpy_layers.correlate_image, np.moveaxis(image, -1, 0), one_filter))
+        maps = list(map(numpy_layers.correlate_image, maps_in, one_filter))
         maps.append(sum(maps) + bias[number])
         titles = [f"kernel slid over {name}" for name in channel_names]
         titles.append(f"feature map {number + 1}: {_times(maps[0])}")
@@ -91,12 +87,9 @@ def plot_channel_sum(image, filters, bias, channel_names):
         _outline(results[-1], (0, 0), maps[0].shape, color)
         sentence = f"sum of the {channels}\n+ bias {_text(bias[number], 0)}  ="
         kernels[-1].text(0.5, 0.5, sentence, **_centered(12))
-        kernels[0].set_title(
-            f"filter {number + 1}: {_times(filters[..., 0])}\nkernel for {channel_names[0]}"
-        )
-    for ax, channel, name in zip(
-        axes[:, 0], np.moveaxis(image, -1, 0), channel_names, strict=False
-    ):
+        name = f"filter {number + 1}: {_times(filters[..., 0])}"
+        kernels[0].set_title(f"{name}\nkernel for {channel_names[0]}")
+    for ax, channel, name in zip(axes[:, 0], maps_in, channel_names, strict=False):
         plot_numbers(channel, ax=ax, title=name, value_range=(image.min(), image.max()))
     axes[0, 0].set_title(f"maps in: {_times(image)}\n{channel_names[0]}")
     return figure, axes

@@ -27,7 +27,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 COURSE = Path(__file__).resolve().parents[2]
 MARK = "# host"
 CONTROL = "application/vnd.jupyter.widget-view+json"
-NO_CONTROL = "A control stands here in JupyterLab. The figure beside it shows the same thing."
+NO_CONTROL = "A control stands here in JupyterLab. A figure that it moves stands beside it."
 # Settings of the host's Python and of its installers that would change the course's.
 FOREIGN = ("PYTHON", "MPL", "IPYTHON", "JUPYTER", "JPY_", "KERAS", "VIRTUAL_ENV")
 FOREIGN += ("PIP_CONSTRAINT", "PIP_TARGET", "UV_CONSTRAINT", "UV_BUILD_CONSTRAINT", "UV_SYSTEM")

@@ -1,125 +1,23 @@
-"""The learner's way: `python -m course_utils lab`, a real browser, run all, do an exercise.
-
-Runs on a copy of the course, so that the author's own workspace is left alone. Needs Chromium from
-the system; skips without it.
-"""
+"""The learner's way: `python -m course_utils lab`, a real browser, run all, do an exercise."""
 
 import json
-import os
-import re
-import shutil
-import signal
-import subprocess
-import time
-import urllib.request
 
 import nbformat
 import pytest
 
 from course_utils import ROOT
+from tests.browser.jupyterlab import (
+    end_kernels,
+    kernels,
+    menu,
+    open_lesson,
+    run_all_and_save,
+    save,
+    until,
+    wrong_outputs,
+)
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-COPIED = ("course_utils", "notebooks", "data", "requirements.lock", "pyproject.toml")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory, learner_python):
-    """Start JupyterLab on a copy of the course; return its address and the workspace."""
-    course = tmp_path_factory.mktemp("Kurs für Ärzte (2)")
-    for name in COPIED:
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, course / name)
-    log = course / "lab.log"
-    command = [learner_python, "-m", "course_utils", "lab", "--no-browser", "--port", "8970"]
-    environment = {**os.environ, "PYTHONPATH": str(course), "TERM": "dumb"}
-    # Learners have no path to the author's kernel, which has another name.
-    environment.pop("JUPYTER_PATH", None)
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, cwd=course, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-    try:
-        yield wait_for_address(log, process), course / "workspace"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=60)
-
-
-def wait_for_address(log, process):
-    end = time.monotonic() + 180
-    while time.monotonic() < end and process.poll() is None:
-        if match := re.search(r"http://127\.0\.0\.1:\d+/lab\S*\?token=\w+", log.read_text()):
-            return match[0]
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page(viewport={"width": 1300, "height": 900})
-    page.set_default_timeout(120_000)
-    page.hosts = set()
-    page.on("request", lambda request: page.hosts.add(request.url.split("/")[2].split(":")[0]))
-    yield page
-    page.close()
-
-
-def open_lesson(page, address, name):
-    # "reset" closes what an earlier test left open.
-    page.goto(re.sub(r"/lab[^?]*", f"/lab/tree/workspace/{name}", address) + "&reset")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-    kernel = page.locator(".jp-Toolbar-kernelName", has_text="Python 3")
-    kernel.locator("visible=true").first.wait_for()
-
-
-def menu(page, menu_name, item):
-    page.locator(".lm-MenuBar-item", has_text=re.compile(f"^{menu_name}$")).click()
-    page.locator(".lm-Menu-item", has_text=re.compile(f"^{item}")).first.click()
-
-
-def run_all_and_save(page, path):
-    """Run all cells, save, and return the saved notebook."""
-    menu(page, "Run", "Run All Cells")
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
-        page.wait_for_timeout(1000)
-        page.keyboard.press("Control+s")
-        try:
-            notebook = nbformat.read(path, as_version=4)
-        except nbformat.reader.NotJSONError:
-            continue  # the server is writing it just now
-        code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-        if all(cell.execution_count for cell in code):
-            return notebook
-    pytest.fail(f"{path.name} did not finish in 300 s")
-
-
-def until(page, condition, what):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, what
-        page.wait_for_timeout(200)
-
-
-def kernels(address, number="", method="GET"):
-    """Return the server's kernels, or end one of them."""
-    url = f"{address.split('/lab')[0]}/api/kernels{number}?{address.split('?')[1]}"
-    return urllib.request.urlopen(urllib.request.Request(url, method=method)).read()
+pytestmark = pytest.mark.slow
 
 
 def test_server_asks_for_the_token(lab, page):
@@ -151,8 +49,7 @@ def test_lesson_00_opens_saved_and_runs_gives_feedback_and_ends_its_kernel(lab, 
     page.keyboard.press("Shift+Enter")
     page.wait_for_selector("text=That is the mean of the image")
 
-    page.keyboard.press("Control+s")
-    until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
+    save(page)
     page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabCloseIcon").first.click()
     until(page, lambda: not json.loads(kernels(address)), "the closed lesson's kernel goes on")
 
@@ -167,9 +64,8 @@ def test_lesson_runs_in_the_browser_without_errors_or_network(lab, page, number)
     else:
         open_lesson(page, address, name)
         notebook = run_all_and_save(page, workspace / name)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert len(outputs) > 5
-    assert not {"error", "stderr"} & {o.get("name", o.output_type) for o in outputs}
+    assert sum(bool(cell.get("outputs")) for cell in notebook.cells) > 5
+    assert wrong_outputs(notebook) == []
     assert page.hosts <= {"127.0.0.1"}
 
 
@@ -194,10 +90,8 @@ def test_stepper_moves_its_window_and_is_there_after_the_kernel_has_ended(lab, p
     handles = [cell.locator(".noUi-handle").nth(place) for place in (0, 1)]
     names = [(h.get_attribute("aria-label"), h.get_attribute("aria-valuetext")) for h in handles]
     assert names == [("position", "1"), ("stride", "1")]
-    page.keyboard.press("Control+s")
-    until(page, lambda: page.locator(".jp-mod-dirty").count() == 0, "the lesson is not saved")
-    for kernel in json.loads(kernels(address)):
-        kernels(address, f"/{kernel['id']}", "DELETE")
+    save(page)
+    end_kernels(address)
     page.reload()
     cell.scroll_into_view_if_needed()
     figure.first.wait_for()

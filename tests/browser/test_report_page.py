@@ -1,21 +1,13 @@
 """A study's report in a real browser with the network off: on a phone, on a screen, in the dark."""
 
-import shutil
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from course_utils import evaluation, report
-from tests.browser.test_browser import FLAGS
 from tests.tiny_data import tiny
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +29,6 @@ def path(tmp_path_factory):
     card = report.model_card("net", tested=["test"], texts={}, **study)
     others = {"figures": {"Loss by epoch": figure}, "checklists": lists, "model_card": card}
     return report.write_report(folder / "Bericht für Ärzte.html", **others, **study)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -145,15 +145,17 @@ def test_notes_prepare_each_prediction_of_the_lesson(note):
 
 
 @pytest.mark.parametrize("note", NOTES, ids=lambda path: path.stem)
-def test_numbers_in_notes_are_printed_by_the_lesson(note):
-    """Whatever stands in backquotes and holds a digit occurs in the lesson."""
+def test_numbers_in_notes_stand_in_the_lesson(note):
+    """What stands in backquotes and holds a digit, and all numbers with two decimals or a comma."""
     held = []
     for cell in read_lesson(*find_lessons([note.stem])).cells:
         held.append(cell.source)
         for output in cell.get("outputs", []):
             held += [output.get("text", ""), output.get("data", {}).get("text/plain", "")]
-    quoted = re.findall(r"`([^`\n]*\d[^`\n]*)`", note.read_text(encoding="utf-8"))
-    assert [words for words in quoted if not any(words in text for text in held)] == []
+    text = note.read_text(encoding="utf-8")
+    quoted = re.findall(r"`([^`\n]*\d[^`\n]*)`", text)
+    quoted += re.findall(r"\d+\.\d\d+|\d+,\d{3}(?:,\d{3})*", text)
+    assert [words for words in quoted if not any(words in piece for piece in held)] == []
 
 
 def test_links_between_pages_and_to_lessons_lead_somewhere():

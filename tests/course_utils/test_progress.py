@@ -108,6 +108,7 @@ def test_what_is_known_comes_back_after_1_3_7_and_21_days_and_then_no_more():
         events.append((day, "knew"))
     assert due(*events) == 32
     assert due(*events, (40, "knew")) is None
+    assert due(*events, (40, "knew"), (50, "correct")) is None
 
 
 def test_what_was_not_known_comes_back_the_next_day():
@@ -164,23 +165,29 @@ def test_every_exercise_has_a_question_that_stands_by_itself():
 
 
 def test_the_table_counts_passed_exercises_by_lesson(folder, capsys):
-    assert (
-        repr(progress.overview())
-        == f"Nothing is passed yet, of {len(progress.questions())} exercises."
-    )
+    count = len(progress.questions())
+    assert progress.overview().to_dict("index").keys() == {"all lessons"}
+    assert progress.overview().loc["all lessons", "passed"] == f"0 of {count}"
     for number, state in (("2.1", "correct"), ("2.2", "not yet"), ("2.1", "correct")):
         progress.record(number, state)
     assert commands.main(["progress"]) == 0
     today = date.today()
     row = next(row for row in capsys.readouterr().out.splitlines() if "02 convolution" in row)
     assert re.search(rf"1 of 7 +{today} +now: 2\.2; {today + timedelta(1)}: 2\.1$", row)
-    assert "<table" in progress.overview()._repr_html_()
+    assert progress.overview().loc["all lessons", "passed"] == f"1 of {count}"
 
 
 def test_a_stored_lesson_shows_nobodys_record(folder, monkeypatch, tmp_path_factory):
     progress.record("2.1", "correct")
     monkeypatch.chdir(tmp_path_factory.mktemp("notebooks"))
-    assert repr(progress.overview()).startswith("Nothing is passed yet")
+    assert progress.overview().to_dict("index").keys() == {"all lessons"}
+
+
+def test_the_setup_cell_of_each_lesson_ends_with_its_opening():
+    for path in find_lessons():
+        cells = nbformat.read(path, as_version=4).cells
+        (setup,) = [cell for cell in cells if "setup" in cell.metadata.get("tags", [])]
+        assert setup.source.endswith(f'\nprogress.open_lesson("{path.name[:2]}")'), path.name
 
 
 def run(folder, code):

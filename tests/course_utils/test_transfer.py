@@ -60,7 +60,7 @@ def test_missing_and_damaged_files_are_refused(tmp_path, monkeypatch):
     )
     for break_it in breaks:
         break_it()
-        with pytest.raises(DatasetError, match=r"cannot be read .*pretrain breast_ultrasound"):
+        with pytest.raises(DatasetError, match=r"(?s)cannot be read .*pretrain breast_ultrasound"):
             transfer.load("breast_ultrasound")
 
 

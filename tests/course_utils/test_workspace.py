@@ -101,8 +101,8 @@ def test_update_brings_the_new_lesson_and_keeps_answers_and_own_cells(target, ca
     assert all(cell.outputs == [] for cell in new.cells if cell.cell_type == "code")
     assert [path.read_text() for path in (target / "backups").iterdir()] == [old]
     for words in ("answer = 4", "My note.", "mine = 1", "First of all."):
-        assert f"carried over: {words}" in said
-    assert "not carried over, see your version: squares = 'mine'" in said
+        assert f"carried: {words}" in said
+    assert "not carried, see your version: squares = 'mine'" in said
     assert "Reload Notebook from Disk" in said
     assert workspace.outdated() == []
     # A second update finds the same answers and notes.
@@ -115,7 +115,7 @@ def test_update_of_an_untouched_copy_is_the_fresh_lesson(target, capsys):
     untouched = copy.read_text()
     assert commands.main(["update", "0"]) == 0
     assert copy.read_text() == untouched
-    assert "carried over" not in capsys.readouterr().out
+    assert "carried" not in capsys.readouterr().out
 
 
 def test_update_keeps_the_answers_of_a_copy_that_does_not_say_how_it_was(target):

@@ -74,7 +74,7 @@ def test_the_code_that_is_shown_gets_what_the_bank_s_answer_gets(number):
             original = exercises.judge(entry, answer)
             typed = exercises.judge(entry, space[task.name])
             name = getattr(answer, "__name__", "?")
-            assert typed.state == original.state == "not yet"
+            assert typed.state == original.state != "correct"
             assert without_names(typed.message, task.name) == without_names(
                 original.message, name
             ), code

@@ -14,6 +14,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from authoring.publishing import kit_start
 from authoring.workshop import bootstrap
 from course_utils import ROOT
 from course_utils.app import doctor
@@ -122,8 +123,9 @@ def test_changed_lock_is_installed_again(tmp_path):
     assert not bootstrap.is_installed("learner", str(tmp_path))
 
 
-def test_bootstrap_has_no_syntax_newer_than_python_3_0():
-    text = Path(bootstrap.__file__).read_text()
+@pytest.mark.parametrize("module", [bootstrap, kit_start])
+def test_first_files_have_no_syntax_newer_than_python_3_0(module):
+    text = Path(module.__file__).read_text()
     assert not re.search(r"""\bf["']|:=|async |\bmatch \w+:""", text)
 
 

@@ -140,7 +140,7 @@ NINTHS = stacked(1 / 9, -1 / 9)
 GAUSS = np.outer([1, 2, 1], [1, 2, 1]) / 16
 
 RIGHT = {
-    "2.1": [6.0, np.int8(6), np.float32(6), np.sum([8, 16, 5, -8, -12, -3]), 12 / 2],
+    "2.1": [6.0, [6], np.int8(6), np.float32(6), np.sum([8, 16, 5, -8, -12, -3]), 12 / 2],
     "2.2": [
         in_lists,
         by_windows_in_float32,
@@ -199,7 +199,7 @@ RIGHT = {
 }
 
 WRONG = {
-    "2.1": [99, 29, "6", [6], -5, 14, 22, 20, 11, 18, None],
+    "2.1": [99, 29, "6", [6, 6], -5, 14, 22, 20, 11, 18, None],
     "2.2": [
         loops,
         lambda i, k, s: loops(i, k, s, as_floats, dtype=int),

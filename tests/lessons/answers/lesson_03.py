@@ -404,9 +404,9 @@ NAMED = {
         "others do not exist": [C, P, (7, 1), P, P, C],
     },
     "3.4": {
-        "That is what was meant.": (5, 64, 3),
-        "The last number of its output": (5, 16, 64),
+        "are what was meant.": (5, 64, 3),
+        "The last number of a row's output": (5, 16, 64),
         "Row and filters are right": Several([(5, 3, 4096), (5, 3, 3), (5, 3, 362)]),
-        "Row 8 is as described": (8, 32, 3),
+        "This one is as described": (8, 32, 3),
     },
 }

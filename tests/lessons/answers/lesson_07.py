@@ -313,7 +313,7 @@ NAMED = {
         "C: Another prevalence": instead("C", "none"),
         "D: Undersampling moved": instead("D", "temperature"),
         "E: Both are close": instead("E", "temperature"),
-        "Give 5 words": ["shift", "temperature"],
+        "Give 5 answers": ["shift", "temperature"],
     },
     "7.6": {
         "oversampling": arm(upweighted, imbalance.oversample),

@@ -60,6 +60,7 @@ RIGHT = {
         LINES | {"epoch": 21, "copies": 10},
         LINES | {"threshold": 27, "epoch": np.int64(22)},
         {kind: [line] for kind, line in LINES.items()},
+        [7, 8, 20, 26],
         LINES | {"copies": (8, 9), "epoch": [20, 21]},
     ],
     "13.3": [by_sorting, by_library, by_loop, by_lists, by_frame],
@@ -75,7 +76,8 @@ RIGHT = {
 WRONG = {
     "13.1": [
         {7, 8, 20, 26},
-        [7, 8, 20, 26],
+        [7, 20, 8, 26],
+        LINES | {"copies": []},
         {"preprocessing": 7, "copies": 8, "epoch": 20},
         LINES | {"preprocessing": 8},
         LINES | {"preprocessing": 10},
