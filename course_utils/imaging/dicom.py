@@ -20,8 +20,12 @@ from scipy.special import expit
 from course_utils._checks import check_choice, refuse
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+AIR = -1000  # HU
+PADDING = ("PixelPaddingValue", "PixelPaddingRangeLimit", "FloatPixelPaddingValue")
 UNITS = ("ModalityLUTType", "RescaleType", "DoseUnits", "Units")
 ULTRASOUND_REGION = ("RegionSpatialFormat", "PhysicalUnitsXDirection", "PhysicalUnitsYDirection")
+# JPEG 2000 may be either; the header's Lossy Image Compression tells of earlier files, too.
+LOSSY = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLSNearLossless, uid.JPEG2000)
 
 
 class ImageFileError(ValueError):
@@ -89,14 +93,15 @@ class DicomImage:
 
     Pixels are float32 (rows, columns), after an axis of frames where there are several, or uint8
     RGB (…, rows, columns, 3); whole numbers that float32 cannot hold keep their type. Units are
-    ``"HU"``, ``"US"`` for unspecified, ``"color"``, or what the header says. Padding keeps its
-    value, as stored. Pixels are never inverted; ``"MONOCHROME1"`` means high values to be shown
-    dark. The spacing is that of rows and columns in mm; ``"ImagerPixelSpacing"`` is measured at the
-    detector, where anatomy looks larger (PS3.3, 10.7.1.3), ``"SequenceOfUltrasoundRegions"`` holds
-    where tissue is shown. The window is the first one, of the file or of each frame.
+    ``"HU"``, ``"US"`` for unspecified, ``"color"``, or what the header says. `valid` is False in
+    padding. Pixels are never inverted; ``"MONOCHROME1"`` means high values to be shown dark. The
+    spacing is that of rows and columns in mm; ``"ImagerPixelSpacing"`` is measured at the detector,
+    where anatomy looks larger (PS3.3, 10.7.1.3), ``"SequenceOfUltrasoundRegions"`` holds where
+    tissue is shown. The window is the first one, of the file or of each frame.
     """
 
     pixels: np.ndarray
+    valid: np.ndarray
     units: str
     modality: str
     photometric_interpretation: str
@@ -106,10 +111,9 @@ class DicomImage:
 
     def __repr__(self):
         low, high = self.pixels.min(), self.pixels.max()
-        color = self.units == "color"
-        size = " x ".join(map(str, self.pixels.shape[: -1 if color else None]))
+        size = " x ".join(map(str, self.valid.shape))
         parts = [self.modality or "no modality", f"{size} pixels"]
-        parts.append("color" if color else f"{low:g} to {high:g} {self.units}")
+        parts.append("color" if self.units == "color" else f"{low:g} to {high:g} {self.units}")
         if self.pixel_spacing_mm is not None:
             row, column = self.pixel_spacing_mm
             parts.append(f"{self.pixel_spacing_kind} {row:.3g} x {column:.3g} mm")
@@ -209,7 +213,7 @@ def _first(items, keyword):
 
 
 def _in_units(dataset, stored, name):
-    """Return the values in real units, and the unit."""
+    """Return the values in real units, where they were measured, and the unit."""
     items = _items(dataset, "PixelValueTransformationSequence")
     table, ct = dataset.get("ModalityLUTSequence"), dataset.get("Modality") == "CT"
     rescale = {k: _first(items, k) for k in ("RescaleSlope", "RescaleIntercept")}
@@ -223,14 +227,31 @@ def _in_units(dataset, stored, name):
     if not dose or not np.all(slope):
         unreadable(name, "a scale of 0", "a slope other than 0", "Get the file again.")
     stated = filter(None, map((table or items)[0].get, UNITS))
-    if table:
-        values = pydicom_pixels.apply_modality_lut(stored, dataset)
-    else:
-        values = (stored.astype(np.float64) * slope + intercept) * dose
+
+    def in_units(numbers):
+        if table:
+            return pydicom_pixels.apply_modality_lut(numbers, dataset)
+        return (numbers.astype(np.float64) * slope + intercept) * dose
+
+    values = in_units(stored)
     if bad := values.size - np.count_nonzero(np.isfinite(values)):
         remedy = "Set them in pydicom's pixel_array to a number of your choice and save that."
         unreadable(name, f"{bad} of {values.size} pixels NaN or infinite", "numbers", remedy)
-    return float32_or_exact(values), str(next(stated, "HU" if ct and not table else "US"))
+    valid = np.ones(values.shape, dtype=bool)
+    ends = [v for v in map(dataset.get, PADDING) if v is not None]
+    # Some headers give a negative number as an unsigned one.
+    if padding := [np.array(v).astype(stored.dtype) for v in ends]:
+        valid = (stored < min(padding)) | (stored > max(padding))
+        lossy = dataset.file_meta.TransferSyntaxUID in LOSSY
+        lossy = lossy or dataset.get("LossyImageCompression") == "01"
+        highest = np.max(in_units(np.array(padding)))
+        if lossy and ct and highest < AIR:
+            # Compression has moved the padding, but below air no CT measures anything.
+            valid = values > (highest + AIR) / 2
+        elif lossy:
+            message = "lossy compression has changed the padding, so not all of it is marked."
+            warnings.warn(f"{name}: {message}", stacklevel=3)
+    return float32_or_exact(values), valid, str(next(stated, "HU" if ct and not table else "US"))
 
 
 def _rgb(dataset, stored, name):
@@ -242,7 +263,8 @@ def _rgb(dataset, stored, name):
     elif stored.shape[-1] != 3 or not kind.startswith(("RGB", "YBR")):
         allowed = "MONOCHROME1, MONOCHROME2, PALETTE COLOR, RGB and YBR"
         unreadable(name, f"Photometric Interpretation {kind!r}", allowed, "Convert the file.")
-    return (stored >> max(bits - 8, 0)).astype(np.uint8), "color"
+    valid = np.ones(stored.shape[:-1], dtype=bool)
+    return (stored >> max(bits - 8, 0)).astype(np.uint8), valid, "color"
 
 
 def _pixel_spacing(dataset, name):

@@ -246,10 +246,27 @@ def test_the_files_first_window_is_kept():
     assert imaging.read_dicom(dicom([[1]])).window is None
 
 
-def test_padding_keeps_its_value():
+def test_padding_is_not_valid():
     header = {"PixelPaddingValue": -2000, "PixelPaddingRangeLimit": -1990}
-    image = imaging.read_dicom(dicom([[-2000, 5]], Modality="CT", **header, **RESCALE))
-    assert image.pixels.tolist() == [[-3024, -1019]]
+    stored = [[-2001, -2000, -1995, -1990, -1989]]
+    image = imaging.read_dicom(dicom(stored, Modality="CT", **header, **RESCALE))
+    np.testing.assert_array_equal(image.valid, [[True, False, False, False, True]])
+    assert imaging.read_dicom(dicom(stored)).valid.all()
+    unsigned = dicom([[-5, 63]])
+    unsigned.add_new("PixelPaddingValue", "US", 2**16 - 5)
+    np.testing.assert_array_equal(imaging.read_dicom(unsigned).valid, [[False, True]])
+
+
+def test_padding_that_lossy_compression_moved_is_not_valid():
+    image = read_quietly(DICOM_FOLDER / "693_J2KI.dcm")
+    y, x = np.mgrid[:512, :512] - 255.5
+    circle = np.hypot(y, x) < 256
+    # The header says -3024 HU, which 494 pixels still have.
+    assert image.valid[circle].mean() > 0.999
+    assert image.valid[~circle].mean() < 0.02
+    mr = dicom([[0, 1]], PixelPaddingValue=0, LossyImageCompression="01")
+    with pytest.warns(UserWarning, match="not all of it is marked"):
+        np.testing.assert_array_equal(imaging.read_dicom(mr).valid, [[False, True]])
 
 
 def as_float(values):
