@@ -44,6 +44,7 @@ html_static_path = ["docs/_static"]
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
+html_context = {"default_mode": "auto"}
 html_show_sphinx = False
 html_theme_options = {
     "use_download_button": False,
@@ -51,6 +52,7 @@ html_theme_options = {
     "home_page_in_toc": False,
     "show_navbar_depth": 1,
     "show_toc_level": 2,
+    "navbar_persistent": [],
     "footer_content_items": ["limits.html"],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

@@ -1,7 +1,7 @@
 """Pack the course, its packages and a start into one archive that needs no network.
 
-`python -m authoring.publishing.kit` packs for this Python and system. For others, several at once:
-`python -m authoring.publishing.kit --python 3.12 3.13 --system windows-x86_64 macos-arm64`.
+`make kit` packs for this Python and system. For others, several at once:
+`make kit ARGS="--python 3.12 3.13 --system windows-x86_64 macos-arm64"`.
 The archive holds the files of the last commit, the wheels that requirements.lock names (checked
 against its hashes), README.txt, start.py and SHA256SUMS. It is written to build/kit.
 """

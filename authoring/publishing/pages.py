@@ -7,7 +7,7 @@ import shutil
 import nbformat
 
 from authoring.publishing.api import MODULES
-from authoring.workshop.lessons import ROOT, figure
+from authoring.workshop.lessons import ROOT, figure, find_lessons
 
 # Cells that are read on demand, and what the button that shows them calls them.
 FOLDED = {"setup": "the imports", "solution": "the solution", "claim": "a test of the text"}
@@ -16,7 +16,7 @@ In JupyterLab this cell shows a figure that you change with sliders. The figure 
 of its positions.
 ```"""
 DOWNLOADS = (
-    "{{download}}`Download this lesson <../downloads/{name}>` · "
+    "Download: {{download}}`with outputs <../downloads/{name}>` · "
     "{{download}}`without outputs <../downloads/without_outputs/{name}>`"
 )
 # Where no term is linked: code, links, formulas, HTML, headings and tables.
@@ -83,6 +83,20 @@ def glossary(text):
             forms |= dict.fromkeys(entry, entry[0])
             defined = True
     return forms
+
+
+def with_lessons(text):
+    """Link the numbers of lessons at the ends of the glossary's entries."""
+    names = {path.name[:2]: path.name for path in find_lessons()}
+
+    def link(match):
+        return re.sub(r"\d\d", lambda number: _link(number[0], names[number[0]]), match[0])
+
+    return re.sub(r"Lessons?\s\d\d(?:\sand\s\d\d)*\.$", link, text, flags=re.M)
+
+
+def _link(words, name):
+    return f"[{words}](../notebooks/{name})"
 
 
 def link_terms(text, missing):

@@ -28,7 +28,7 @@ COPIED = (
 # What the handbook's pages are made from.
 OF_THE_HANDBOOK = (
     *("tests/lessons/answers/*.py", "course_utils/exercises/*", "notebooks/*.ipynb"),
-    *("classroom/questions.toml", "authoring/publishing/*.py"),
+    *("classroom/questions.toml", "authoring/publishing/[aht]*.py"),
 )
 NOTES = """# Notes for each lesson
 
@@ -74,7 +74,9 @@ def prepare(folder):
             shutil.copy(ROOT / name, folder / name)
     shutil.move(folder / "docs" / "conf.py", folder)
     _classroom(folder / "classroom")
-    terms = pages.glossary((folder / "docs" / "glossary.md").read_text(encoding="utf-8"))
+    glossary = folder / "docs" / "glossary.md"
+    terms = pages.glossary(glossary.read_text(encoding="utf-8"))
+    glossary.write_text(pages.with_lessons(glossary.read_text(encoding="utf-8")), "utf-8")
     for name in ("notebooks", "downloads", "downloads/without_outputs"):
         (folder / name).mkdir()
     for path in find_lessons():

@@ -57,17 +57,10 @@ def _hash(cell):
     return hashlib.sha256("".join(cell["source"]).encode()).hexdigest()[:12]
 
 
-def _write(path, notebook):
-    write_text(path, json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
-
-
 def copy_missing():
     """Copy the lessons that the learner does not have yet; return the new files."""
-    WORKSPACE.mkdir(parents=True, exist_ok=True)
     missing = [path for path in lessons(LESSONS).values() if not (WORKSPACE / path.name).exists()]
-    for path in missing:
-        _write(WORKSPACE / path.name, _fresh_copy(path))
-    return [WORKSPACE / path.name for path in missing]
+    return [_replace(path, _fresh_copy(path))[0] for path in missing]
 
 
 def is_outdated(number):
@@ -103,7 +96,7 @@ def _replace(original, notebook):
         backup = backups / f"{original.stem}_{datetime.now():%Y-%m-%d_%H%M%S_%f}.ipynb"
         backup.write_bytes(fresh.read_bytes())
     WORKSPACE.mkdir(parents=True, exist_ok=True)
-    _write(fresh, notebook)
+    write_text(fresh, json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     return fresh, backup
 
 

@@ -11,6 +11,7 @@ import random
 import re
 import tomllib
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -21,24 +22,21 @@ from pathlib import Path
 from IPython import get_ipython
 from IPython.display import display
 
-from course_utils import ROOT
 from course_utils import app as workspace
 
-# Days until a question comes back, by its box.
-DAYS = (0, 1, 3, 7, 21)
+DAYS = (0, 1, 3, 7, 21)  # until a question comes back, by its box
 STATES = ("correct", "not yet", "knew", "did not know")
 
 # The buttons appear with the answer, without a kernel's help; an older browser shows them always.
 STYLE = """<style>.course-fold:has(> :first-child details:not([open])) > :nth-child(n + 2)
 {display: none !important} .course-fold details {line-height: 1.5; max-width: 50em}
-.course-fold .course-fold {margin-left: 1.5em}
-.course-fold summary {cursor: pointer; font-weight: 600}</style>"""
+.course-fold .course-fold {margin-left: 1.5em} .course-fold summary {font-weight: 600}</style>"""
 
 
 @cache
 def questions():
     """Return for each exercise what to ask later: ``{"4.2": {"question": …, "answer": …}}``."""
-    path = ROOT / "course_utils" / "exercises" / "questions.toml"
+    path = Path(__file__).parents[1] / "exercises" / "questions.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
@@ -50,7 +48,7 @@ def _records_here():
 
 def record(number, state, kind="exercise"):
     """Append the state of an exercise, or of a kind "question"; return whether it was kept."""
-    if not _records_here():
+    if state not in STATES or not _records_here():
         return False
     entry = {"time": datetime.now(UTC).isoformat(timespec="seconds"), kind: number, "state": state}
     line = json.dumps(entry).encode() + b"\n"
@@ -74,14 +72,12 @@ def read():
         return []
     found = []
     for line in text.split("\n"):
-        try:
+        with suppress(AttributeError, KeyError, OverflowError, TypeError, ValueError):
             entry = json.loads(line)
             number = entry.get("exercise") or entry["question"]
             day = datetime.fromisoformat(entry["time"]).astimezone().date()
             if number in questions() and entry["state"] in STATES:
                 found.append((day, number, entry["state"]))
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-            continue
     return found
 
 
@@ -97,9 +93,9 @@ class Card:
 def schedule(records):
     """Return a `Card` for each exercise of the records, by the boxes of Leitner.
 
-    A passed exercise comes to box 1, and its question is due the next day. Who knows the answer
+    A passed exercise comes to box 1, and its question is due the next day. A known answer
     moves it to the next box, and it is due 3, 7 and 21 days later; known from box 4, it does not
-    come back. Who does not know it moves it to box 1. A failed exercise lies in box 0 and is due at
+    come back. An answer not known moves it to box 1. A failed exercise lies in box 0 and is due at
     once, until it is passed or its question is known. Passing again what is passed moves nothing,
     and neither does a question that was not due, or that was shown and not answered.
 
@@ -136,9 +132,7 @@ def draw(lesson, records, today):
 def open_lesson(number):
     """End the setup cell of a lesson: say whether the copy is old, and ask what is due.
 
-    In the workspace, it shows a notice where the lesson has changed since the learner's copy, and
-    from lesson 02 on up to three questions about earlier exercises, folded. Elsewhere it does
-    nothing.
+    The questions, up to three from lesson 02 on, are folded. Outside the workspace all is silent.
     """
     if not _records_here():
         return
@@ -168,9 +162,8 @@ def _asked(numbers):
 
         def note(button, state):
             kept = record(number, state, kind="question")
-            for other in row.children[:2]:
-                other.disabled = True
-            due = schedule(read())[number].due
+            row.children[0].disabled = row.children[1].disabled = True
+            due = schedule(read())[number].due if kept else None
             when = f"It comes back on {due}." if due else "It does not come back."
             said.value = f'<span role="status">{when if kept else "It could not be kept."}</span>'
 
@@ -212,5 +205,4 @@ def overview():
         # No lesson comes after the last, to ask about it.
         rows[path.stem.replace("_", " ")] = row(mine, asked=lesson < max(lessons))
     rows["all lessons"] = row(questions(), asked=False)
-    columns = ["passed", "last check", "comes back"]
-    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return pd.DataFrame(rows, ["passed", "last check", "comes back"]).T

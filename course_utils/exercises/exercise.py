@@ -99,8 +99,7 @@ class Exercise:
     def __call__(self, answer):
         """Return `Feedback` for an answer, and record it; what it raises becomes feedback, too."""
         feedback = self._feedback_on(answer)
-        if feedback.state in progress.STATES:
-            progress.record(self.number, feedback.state)
+        progress.record(self.number, feedback.state)
         return feedback
 
     def _feedback_on(self, answer):

@@ -13,7 +13,7 @@ KERNEL_GB = {"02": 1.32, "04": 2.55}  # the kernel of a lesson at its most, one 
 CPU_SECONDS = {"02": 25, "04": 161}  # processor time of a lesson, run once
 ENVIRONMENT_GB = 3.2  # installed packages
 COURSE_GB = 0.06  # lessons, data, helpers
-HOME_GB = 0.03  # a learner's home after lesson 04
+HOME_GB = 0.023  # a learner's home after lesson 04
 
 # Decided in values.yaml.
 LEARNERS = 300
@@ -23,6 +23,7 @@ PLACEHOLDERS = 10
 
 # Assumed: change these to your provider's.
 NODE_GB, NODE_CORES = 64, 16
+BASE_IMAGE_GB = 0.15
 SYSTEM_GB, SYSTEM_CORES = 4, 1  # what kubelet, network and image puller keep of a node
 CORE_MINUTES = 74  # a lesson, as its head says
 SESSION_HOURS = 4  # a day of teaching
@@ -60,8 +61,8 @@ def sizes():
         ),
         (
             "image, unpacked",
-            f"{ENVIRONMENT_GB} + {COURSE_GB} + 0.15 GB",
-            f"{ENVIRONMENT_GB + COURSE_GB + 0.15:.1f} GB",
+            f"{ENVIRONMENT_GB} + {COURSE_GB} + {BASE_IMAGE_GB} GB",
+            f"{ENVIRONMENT_GB + COURSE_GB + BASE_IMAGE_GB:.1f} GB",
         ),
         (
             "homes reserved",

@@ -135,14 +135,14 @@ def milliseconds_to_next_picture(page, cell, act):
 
 
 def drag(page, handle):
-    """Drag a slider's handle by a third of its way, towards the middle."""
+    """Drag a slider's handle a little beyond the middle of its way."""
     handle.scroll_into_view_if_needed()
     box, way = handle.bounding_box(), handle.locator("xpath=../../..").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    step = way["width"] / 3
+    goal = 0.6 if x < way["x"] + way["width"] / 2 else 0.4
     page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(x + step if x < way["x"] + way["width"] / 2 else x - step, y, steps=5)
+    page.mouse.move(way["x"] + goal * way["width"], y, steps=5)
     page.mouse.up()
 
 
