@@ -173,7 +173,9 @@ class Writer:
             module = value.__module__
             if value.__globals__.get(value.__name__) is value:
                 if not module.startswith(BANKS):
-                    return ast.parse(f"{module.rsplit('.')[-1]}.{value.__name__}").body[0].value
+                    # scipy.ndimage._measurements.label is typed as ndimage.label.
+                    package = [part for part in module.split(".") if part[0] != "_"][-1]
+                    return ast.parse(f"{package}.{value.__name__}", mode="eval").body
                 self._collect(ast.Name(value.__name__, ast.Load()), value.__code__.co_filename)
                 return ast.Name(value.__name__, ast.Load())
             return self._filled(value)

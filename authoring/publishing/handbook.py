@@ -9,6 +9,8 @@ build/handbook holds ``index.md`` and ``lesson_NN.md``.
 """
 
 import argparse
+import contextlib
+import io
 import re
 import sys
 import tomllib
@@ -96,7 +98,9 @@ def wrong_answers(task, entry, bank, file):
     pairs, helpers = codes(task, entry, bank, file)
     said = []
     for answer, _ in pairs:
-        message = exercises.judge(entry, answer).message
+        # Some wrong answers print instead of returning.
+        with contextlib.redirect_stdout(io.StringIO()):
+            message = exercises.judge(entry, answer).message
         name = re.escape(getattr(answer, "__name__", ""))
         said.append(re.sub(rf"`({name}|your function)\b", f"`{task.name}", message))
     shown = answers.formatted([code for _, code in pairs])
