@@ -73,7 +73,9 @@ def page(browser):
     note = page.complaints.append
     page.on("request", lambda request: page.hosts.add(request.url.split("/")[2].split(":")[0]))
     page.on("requestfailed", lambda request: note(f"{request.url}: {request.failure}"))
-    page.on("console", lambda said: note(said.text) if said.type == "error" else None)
+    page.on(
+        "console", lambda m: note(f"{m.text} {m.location['url']}") if m.type == "error" else None
+    )
     page.on("pageerror", lambda error: note(str(error)))
     yield page
     page.close()

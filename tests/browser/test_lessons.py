@@ -37,6 +37,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.whole]
 
 UPDATE_MS = 300
 RUN = 1200  # seconds; lesson 04 takes 140 on a quiet machine
+# What JupyterLab itself says when the kernel restarts while it asks for breakpoints.
+JUPYTERS = ("Could not restore the debugger state",)
 MINE = "# The reader's own answer.\n"
 
 
@@ -79,7 +81,7 @@ def test_lesson_runs_twice_and_keeps_the_readers_answer(lab, page, measured, num
     photograph(page, number)
     save(page)
     assert page.hosts == {"127.0.0.1"}
-    assert page.complaints == []
+    assert [said for said in page.complaints if not said.startswith(JUPYTERS)] == []
 
 
 def process_of(kernel):
@@ -161,11 +163,11 @@ def test_feedback_is_legible(lab, page, measured, theme):
     nbformat.write(notebook, path)
     open_lesson(page, lab[0], path.name)
     menu(page, "Settings", "Theme", theme)
-    page.locator(f"body[data-jp-theme-name='{theme}']").wait_for()
+    page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
     run_all_and_save(page, path)
     box = page.locator(".jp-OutputArea-output div[style*='border-left']")
     box.nth(2).wait_for()
-    parts = box.locator("strong, span, code, xpath=.").all()
+    parts = [*box.all(), *box.locator("strong, span, code").all()]
     assert len(parts) == 3 * 4
     for part in parts:
         text, contrast = part.inner_text(), part.evaluate(CONTRAST)
