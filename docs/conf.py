@@ -57,6 +57,10 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
+# `site --links`: publishers answer programs behind a DOI with "forbidden", so those are not asked.
+linkcheck_ignore = [r"https://doi\.org/"]
+linkcheck_timeout = 30
+
 templates_path = ["docs/_templates"]
 
 
