@@ -181,7 +181,7 @@ def test_unsuitable_wheel_gets_one_sentence(unpacked, monkeypatch, lies_there, s
     assert said in run.stderr
 
 
-# The whole thing, as root, with an archive that `make kit` made; about ten minutes:
+# The whole thing, as root, with an archive that `make kit` made; 4 minutes of computing:
 #   COURSE_KIT=build/kit/NAME.zip python -m pytest tests/publishing/test_kit.py -k whole -s
 OFFLINE = """
 ip link set lo up
