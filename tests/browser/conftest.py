@@ -32,6 +32,8 @@ def lab(tmp_path_factory, learner_python):
     log = course / "lab.log"
     command = [learner_python, "-m", "course_utils", "lab", "--no-browser", "--port", "8970"]
     environment = {**os.environ, "PYTHONPATH": str(course), "TERM": "dumb"}
+    # A theme that a test chooses stays out of the author's own settings.
+    environment |= {f"JUPYTERLAB_{n}_DIR": str(course / n) for n in ("SETTINGS", "WORKSPACES")}
     # Learners have no path to the author's kernel, which has another name.
     environment.pop("JUPYTER_PATH", None)
     with log.open("w") as output:
