@@ -41,6 +41,7 @@ autodoc_typehints = "none"
 html_theme = "sphinx_book_theme"
 html_title = "CNNs for medical imaging"
 html_static_path = ["docs/_static"]
+html_favicon = "docs/_static/icon.svg"
 html_css_files = ["course.css"]
 html_js_files = ["course.js"]
 html_copy_source = False
