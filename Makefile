@@ -27,8 +27,8 @@ help: ## list the commands
 
 # ---- for learners ---------------------------------------------------------------------------
 
-lab: setup-learner ## set up, check, copy missing lessons to workspace/, open JupyterLab
-	@exec $(LEARNER) -m course_utils lab $(ARGS)
+lab: setup-learner ## set up, check, copy missing lessons to workspace/, open JupyterLab, or LESSON=04 in it
+	@exec $(LEARNER) -m course_utils lab $(if $(LESSON),--lesson "$(LESSON)") $(ARGS)
 
 doctor: setup-learner ## what is installed, what works, what to do about problems
 	@$(LEARNER) -m course_utils doctor

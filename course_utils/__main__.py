@@ -92,6 +92,7 @@ def _start(lesson, options):
         f"--ContentsManager.preferred_dir={mine.relative_to(root).as_posix()}",
         f"--LabApp.default_url=/lab/tree/{lesson.relative_to(root).as_posix()}",
         f"--ServerApp.port={options.port}",
+        f"--LabApp.workspaces_dir={mine / '.tabs'}",  # not the tabs of other work
     ]
     command += ["--no-browser"] if options.no_browser else []
     if os.name != "nt":
@@ -111,7 +112,7 @@ def _start(lesson, options):
     environment = dict(os.environ)
     for name, folder in first.items():
         environment[name] = os.pathsep.join(filter(None, [str(folder), os.environ.get(name)]))
-    print("\nJupyterLab starts. Ctrl+C in this terminal, then y, ends it.", flush=True)
+    print("\nJupyterLab starts. To stop, save, then press Ctrl+C twice here.", flush=True)
     os.chdir(ROOT)
     if os.name == "nt":
         server = subprocess.Popen(command, env=environment)
@@ -175,8 +176,7 @@ def _download(options):
 
     try:
         for name in options.name:
-            paths = real_data.download(name, options.size)
-            print(f"Ready in {paths[0].parent}")
+            print(f"Ready in {real_data.download(name, options.size)[0].parent}")
     except (ValueError, real_data.DownloadError) as error:
         print(error, file=sys.stderr)
         return 1

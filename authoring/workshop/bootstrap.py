@@ -266,7 +266,9 @@ def set_up(kind, folder, learner=None):
     log = os.path.join(folder, "setup.log")
     if os.path.exists(log):
         os.remove(log)
-    size = "about 3 GB, some minutes the first time" if kind == "learner" else "about 0.3 GB"
+    size = (
+        "about 3 GB; some minutes, silent for part of them" if kind == "learner" else "about 0.3 GB"
+    )
     source = " from " + wheels if wheels else ""
     print("Installing the packages of %s%s: %s" % (LOCKS[kind], source, size))
     sys.stdout.flush()
