@@ -18,6 +18,9 @@ from authoring.workshop.notebooks import run_lesson
 PLACES = [sys.prefix, Path(nbconvert.__file__).parents[4]]
 os.environ["JUPYTER_PATH"] = os.pathsep.join(f"{place}/share/jupyter" for place in PLACES)
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
 HIDDEN = {"source_hidden": True}
 ALT = "A dark square on a white ground; its gray values grow from left to right."
 CELLS = [
@@ -94,6 +97,16 @@ def write_miniature(folder):
     nbformat.write(new_notebook(cells=cells), path)
     run_lesson(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The system's Chromium: one for all tests, since Playwright runs once in a process."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="only the authors have it")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""A browser, and the course's own JupyterLab on a copy of the course.
+"""Pages, and the course's own JupyterLab on a copy of the course.
 
-The author's own workspace is left alone. Needs Chromium from the system; skips without it.
+The author's own workspace is left alone.
 """
 
 import csv
@@ -15,9 +15,7 @@ import pytest
 
 from course_utils import ROOT
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 COPIED = ("course_utils", "notebooks", "data", "requirements.lock", "pyproject.toml")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 RESULTS = ROOT / "build" / "browser"
 
 
@@ -54,16 +52,6 @@ def wait_for_address(log, process):
             return match[0]
         time.sleep(0.2)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
 @pytest.fixture

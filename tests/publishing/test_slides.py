@@ -1,7 +1,6 @@
 """Slides open without a network, are turned by keys, fit, and print one to a page."""
 
 import re
-import shutil
 
 import pytest
 
@@ -10,7 +9,6 @@ from authoring.workshop.lessons import find_lessons, read_lesson
 from authoring.workshop.notebooks import normalize
 
 LESSONS = find_lessons()
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # Of each slide: its title, the size of its text, and by how much its content is too high or wide.
 MEASURED = """() => [...document.querySelectorAll('.slide')].map((slide) => {
   const body = slide.querySelector('.body'), inside = body.getBoundingClientRect();
@@ -24,17 +22,6 @@ MEASURED = """() => [...document.querySelectorAll('.slide')].map((slide) => {
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     return slides.write(LESSONS, tmp_path_factory.mktemp("slides"))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
