@@ -8,7 +8,6 @@ will read. The questions are written by hand, in classroom/questions.toml.
 build/handbook holds ``index.md`` and ``lesson_NN.md``.
 """
 
-import argparse
 import contextlib
 import io
 import re
@@ -16,10 +15,10 @@ import sys
 import tomllib
 from dataclasses import dataclass
 
-from authoring.publishing import answers
+from authoring.publishing import answers, command
 from authoring.publishing.tasks import tasks
 from authoring.workshop import exercises
-from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
+from authoring.workshop.lessons import ROOT, find_lessons, read_lesson
 from course_utils.exercises.exercise import Several
 
 OUT = ROOT / "build" / "handbook"
@@ -191,16 +190,11 @@ def write(folder, lessons=()):
 
 def main(arguments=None):
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("lessons", nargs="*", metavar="LESSON")
-    options = parser.parse_args(arguments)
-    try:
-        paths = write(OUT, find_lessons(options.lessons))
-    except LessonError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{len(paths) - 1} lessons in {OUT}")
-    return 0
+
+    def written(lessons):
+        return f"{len(write(OUT, lessons)) - 1} lessons in {OUT}"
+
+    return command(__doc__, written, arguments)
 
 
 if __name__ == "__main__":

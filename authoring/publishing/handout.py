@@ -9,13 +9,13 @@ The copies are for a class, not for an examination: students who have the course
 in notebooks/, and the right answers in course_utils/exercises/.
 """
 
-import argparse
 import sys
 
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
-from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
+from authoring.publishing import command
+from authoring.workshop.lessons import ROOT, read_lesson
 
 OUT = ROOT / "build" / "handout"
 NOTES = {
@@ -66,16 +66,11 @@ def write(lessons, out=OUT):
 
 def main(arguments=None):
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("lessons", nargs="*", metavar="LESSON")
-    options = parser.parse_args(arguments)
-    try:
-        paths = write(find_lessons(options.lessons))
-    except LessonError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{len(paths) // 2} lessons in {OUT / 'student'} and {OUT / 'teacher'}")
-    return 0
+
+    def written(lessons):
+        return f"{len(write(lessons)) // 2} lessons in {OUT / 'student'} and {OUT / 'teacher'}"
+
+    return command(__doc__, written, arguments)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,14 @@ readers see, stands a locked cell that nbgrader grades. It stops with an error w
 not right; its tag lets "Run All Cells" go on.
 """
 
-import argparse
 import sys
 
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from authoring.publishing import handout
+from authoring.publishing import command, handout
 from authoring.publishing.tasks import tasks
-from authoring.workshop.lessons import ROOT, LessonError, find_lessons, read_lesson
+from authoring.workshop.lessons import ROOT, read_lesson
 from authoring.workshop.notebooks import CELL_TIMEOUT
 
 OUT = ROOT / "build" / "nbgrader"
@@ -95,16 +94,11 @@ def write(lessons, out=OUT):
 
 def main(arguments=None):
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("lessons", nargs="*", metavar="LESSON")
-    options = parser.parse_args(arguments)
-    try:
-        paths = write(find_lessons(options.lessons))
-    except LessonError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{len(paths)} assignments in {OUT / 'source'}")
-    return 0
+
+    def written(lessons):
+        return f"{len(write(lessons))} assignments in {OUT / 'source'}"
+
+    return command(__doc__, written, arguments)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ no package that the course locks brings a copy. Keys: arrows, space, Home, End; 
 The browser prints one slide to a page.
 """
 
-import argparse
 import base64
 import re
 import struct
@@ -25,8 +24,9 @@ from pathlib import Path
 from jinja2 import Environment
 from markdown_it import MarkdownIt
 
+from authoring.publishing import command
 from authoring.publishing.tasks import HEADING, HINTS, tasks
-from authoring.workshop.lessons import ROOT, LessonError, figure, find_lessons, read_lesson
+from authoring.workshop.lessons import ROOT, figure, read_lesson
 
 OUT = ROOT / "build" / "slides"
 TEMPLATE = Path(__file__).with_name("slides.html")
@@ -195,16 +195,11 @@ def write(lessons, out=OUT):
 
 def main(arguments=None):
     """Run the command and return its exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("lessons", nargs="*", metavar="LESSON")
-    options = parser.parse_args(arguments)
-    try:
-        paths = write(find_lessons(options.lessons))
-    except LessonError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{len(paths)} lessons in {OUT}")
-    return 0
+
+    def written(lessons):
+        return f"{len(write(lessons))} lessons in {OUT}"
+
+    return command(__doc__, written, arguments)
 
 
 if __name__ == "__main__":
