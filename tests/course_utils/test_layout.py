@@ -25,7 +25,7 @@ LAYER = {module: number for number, layer in enumerate(LAYERS, 1) for module in 
 UPWARD = {("course_utils.datasets", "real_data")}
 
 # The aim is 9,000 lines in 55 modules with all lessons. These only fall.
-LINES, MODULES = 10_596, 55
+LINES, MODULES = 10_564, 55
 
 # Names that no lesson, exercise, command or guide uses, each with the reason why it is here.
 OTHERWISE_USED = {

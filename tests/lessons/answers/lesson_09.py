@@ -1,7 +1,12 @@
 """Right and wrong answers to the exercises of lesson 09."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
+
+from course_utils.exercises.exercise import Several
+from course_utils.exercises.lesson_09 import _highest
 
 # ---- 9.1: which training pictures leak ----------------------------------------------------------
 
@@ -291,4 +296,35 @@ WRONG = {
         lambda y, s, w: min(s),
         lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
     ],
+}
+
+
+def pooled(labels, suspicions, wanted):
+    """Apply the strictest share to all wanted classes together."""
+    everyone = np.isin(labels, list(wanted)).astype(int)
+    return _highest(everyone, suspicions, {1: max(wanted.values())})
+
+
+# What the check of 9.3 says to answers that are easily mistaken for right.
+NAMED = {
+    "9.3": {
+        "does, too, and calls fewer others positive": Several(
+            [
+                partial(_highest, pick=min),
+                partial(_highest, reach=np.greater),
+                lambda y, s, w: min(s[np.isin(y, list(w))]),
+                pooled,
+                lambda y, s, w: min(np.quantile(s[y == k], 1 - q) for k, q in w.items()),
+            ]
+        ),
+        "Choose among the suspicions that occur": Several(
+            [
+                lambda y, s, w: max(_highest(y, s, {k: q}) for k, q in w.items()),
+                lambda y, s, w: _highest(y, s, dict([next(iter(w.items()))])),
+                lambda y, s, w: _highest(y, s, dict([list(w.items())[-1]])),
+                lambda y, s, w: min(np.quantile(s[y == k], q) for k, q in w.items()),
+            ]
+        ),
+        "Return one number": lambda y, s, w: [_highest(y, s, {k: q}) for k, q in w.items()],
+    },
 }
